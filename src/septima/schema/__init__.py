@@ -1,0 +1,18 @@
+"""The canonical tables: the only place where a column is named and typed."""
+
+from septima.schema.tables import TABLES, table
+from septima.schema.text import LANGUAGES, Language, Text
+from septima.schema.types import DECIMAL_PRECISION, DECIMAL_SCALE, Column, Table, Type
+
+__all__ = [
+    "DECIMAL_PRECISION",
+    "DECIMAL_SCALE",
+    "LANGUAGES",
+    "TABLES",
+    "Column",
+    "Language",
+    "Table",
+    "Text",
+    "Type",
+    "table",
+]

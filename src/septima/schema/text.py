@@ -1,0 +1,18 @@
+"""Words in the languages of the product."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Language = Literal["en", "ru"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One phrase in English and in Russian."""
+
+    en: str
+    ru: str
+
+    def in_language(self, language: Language) -> str:
+        return self.ru if language == "ru" else self.en
