@@ -1,5 +1,6 @@
 """The canonical tables: the only place where a column is named and typed."""
 
+from septima.schema.errors import SeptimaError
 from septima.schema.tables import TABLES, table
 from septima.schema.text import LANGUAGES, Language, Text
 from septima.schema.types import DECIMAL_PRECISION, DECIMAL_SCALE, Column, Table, Type
@@ -11,6 +12,7 @@ __all__ = [
     "TABLES",
     "Column",
     "Language",
+    "SeptimaError",
     "Table",
     "Text",
     "Type",

@@ -1,0 +1,25 @@
+"""The catalogue of metrics and the one way to compute them."""
+
+from septima.metrics.catalogue import catalogue, find_metric
+from septima.metrics.compute import MetricError, MetricResult, compute, rows_behind
+from septima.metrics.definition import NOTES, Metric, Passport
+from septima.metrics.period import GRAINS, Grain, Period, PeriodError, parse_period, period_of, periods_between
+
+__all__ = [
+    "GRAINS",
+    "NOTES",
+    "Grain",
+    "Metric",
+    "MetricError",
+    "MetricResult",
+    "Passport",
+    "Period",
+    "PeriodError",
+    "catalogue",
+    "compute",
+    "find_metric",
+    "parse_period",
+    "period_of",
+    "periods_between",
+    "rows_behind",
+]

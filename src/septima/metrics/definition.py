@@ -1,0 +1,189 @@
+"""What a metric is: a passport, measures over sources, and an estimate.
+
+A **source** turns canonical tables into rows that carry a moment `at`. A **measure** is one
+aggregate over such rows. The engine computes all measures that share a source in one query by
+period and slice; the **estimate** then works on that small frame: value, n, interval and missing
+share for every cell. Nothing here knows which engine runs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from septima.metrics.period import Grain
+from septima.schema import Text
+
+FloatArray = npt.NDArray[np.float64]
+Tables = Callable[[str], ir.Table]
+Parameters = Mapping[str, Any]
+History = Literal["period", "previous", "all"]
+Unit = Literal[
+    "share", "index", "currency", "currency_per_day", "days", "hours", "count", "per_1000", "score_1_5", "score_0_100"
+]
+
+CUSTOMER_DIMENSIONS = ("segment", "region", "acquisition_channel")
+
+NOTES: dict[str, Text] = {
+    "no_data": Text("There are no records for this period.", "За этот период нет записей."),
+    "too_few": Text(
+        "Too few records for a dependable figure.", "Слишком мало записей, чтобы показателю можно было доверять."
+    ),
+    "no_previous_period": Text(
+        "There is no earlier period to compare with.", "Нет предыдущего периода, с которым можно сравнить."
+    ),
+    "previous_is_zero": Text(
+        "The previous period had none, so the relative change is undefined.",
+        "В предыдущем периоде их не было, поэтому относительное изменение не определено.",
+    ),
+    "no_control": Text(
+        "There is no control group, so the effect cannot be told from chance.",
+        "Нет контрольной группы, поэтому эффект нельзя отличить от случайности.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a source is asked for: the canonical tables, the cut of time and slices, parameters."""
+
+    tables: Tables
+    grain: Grain
+    by: tuple[str, ...]
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows that measures aggregate.
+
+    `build` returns a table with a timestamp column `at`, the source's own `dimensions` and what the
+    measures need. Where the rows have a `customer_id`, `of_customers` lets them be sliced by the
+    attributes of the customer too. `parameters` names those that change the rows.
+    """
+
+    name: str
+    build: Callable[[Request], ir.Table] = field(repr=False)
+    dimensions: tuple[str, ...]
+    of_customers: bool = False
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def all_dimensions(self) -> tuple[str, ...]:
+        shared = tuple(name for name in CUSTOMER_DIMENSIONS if name not in self.dimensions)
+        return self.dimensions + shared if self.of_customers else self.dimensions
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One aggregate over the rows of a source, as a number."""
+
+    source: Source
+    aggregate: Callable[[ir.Table, Parameters], ir.Scalar] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Passport:
+    """What a figure describes, how it is computed, from which data and what it is good for."""
+
+    id: str
+    version: int
+    name: Text
+    description: Text
+    use: Text
+    unit: Unit
+    direction: Literal["more", "less", "target"]
+    method: Text
+    formula: str
+    formula_source: str
+    interval: Text
+    primary_data: tuple[str, ...]
+    perspective: str
+    group: str
+    owner_role: Text
+    minimum_sample: int
+    parameters: Parameters = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Figures of all cells, as arrays of one length. NaN is undefined; `note` says why.
+
+    `lower` and `upper` bound the 95 % interval; `missing_share` is the share of records that could
+    not be used.
+    """
+
+    value: FloatArray
+    n: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    missing_share: FloatArray
+    note: npt.NDArray[np.object_] | None = None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Measured aggregates of a metric, one row per period × slice (× `within` key), sorted by slice then period.
+
+    `previous` and `cumulative` run along the periods of one slice, which are complete: a period
+    without rows stands there with zeros.
+    """
+
+    frame: pd.DataFrame
+    keys: tuple[str, ...]
+    within: tuple[str, ...] = ()
+
+    def __getitem__(self, measure: str) -> FloatArray:
+        return self.frame[measure].to_numpy(dtype=np.float64)
+
+    def previous(self, measure: str) -> FloatArray:
+        """The measure one period earlier in the same slice; NaN in a slice's first period."""
+        return self._along_slice(measure).shift(1).to_numpy(dtype=np.float64)
+
+    def cumulative(self, measure: str) -> FloatArray:
+        """The sum of the measure from the slice's first period to each one."""
+        return self._along_slice(measure).cumsum().to_numpy(dtype=np.float64)
+
+    def total_within(self, values: FloatArray) -> FloatArray:
+        """Sum `values` over the `within` keys: one number per period × slice."""
+        keys = [self.frame[key] for key in ("period", *self.keys)]
+        summed = pd.Series(values, index=self.frame.index).groupby(keys, dropna=False, sort=False).sum(min_count=1)
+        return summed.to_numpy(dtype=np.float64)
+
+    def _along_slice(self, measure: str) -> Any:
+        column = self.frame[measure].astype("float64")
+        keys = [key for key in (*self.keys, *self.within)]
+        return column.groupby([self.frame[key] for key in keys], dropna=False, sort=False) if keys else column
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A passport with the way to its figures.
+
+    `history` says which earlier periods the estimate looks at: none, the previous one, or all.
+    `within` names columns by which measures are kept apart until the estimate joins them.
+    """
+
+    passport: Passport
+    measures: Mapping[str, Measure]
+    estimate: Callable[[Cells, Parameters], Estimate] = field(repr=False)
+    history: History = "period"
+    within: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.passport.id
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(dict.fromkeys(measure.source for measure in self.measures.values()))
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What the metric can be sliced by: the dimensions that all its sources have."""
+        first, *others = (source.all_dimensions for source in self.sources)
+        return tuple(name for name in first if all(name in names for names in others))

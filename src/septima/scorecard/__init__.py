@@ -1,0 +1,1 @@
+"""Composites, cards and their history."""

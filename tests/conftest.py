@@ -1,0 +1,40 @@
+"""Fixtures that every room's tests share."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of public data sets that lies beside the repository."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"the public data sets are not at {REAL_DATA.name} beside the repository")
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A local Spark of two threads; skips where Java or PySpark is absent."""
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install 'septima[spark]'")
+    if shutil.which("java") is None:
+        pytest.skip("Java is not installed, so Spark cannot start")
+    folder = tmp_path_factory.mktemp("spark")
+    session = (
+        sql.SparkSession.builder.master("local[2]")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "2")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.memory", "1g")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.warehouse.dir", str(folder))
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
