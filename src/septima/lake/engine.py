@@ -1,0 +1,92 @@
+"""The one place that decides which engine computes: DuckDB in this process, or Apache Spark.
+
+Everything above asks for an Ibis table and cannot tell which it got.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.types as ir
+
+from septima.lake.store import Lake, arrow_schema
+from septima.schema import SeptimaError
+
+if TYPE_CHECKING:
+    from ibis.backends import BaseBackend
+
+DEFAULT_ENGINE = "duckdb"
+DEFAULT_MEMORY = "3GB"
+_SPARK = re.compile(r"local(\[(\d+|\*)\])?|spark://\S+|sc://\S+|yarn|k8s://\S+")
+_FORMS = "duckdb, local[n], spark://host:port, sc://host:port, yarn or k8s://host:port"
+
+
+class EngineError(SeptimaError):
+    """The engine is unknown or cannot start."""
+
+
+def connect(engine: str = DEFAULT_ENGINE, *, memory: str = DEFAULT_MEMORY) -> "BaseBackend":
+    """An Ibis connection to `engine`: duckdb, local[n], spark://…, sc://…, yarn or k8s://…
+
+    `memory` bounds DuckDB, which spills to a temporary folder past it; Spark is told its memory by
+    its own settings (spark-defaults.conf or SPARK_CONF_DIR). EngineError says what is missing.
+    """
+    if engine == "duckdb":
+        return _connect_duckdb(memory)
+    if _SPARK.fullmatch(engine):
+        return _connect_spark(engine)
+    raise EngineError(
+        f"unknown engine {engine!r}; write one of {_FORMS} after `engine:` in septima.yaml or in SEPTIMA_ENGINE"
+    )
+
+
+def open_table(backend: "BaseBackend", lake: Lake, name: str, version: int | None = None) -> ir.Table:
+    """The table `name` of the lake as of a commit (the newest by default), as an Ibis table."""
+    files = lake.files(name, version)
+    schema = arrow_schema(lake.schema_of(name))
+    if not files:
+        return ibis.memtable(schema.empty_table())
+    view = f"{name}_{lake.version if version is None else version}"
+    return _read_parquet(backend, files, view)
+
+
+def open_files(backend: "BaseBackend", files: list[str], view: str) -> ir.Table:
+    """Parquet files, one or more, as an Ibis table."""
+    return _read_parquet(backend, files, view)
+
+
+def _read_parquet(backend: "BaseBackend", files: list[str], view: str) -> ir.Table:
+    if backend.name == "pyspark":
+        # Ibis reads one path on Spark; Spark itself reads many.
+        session: Any = backend._session  # type: ignore[attr-defined]
+        session.read.parquet(*files).createOrReplaceTempView(view)
+        return backend.table(view)
+    return backend.read_parquet(files, table_name=view)  # type: ignore[attr-defined]
+
+
+def _connect_duckdb(memory: str) -> "BaseBackend":
+    spill = tempfile.mkdtemp(prefix="septima-")
+    backend = ibis.duckdb.connect(
+        memory_limit=memory, temp_directory=spill, TimeZone="UTC", autoinstall_known_extensions=False
+    )
+    weakref.finalize(backend, shutil.rmtree, spill, ignore_errors=True)
+    return backend
+
+
+def _connect_spark(engine: str) -> "BaseBackend":
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise EngineError(f"engine {engine!r} needs PySpark: pip install 'septima[spark]'") from None
+    if not engine.startswith("sc://") and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        raise EngineError(f"engine {engine!r} needs Java 17 or newer: apt install default-jre-headless")
+    builder = SparkSession.builder.appName("septima")
+    builder = builder.remote(engine) if engine.startswith("sc://") else builder.master(engine)
+    if engine.startswith("local"):
+        builder = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
+    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    return ibis.pyspark.connect(session)
