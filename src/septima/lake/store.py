@@ -172,8 +172,8 @@ class Lake:
         return [self.commit(version) for version in sorted(int(path.stem) for path in self._commit_files())]
 
     def table_folder(self, table: str) -> Path:
-        """Where the Delta table lies; KeyError where the lake keeps no such table."""
-        return self.root / "tables" / LAKE_TABLES[table].name
+        """Where the Delta table lies; StoreError where the lake keeps no such table."""
+        return self.root / "tables" / self.schema_of(table).name
 
     def files(self, table: str, version: int | None = None) -> list[str]:
         """Paths of the Parquet files that hold the table as of a commit; none where it is empty."""
@@ -223,8 +223,11 @@ class Lake:
             self._marker.unlink()
 
     def schema_of(self, table: str) -> Table:
-        """The declaration of a table of the lake; KeyError where there is none."""
-        return LAKE_TABLES[table]
+        """The declaration of a table of the lake; StoreError, naming those there are, where there is none."""
+        try:
+            return LAKE_TABLES[table]
+        except KeyError:
+            raise StoreError(f"there is no table {table!r}; there are: {', '.join(LAKE_TABLES)}") from None
 
     @property
     def _marker(self) -> Path:

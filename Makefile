@@ -1,0 +1,58 @@
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_CUSTOMERS ?= 20000
+DEMO_PERIOD ?= 2026-Q3
+WORKERS ?= auto
+
+.PHONY: setup demo test lint format bench docs build lock clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.txt pyproject.toml
+	sh scripts/system-packages venv pango
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Spark's own tests run where Java is; elsewhere they say that they are skipped.
+.venv/.spark: .venv/.ready requirements-spark.txt
+	if command -v java > /dev/null; then $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.txt; fi
+	touch $@
+
+demo: setup
+	rm -rf demo
+	$(BIN)/septima demo demo --customers $(DEMO_CUSTOMERS) --seed 7
+	$(BIN)/septima scorecard demo --period $(DEMO_PERIOD)
+	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format html
+	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format pdf
+	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format xlsx
+
+test: setup .venv/.spark
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-cache
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+docs: setup
+	$(BIN)/mkdocs build --strict
+
+build: setup
+	$(BIN)/python -m build --no-isolation
+
+lock:
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra docs --extra dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark -c requirements.txt pyproject.toml -o requirements-spark.txt
+
+clean:
+	rm -rf .venv demo dist site

@@ -1,0 +1,93 @@
+"""`septima.yaml`: what a workspace says of itself."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+from babel.numbers import list_currencies
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
+
+from septima.schema import LANGUAGES, Language, SeptimaError
+
+FILE = "septima.yaml"
+_KEYS = ("organisation", "currency", "language", "engine", "memory", "metrics")
+
+
+class SettingsError(SeptimaError):
+    """`septima.yaml` is absent or says something that cannot be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The workspace's own words: whose it is, in which money and language, and which engine computes.
+
+    `metrics` gives parameters by metric id, over the defaults of the metric's passport.
+    """
+
+    organisation: str
+    currency: str | None = None
+    language: Language = "en"
+    engine: str = "duckdb"
+    memory: str = "3GB"
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in the file at `path`; SettingsError names the line and the remedy."""
+    try:
+        content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"there is no workspace at {path.parent}; make one: septima init {path.parent}") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{path}, line {line}: this is not YAML: {error.problem}") from None
+    if not isinstance(content, CommentedMap):
+        raise SettingsError(f"{path}: write one `key: value` a line; `organisation: My company` is the least")
+    settings = cast("dict[str, Any]", content)
+
+    def wrong(key: str, message: str) -> SettingsError:
+        line = int(content.lc.key(key)[0]) + 1 if key in content else 1
+        return SettingsError(f"{path}, line {line}: {message}")
+
+    for key in settings:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(str(key), _KEYS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_KEYS)}"
+            raise wrong(key, f"unknown setting {key!r}; {hint}")
+    organisation = settings.get("organisation")
+    if not isinstance(organisation, str) or not organisation.strip():
+        raise wrong("organisation", "`organisation` must be the name that stands on the scorecard")
+    currency = settings.get("currency")
+    if currency is not None and currency not in list_currencies():
+        raise wrong("currency", f"currency {currency!r} is no ISO 4217 code such as RUB, EUR or USD")
+    language = settings.get("language", "en")
+    if language not in LANGUAGES:
+        raise wrong("language", f"language {language!r} is not spoken here; write one of: {', '.join(LANGUAGES)}")
+    metrics = settings.get("metrics") or {}
+    if not isinstance(metrics, dict) or not all(isinstance(value, dict) for value in metrics.values()):  # pyright: ignore[reportUnknownVariableType]
+        raise wrong("metrics", "`metrics` holds parameters by metric id, such as `churn_rate: {days: 60}`")
+    return Settings(
+        organisation,
+        currency,
+        language,
+        str(settings.get("engine", "duckdb")),
+        str(settings.get("memory", "3GB")),
+        cast("dict[str, Mapping[str, Any]]", metrics),
+    )
+
+
+def write_starter(path: Path, *, organisation: str, currency: str, language: Language) -> None:
+    """Write a commented `septima.yaml` for a new workspace."""
+    yaml = YAML(typ="rt")
+    content = yaml.load(resources.files("septima").joinpath("septima.yaml").read_text(encoding="utf-8"))
+    content["organisation"] = organisation
+    content["currency"] = currency
+    content["language"] = language
+    with path.open("w", encoding="utf-8") as file:
+        yaml.dump(content, file)
+    read_settings(path)
