@@ -1,0 +1,36 @@
+"""Run a command as a whole process and read what the operating system counted."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Run:
+    """Wall and processor seconds, and the peak memory of the process in MB."""
+
+    wall: float
+    processor: float
+    memory: float
+
+
+def run(arguments: Sequence[str]) -> Run:
+    """Run `arguments` to the end; an exit code other than 0 ends the benchmark with what it printed."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    error = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - begun
+    if status:
+        sys.exit(f"{' '.join(arguments)} ended with {status}: {error.decode()[-2000:]}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def median(runs: Sequence[Run]) -> Run:
+    """The median of each figure."""
+    return Run(*(statistics.median(getattr(run, name) for run in runs) for name in ("wall", "processor", "memory")))

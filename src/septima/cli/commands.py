@@ -1,0 +1,282 @@
+"""The commands. Each opens a workspace, asks one room for something and hands it to `output`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from septima.cli.output import Format, FrameFormat, console, print_frame, print_json, print_rows, progress
+from septima.schema import LANGUAGES, Language, SeptimaError
+
+if TYPE_CHECKING:
+    from septima.workspace import Workspace
+
+application = typer.Typer(
+    name="septima",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The open CRM scorecard: from the traces customers leave to metrics, and from metrics to one index. "
+    "Add --debug to any command to see the traceback of an error.",
+)
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the workspace.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
+FrameFormatOption = Annotated[FrameFormat, typer.Option("--format", help="table for people, csv or json for programs.")]
+LanguageOption = Annotated[str | None, typer.Option("--lang", help="en or ru; the workspace's own where left out.")]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="duckdb, local[n], spark://… or sc://…; goes before septima.yaml.")]  # fmt: skip
+PeriodOption = Annotated[str, typer.Option("--period", help="2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the source files; that of the mapping where left out.")]  # fmt: skip
+
+
+def _workspace(directory: Path, engine: str | None = None) -> "Workspace":
+    from septima.workspace import Workspace
+
+    return Workspace.open(directory, engine=engine)
+
+
+def _language(given: str | None, workspace: "Workspace") -> Language:
+    if given is None:
+        return workspace.settings.language
+    if given not in LANGUAGES:
+        raise SeptimaError(f"language {given!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}")
+    return given
+
+
+@application.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    """Print the version where it is asked for."""
+    from septima import __version__
+
+    if version:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@application.command()
+def init(
+    directory: Directory,
+    organisation: Annotated[str | None, typer.Option(help="Name that stands on the scorecard; the folder's where left out.")] = None,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code, such as RUB or EUR.")] = "EUR",
+    language: Annotated[str, typer.Option("--lang", help="Language of reports: en or ru.")] = "en",
+    form: FormatOption = Format.table,
+) -> None:
+    """Make a workspace: settings, a starter scorecard and an empty lake."""
+    from septima.workspace import Workspace
+
+    if language not in LANGUAGES:
+        raise SeptimaError(f"language {language!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}")
+    workspace = Workspace.create(directory, organisation=organisation, currency=currency, language=language)
+    if form is Format.json:
+        print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
+        return
+    console.print(f"Made a workspace in {directory}.", highlight=False)
+    console.print(f"Next: septima load {directory} MAPPING.yaml, then septima scorecard {directory} --period 2026-Q3", highlight=False)
+
+
+@application.command()
+def load(
+    directory: Directory,
+    mapping: Annotated[Path, typer.Argument(metavar="MAPPING.yaml", help="How the source's columns become canonical ones.")],
+    data: DataOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Load files by a mapping: read = loaded + updated + duplicate + quarantined."""
+    from septima.lake.load import load as load_files
+    from septima.lake.mapping import read_mapping
+
+    workspace = _workspace(directory)
+    with progress(workspace.settings.language) as report:
+        result = load_files(workspace.lake, read_mapping(mapping), data=data, progress=report)
+    _print_load(directory, result.counts, form)
+
+
+@application.command()
+def quarantine(
+    directory: Directory,
+    retry: Annotated[bool, typer.Option("--retry", help="Read the sources again and load what was mended.")] = False,
+    table: Annotated[str | None, typer.Option(help="Only entries meant for this table.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Entries to show.")] = 50,
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the rows that could not be loaded, each with file, row, column and reason; or load those mended."""
+    from septima.lake.quarantine import quarantined
+    from septima.lake.quarantine import retry as retry_quarantined
+
+    workspace = _workspace(directory)
+    if retry:
+        with progress(workspace.settings.language) as report:
+            result = retry_quarantined(workspace.lake, progress=report)
+        _print_load(directory, result.counts, form)
+        return
+    entries = quarantined(workspace.lake, table=table, limit=limit)
+    if form is Format.json:
+        print_json(entries.to_dict(orient="records"))
+        return
+    if entries.empty:
+        console.print("The quarantine is empty: every row that was read was loaded.")
+        return
+    columns = ["file", "row", "table", "column", "value", "reason"]
+    rows = [["" if value is None else str(value) for value in row] for row in entries[columns].itertuples(index=False)]
+    print_rows("", columns, rows, numeric=[1])
+    console.print(f"Mend the file or the mapping, then: septima quarantine {directory} --retry", highlight=False)
+
+
+@application.command()
+def tables(directory: Directory, form: FormatOption = Format.table) -> None:
+    """List the tables of the lake with their rows and the time they span."""
+    from septima.cli.inventory import inventory
+
+    found = inventory(_workspace(directory))
+    if form is Format.json:
+        print_json(found)
+        return
+    rows = [[row["table"], f"{row['rows']:,}", row["first"] or "", row["last"] or "", row["meaning"]] for row in found]
+    print_rows("", ["table", "rows", "from", "to", "meaning"], rows, numeric=[1])
+
+
+@application.command()
+def metrics(
+    directory: Directory,
+    metric_id: Annotated[str | None, typer.Argument(metavar="[METRIC]", help="Print the passport of this one.")] = None,
+    language: LanguageOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """List the catalogue of metrics, or print the passport of one."""
+    from septima.cli.passports import passport_rows, print_passport
+    from septima.metrics import catalogue, find_metric
+
+    workspace = _workspace(directory)
+    words = _language(language, workspace)
+    chosen = [find_metric(metric_id)] if metric_id else list(catalogue().values())
+    if form is Format.json:
+        described = [passport_rows(metric, words) for metric in chosen]
+        print_json(described[0] if metric_id else described)
+    elif metric_id:
+        print_passport(chosen[0], words)
+    else:
+        rows = [[metric.id, metric.passport.name.in_language(words), metric.passport.perspective] for metric in chosen]
+        print_rows("", ["metric", "name", "perspective"], rows)
+
+
+@application.command()
+def metric(
+    directory: Directory,
+    metric_id: Annotated[str, typer.Argument(metavar="METRIC", help="Id from `septima metrics DIR`.")],
+    grain: Annotated[str, typer.Option(help="day, week, month, quarter, year or all.")] = "month",
+    by: Annotated[list[str] | None, typer.Option(help="Dimension to slice by; may be given more than once.")] = None,
+    start: Annotated[str | None, typer.Option(help="First period, such as 2026-Q1 or 2026-01.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last period, in it.")] = None,
+    parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, over the passport's own.")] = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FrameFormatOption = FrameFormat.table,
+) -> None:
+    """Compute a metric by period and slice: value, interval, n and the share of records it could not use."""
+    from septima.cli.figures import print_figures
+    from septima.metrics import GRAINS, Grain
+
+    if grain not in GRAINS:
+        raise SeptimaError(f"there is no grain {grain!r}; write one of: {', '.join(GRAINS)}")
+    workspace = _workspace(directory, engine)
+    result = workspace.metric(
+        metric_id,
+        grain=cast("Grain", grain),
+        by=by or (),
+        start=start,
+        end=end,
+        parameters=_parameters(parameter or []),
+    )
+    words = _language(language, workspace)
+    print_frame(result.to_pandas(), form, lambda _: print_figures(result, words, workspace.settings.currency))
+
+
+@application.command()
+def scorecard(
+    directory: Directory,
+    period: PeriodOption,
+    explain: Annotated[str | None, typer.Option(help="Walk down to a perspective or KPI, such as customer_support/nps.")] = None,
+    rows: Annotated[int, typer.Option(min=1, help="Rows behind a KPI to show with --explain.")] = 10,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Print the scorecard of a period, or walk down from a figure to the rows behind it."""
+    from septima.cli.cards import print_explanation, print_scorecard
+    from septima.scorecard.snapshot import to_json
+
+    workspace = _workspace(directory, engine)
+    words = _language(language, workspace)
+    if explain is not None:
+        print_explanation(workspace.explain(period, explain, limit=rows), words, form)
+        return
+    card = workspace.scorecard(period)
+    if form is Format.json:
+        print_json(to_json(card))
+    else:
+        print_scorecard(card, words)
+
+
+@application.command()
+def report(
+    directory: Directory,
+    period: PeriodOption,
+    form: Annotated[str, typer.Option("--format", help="html, pdf, xlsx; json says where the file is.")] = "html",
+    language: LanguageOption = None,
+    output: Annotated[Path | None, typer.Option(help="File to write; in DIR/reports where left out.")] = None,
+    engine: EngineOption = None,
+) -> None:
+    """Write the scorecard with a page per perspective as HTML, PDF or XLSX."""
+    from septima.cli.reports import write_report
+
+    workspace = _workspace(directory, engine)
+    path = write_report(workspace, period, form, _language(language, workspace), output)
+    console.print(str(path), highlight=False, soft_wrap=True)
+
+
+@application.command()
+def demo(
+    directory: Directory,
+    customers: Annotated[int, typer.Option(min=100, help="Customers of the company.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same company.")] = 7,
+    form: FormatOption = Format.table,
+) -> None:
+    """Simulate a company with a known truth over three years and load it into a new workspace."""
+    from septima.demo import simulate
+    from septima.lake.load import load as load_files
+    from septima.lake.mapping import read_mapping
+    from septima.workspace import Workspace
+
+    workspace = Workspace.create(directory, organisation="Северный дом", currency="RUB", language="ru")
+    source = workspace.directory / "source"
+    with progress(workspace.settings.language) as report:
+        simulate(source, customers=customers, seed=seed)
+        result = load_files(workspace.lake, read_mapping(source / "mapping.yaml"), progress=report)
+    _print_load(directory, result.counts, form)
+
+
+def _print_load(directory: Path, counts: Mapping[str, object], form: Format) -> None:
+    """Print what became of the rows, table by table."""
+    names = ("read", "loaded", "updated", "duplicate", "quarantined")
+    by_table = {table: {name: int(getattr(count, name)) for name in names} for table, count in counts.items()}
+    if form is Format.json:
+        print_json(by_table)
+        return
+    rows = [[table, *(f"{count[name]:,}" for name in names)] for table, count in by_table.items()]
+    print_rows("", ["table", *names], rows, numeric=range(1, 6))
+    if any(count["quarantined"] for count in by_table.values()):
+        console.print(f"Rows that could not be read wait in quarantine: septima quarantine {directory}", highlight=False)
+
+
+def _parameters(given: list[str]) -> dict[str, object]:
+    from ruamel.yaml import YAML
+
+    parameters: dict[str, object] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise SeptimaError(f"--parameter {text!r} has no value; write NAME=VALUE, such as days=60")
+        parameters[name] = YAML(typ="safe").load(value)
+    return parameters

@@ -1,0 +1,93 @@
+"""What commands print: tables and progress for people, JSON and CSV for programs."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+
+from septima.schema import Language, Text
+
+
+class Format(StrEnum):
+    """How a command answers."""
+
+    table = "table"
+    json = "json"
+
+
+class FrameFormat(StrEnum):
+    """How a command that gives figures answers."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+console = Console()
+notices = Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON; what has no JSON form (dates, decimals, NaN) as text, number or null."""
+    sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> None:
+    """Print a table whose `numeric` columns are set to the right."""
+    table = RichTable(title=title or None, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index in numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def print_frame(frame: pd.DataFrame, form: FrameFormat, show: Callable[[pd.DataFrame], None]) -> None:
+    """Print a frame of figures: as CSV, as JSON records, or by `show` for people."""
+    if form is FrameFormat.csv:
+        sys.stdout.write(frame.to_csv(index=False))
+    elif form is FrameFormat.json:
+        print_json(frame.to_dict(orient="records"))
+    else:
+        show(frame)
+
+
+@contextmanager
+def progress(language: Language) -> Generator[Callable[[Text, int, int | None], None]]:
+    """A progress bar on standard error: call what it yields with step, done and total."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=notices, transient=True) as bar:
+        tasks: dict[Text, TaskID] = {}
+
+        def report(step: Text, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step.in_language(language), total=total)
+            bar.update(tasks[step], completed=done, total=total)
+
+        yield report
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if value is None or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return value

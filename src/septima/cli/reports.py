@@ -1,0 +1,36 @@
+"""Writing a report to a file."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from septima.schema import Language, SeptimaError
+
+if TYPE_CHECKING:
+    from septima.workspace import Workspace
+
+_FORMS = ("html", "pdf", "xlsx", "json")
+
+
+def write_report(workspace: "Workspace", period: str, form: str, language: Language, output: Path | None) -> Path:
+    """Write the scorecard of `period` in the form asked for; returns the path of the file.
+
+    SeptimaError where the form is unknown or the parts that draw reports are not installed.
+    """
+    if form not in _FORMS:
+        raise SeptimaError(f"there is no report form {form!r}; write --format with one of: {', '.join(_FORMS)}")
+    card = workspace.scorecard(period)
+    if form == "json":
+        from septima.scorecard.snapshot import to_json
+
+        content = json.dumps(to_json(card), ensure_ascii=False, indent=2).encode()
+    else:
+        try:
+            from septima.report import Form, render
+        except ImportError as error:
+            raise SeptimaError(f"reports need {error.name}, which is not installed: pip install 'septima[report]'") from None
+        content = render(card, format=next(known for known in get_args(Form) if known == form), language=language)
+    path = output or workspace.directory / "reports" / f"scorecard-{card.period}-{language}.{form}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
