@@ -8,15 +8,17 @@ share for every cell. Nothing here knows which engine runs.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from septima.metrics.period import Grain
-from septima.schema import Text
+from septima.schema import SeptimaError, Text
 
 FloatArray = npt.NDArray[np.float64]
 Tables = Callable[[str], ir.Table]
@@ -25,6 +27,9 @@ History = Literal["period", "previous", "all"]
 Unit = Literal[
     "share", "index", "currency", "currency_per_day", "days", "hours", "count", "per_1000", "score_1_5", "score_0_100"
 ]
+
+_TRUNCATION: dict[str, Literal["W", "M", "Q", "Y"]] = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+_ALL_TIME = date(1, 1, 1)
 
 CUSTOMER_DIMENSIONS = ("segment", "region", "acquisition_channel")
 
@@ -44,17 +49,59 @@ NOTES: dict[str, Text] = {
         "There is no control group, so the effect cannot be told from chance.",
         "Нет контрольной группы, поэтому эффект нельзя отличить от случайности.",
     ),
+    "control_group": Text(
+        "This is the control group with which the others are compared.",
+        "Это контрольная группа, с\u00a0которой сравнивают остальные.",
+    ),
+    "sample_ratio_mismatch": Text(
+        "The sizes of the groups do not fit the planned shares (p\u00a0<\u00a00.001), so the assignment is broken "
+        "and the effect must not be trusted.",
+        "Размеры групп не\u00a0соответствуют запланированным долям (p\u00a0<\u00a00,001): распределение нарушено, "
+        "и\u00a0эффекту нельзя доверять.",
+    ),
+    "mixed_currencies": Text(
+        "Several currencies are added up as if they were one; slice by currency.",
+        "Сложены суммы в\u00a0разных валютах; смотрите показатель по\u00a0валютам отдельно.",
+    ),
 }
+
+
+class MetricError(SeptimaError):
+    """A metric, a slice, a period or a parameter that cannot be computed as asked."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a source is asked for: the canonical tables, the cut of time and slices, parameters."""
+    """What a source is asked for: the canonical tables, the cut of time and slices, parameters.
+
+    `start` is the first day that is shown and `end` the day after the last; None leaves it open.
+    """
 
     tables: Tables
     grain: Grain
     by: tuple[str, ...]
     parameters: Parameters
+    start: date | None = None
+    end: date | None = None
+
+    def period(self, at: ir.TimestampValue) -> ir.DateValue:
+        """The first day of the period that each moment falls in.
+
+        The grain `all` knows one period from `start` on and, a day earlier, all that went before.
+        """
+        if self.grain == "day":
+            return at.date()
+        if self.grain != "all":
+            return at.truncate(_TRUNCATION[self.grain]).date()
+        shown = self.start or _ALL_TIME
+        if self.start is None:
+            return ibis.literal(shown)
+        return ibis.ifelse(at < moment(shown), ibis.literal(shown - timedelta(days=1)), ibis.literal(shown))
+
+
+def moment(day: date) -> ir.TimestampScalar:
+    """Midnight at which `day` begins, as a naive UTC timestamp of the engine."""
+    return ibis.literal(datetime.combine(day, time()))
 
 
 @dataclass(frozen=True)

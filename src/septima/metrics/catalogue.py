@@ -1,0 +1,42 @@
+"""The catalogue: every metric of every family of this package.
+
+A family is a module of this package that exports `METRICS`; a new one is found by itself.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import cast
+
+import septima.metrics as families
+from septima.metrics.definition import Metric, MetricError
+
+
+def catalogue() -> dict[str, Metric]:
+    """All metrics by id, in the order of their families and of declaration."""
+    return dict(_discovered())
+
+
+def find_metric(id: str) -> Metric:  # noqa: A002 - a metric is found by its id
+    """The metric called `id`; MetricError, naming near ones, where there is none."""
+    found = _discovered().get(id)
+    if found is None:
+        near = difflib.get_close_matches(id, _discovered(), n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(_discovered())}"
+        raise MetricError(f"there is no metric {id!r}; {hint}")
+    return found
+
+
+@cache
+def _discovered() -> MappingProxyType[str, Metric]:
+    metrics: dict[str, Metric] = {}
+    for module in sorted(pkgutil.iter_modules(families.__path__), key=lambda module: module.name):
+        family = importlib.import_module(f"{families.__name__}.{module.name}")
+        for metric in cast(Sequence[Metric], getattr(family, "METRICS", ())):
+            if metric.id in metrics:
+                raise TypeError(f"two metrics are called {metric.id!r}; the second is in {module.name}.py")
+            metrics[metric.id] = metric
+    return MappingProxyType(metrics)

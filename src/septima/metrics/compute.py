@@ -1,0 +1,306 @@
+"""Compute metrics: one query per source, then every estimate on the small frame that it gives."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, cast
+
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from septima.metrics.definition import (
+    CUSTOMER_DIMENSIONS,
+    Cells,
+    History,
+    Measure,
+    Metric,
+    MetricError,
+    Parameters,
+    Request,
+    Source,
+    Tables,
+    moment,
+)
+from septima.metrics.period import GRAINS, Grain, period_of, periods_between
+
+CELL_LIMIT = 5_000_000
+_HISTORIES: tuple[History, ...] = ("period", "previous", "all")
+_SHORTEST_DAYS: dict[Grain, int] = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
+
+
+@dataclass(frozen=True)
+class MetricResult:
+    """The figures of a metric.
+
+    `frame` has `period` (the first day of the period), the slices named in `by` (strings, None where
+    unknown), `value`, `n`, `lower`, `upper`, `missing_share` and `note` (a key of NOTES or None),
+    sorted by slice and then period; the periods of a slice have no gaps.
+    """
+
+    metric: Metric
+    grain: Grain
+    by: tuple[str, ...]
+    frame: pd.DataFrame = field(repr=False)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A copy of the figures that the caller may change."""
+        return self.frame.copy()
+
+
+def compute(
+    metrics: Sequence[Metric],
+    tables: Tables,
+    *,
+    grain: Grain,
+    by: Sequence[str] = (),
+    start: date | None = None,
+    end: date | None = None,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, MetricResult]:
+    """Figures of `metrics` by period and slice; metrics that share a source share its query.
+
+    `start` and `end` (the day after the last) are widened to whole periods; left open, they reach as
+    far as each metric's records do. `parameters` are given by metric id. MetricError where a slice, a
+    bound or a parameter does not fit.
+    """
+    keys = tuple(dict.fromkeys(by))
+    start, end = _whole_periods(grain, start, end)
+    settings = _settings(metrics, parameters or {})
+    for metric in metrics:
+        _check_slices(metric, keys)
+
+    queries: dict[Any, _Query] = {}
+    parts: dict[str, list[tuple[_Query, dict[str, str]]]] = {metric.id: [] for metric in metrics}
+    for metric in metrics:
+        for source in metric.sources:
+            own = {name: settings[metric.id][name] for name in source.parameters}
+            key = (source, repr(sorted(own.items())), metric.within)
+            query = queries.setdefault(key, _Query(source, own, metric.within))
+            query.history = max(query.history, metric.history, key=_HISTORIES.index)
+            columns = {
+                query.add(measure, settings[metric.id]): name
+                for name, measure in metric.measures.items()
+                if measure.source == source
+            }
+            parts[metric.id].append((query, columns))
+
+    request = Request(tables, grain, keys, {}, start, end)
+    frames = {key: query.run(request) for key, query in queries.items()}
+    by_query = {id(query): frames[key] for key, query in queries.items()}
+    return {
+        metric.id: _result(
+            metric,
+            [(by_query[id(query)], columns) for query, columns in parts[metric.id]],
+            request,
+            settings[metric.id],
+        )
+        for metric in metrics
+    }
+
+
+def rows_behind(
+    metric: Metric,
+    tables: Tables,
+    *,
+    start: date,
+    end: date,
+    where: Mapping[str, str | None] | None = None,
+    limit: int = 100,
+    parameters: Mapping[str, Any] | None = None,
+) -> ir.Table | dict[str, ir.Table]:
+    """The rows from which a figure was made: those from `start` until `end` (not in it), oldest first.
+
+    `where` names slices and their members (None is the unknown one). One table, or one by source
+    where the metric has several.
+    """
+    slices = dict(where or {})
+    _check_slices(metric, tuple(slices))
+    settings = _settings([metric], {metric.id: parameters or {}})[metric.id]
+    found: dict[str, ir.Table] = {}
+    for source in metric.sources:
+        own = {name: settings[name] for name in source.parameters}
+        rows = _rows(source, Request(tables, "all", tuple(slices), own, start, end), "period")
+        for name, member in slices.items():
+            rows = rows.filter(rows[name].isnull() if member is None else rows[name].cast("string") == member)
+        found[source.name] = rows.order_by("at").limit(limit)
+    return found if len(found) > 1 else next(iter(found.values()))
+
+
+class _Query:
+    """The measures that one source is asked for, each once."""
+
+    def __init__(self, source: Source, parameters: Parameters, within: tuple[str, ...]) -> None:
+        self.source = source
+        self.parameters = parameters
+        self.within = within
+        self.history: History = "period"
+        self._measures: dict[Any, tuple[str, Measure, Parameters]] = {}
+
+    def add(self, measure: Measure, parameters: Parameters) -> str:
+        """The name of the column that will hold `measure`."""
+        key = (measure, repr(sorted(parameters.items())))
+        return self._measures.setdefault(key, (f"m{len(self._measures)}", measure, parameters))[0]
+
+    def run(self, request: Request) -> pd.DataFrame:
+        """One row per period × slice × `within` key that has records; columns `period`, keys and measures."""
+        request = replace(request, by=(*request.by, *self.within), parameters=self.parameters)
+        rows = _rows(self.source, request, self.history)
+        keys: dict[str, ir.Value] = {"period": request.period(cast(ir.TimestampValue, rows["at"]))}
+        keys |= {name: rows[name].cast("string") for name in request.by}
+        measures: dict[str, ir.Value] = {
+            name: measure.aggregate(rows, parameters).cast("float64")
+            for name, measure, parameters in self._measures.values()
+        }
+        if request.grain == "all" and request.start is None:
+            measures["first"] = cast(ir.TimestampColumn, rows["at"]).min().date()
+        frame = rows.aggregate(**measures, by=[value.name(name) for name, value in keys.items()]).to_pandas()
+        if "first" in measures:
+            frame["period"] = frame.pop("first").min()
+        frame["period"] = pd.to_datetime(frame["period"]).astype("datetime64[us]")
+        for name in request.by:
+            column = frame[name].astype(object)
+            frame[name] = column.where(column.notna(), None)
+        return frame.astype({name: "float64" for name, *_ in self._measures.values()})
+
+
+def _rows(source: Source, request: Request, history: History) -> ir.Table:
+    """The rows of a source within the request's bounds, with the attributes of the customer that it is sliced by."""
+    rows = source.build(request)
+    rows = rows.filter(rows["at"].notnull())
+    if request.end is not None:
+        rows = rows.filter(rows["at"] < moment(request.end))
+    if request.start is not None and history != "all":
+        steps = 1 if history == "previous" and request.grain != "all" else 0
+        first = period_of(request.start, request.grain).shift(-steps).start if steps else request.start
+        rows = rows.filter(rows["at"] >= moment(first))
+    attributes = [name for name in request.by if name in CUSTOMER_DIMENSIONS and name not in source.dimensions]
+    if attributes:
+        customers = request.tables("customers").select("customer_id", *attributes)
+        rows = rows.drop(*(name for name in attributes if name in rows.columns)).left_join(customers, "customer_id")
+        rows = rows.drop("customer_id_right")
+    return rows
+
+
+def _result(
+    metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request, parameters: Parameters
+) -> MetricResult:
+    cells = _cells(metric, parts, request)
+    estimate = metric.estimate(cells, parameters)
+    keys = ["period", *request.by]
+    figures = cells.frame[keys].drop_duplicates(ignore_index=True)
+    n = estimate.n
+    note = np.full(n.shape, None, dtype=object) if estimate.note is None else estimate.note
+    silent = pd.isna(note)
+    few = silent & (n > 0) & (n < metric.passport.minimum_sample)
+    note = np.where(few, "too_few", np.where(silent & ~(n > 0), "no_data", note))
+    for name in ("value", "n", "lower", "upper", "missing_share"):
+        figures[name] = getattr(estimate, name)
+    figures["note"] = pd.Series(note, index=figures.index, dtype=object)
+    if request.start is not None:
+        figures = figures[figures["period"] >= pd.Timestamp(request.start)].reset_index(drop=True)
+    return MetricResult(metric, request.grain, request.by, figures)
+
+
+def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request) -> Cells:
+    """Every period × slice of the metric, with zeros where a source has no rows."""
+    slices = [*request.by, *metric.within]
+    keys = ["period", *slices]
+    frames = [frame[[*keys, *columns]].rename(columns=columns) for frame, columns in parts]
+    data = frames[0]
+    for frame in frames[1:]:
+        data = data.merge(frame, on=keys, how="outer")
+
+    starts = _period_starts(metric, data["period"], request)
+    members = data[slices].drop_duplicates()
+    if not request.by and members.empty:
+        members = pd.DataFrame({name: [None] for name in metric.within}, index=[0], dtype=object)
+    if len(members) * len(starts) > CELL_LIMIT:
+        raise MetricError(
+            f"metric {metric.id!r} by {request.grain} would have {len(members)} slices × {len(starts)} periods, "
+            f"more than {CELL_LIMIT:,} figures; take a coarser grain, fewer slices, or bound it by start and end"
+        )
+    grid = members.merge(pd.DataFrame({"period": starts}), how="cross")
+    frame = grid.merge(data, on=keys, how="left")
+    frame[list(metric.measures)] = frame[list(metric.measures)].fillna(0.0)
+    frame = frame.sort_values([*request.by, "period", *metric.within], na_position="last", ignore_index=True)
+    return Cells(frame, request.by, metric.within)
+
+
+def _period_starts(metric: Metric, observed: "pd.Series[Any]", request: Request) -> pd.DatetimeIndex:
+    found = [stamp.date() for stamp in (observed.min(), observed.max()) if not pd.isna(stamp)]
+    if request.grain == "all":
+        days = {request.start} if request.start else set(found)
+        if request.start and metric.history == "all":
+            days.add(request.start - timedelta(days=1))
+        return _days(sorted(day for day in days if day))
+    first = request.start or (found[0] if found else None)
+    last = request.end - timedelta(days=1) if request.end else (found[-1] if found else None)
+    if first is None or last is None or first > last:
+        return _days([])
+    if metric.history == "all" and found:
+        first = min(first, found[0])
+    if request.start and metric.history == "previous":
+        first = period_of(first, request.grain).shift(-1).start
+    if (last - first).days // _SHORTEST_DAYS[request.grain] > CELL_LIMIT:
+        raise MetricError(
+            f"metric {metric.id!r} by {request.grain} would run from {first} to {last}; "
+            "bound it by start and end, or mend the dates in the data"
+        )
+    return _days(
+        [period.start for period in periods_between(period_of(first, request.grain), period_of(last, request.grain))]
+    )
+
+
+def _days(days: list[date]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(np.array(days, dtype="datetime64[us]"))
+
+
+def _whole_periods(grain: Grain, start: date | None, end: date | None) -> tuple[date | None, date | None]:
+    if grain not in GRAINS:
+        raise MetricError(f"there is no grain {grain!r}; use one of {', '.join(GRAINS)}")
+    if start is not None and end is not None and start >= end:
+        raise MetricError(f"the start {start} is not before the end {end}; the end is the day after the last one")
+    if grain == "all":
+        return start, end
+    return (
+        period_of(start, grain).start if start else None,
+        period_of(end - timedelta(days=1), grain).end if end else None,
+    )
+
+
+def _check_slices(metric: Metric, by: tuple[str, ...]) -> None:
+    for name in by:
+        if name not in metric.dimensions:
+            known = ", ".join(metric.dimensions) or "nothing"
+            raise MetricError(f"metric {metric.id!r} cannot be sliced by {name!r}; it can be by: {known}")
+
+
+def _settings(metrics: Sequence[Metric], given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The parameters of each metric: those of its passport, with the given ones in their place."""
+    settings: dict[str, dict[str, Any]] = {}
+    for metric in metrics:
+        own = given.get(metric.id, {})
+        for name, value in own.items():
+            if name not in metric.passport.parameters:
+                near = difflib.get_close_matches(name, metric.passport.parameters, n=1) or metric.passport.parameters
+                known = ", ".join(near) or "none"
+                raise MetricError(f"metric {metric.id!r} has no parameter {name!r}; it has: {known}")
+            _check_number(metric.id, name, value, metric.passport.parameters[name])
+        settings[metric.id] = {**metric.passport.parameters, **own}
+    return settings
+
+
+def _check_number(metric: str, name: str, value: object, default: object) -> None:
+    """A parameter whose default is a number takes a positive number only, of that kind."""
+    if isinstance(default, bool) or not isinstance(default, int | float):
+        return
+    if isinstance(value, bool) or not isinstance(value, type(default) if isinstance(default, int) else int | float):
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise MetricError(f"parameter {name!r} of metric {metric!r} must be {kind}, not {value!r}")
+    if value <= 0:
+        raise MetricError(f"parameter {name!r} of metric {metric!r} must be above zero, not {value!r}")
+
+
+__all__ = ["MetricError", "MetricResult", "compute", "rows_behind"]

@@ -1,0 +1,65 @@
+"""Estimates that several families share, and the words for their intervals."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from septima.metrics.definition import Cells, Estimate, FloatArray, Parameters
+from septima.models import intervals
+from septima.models.intervals import divide
+from septima.schema import Text
+
+WILSON = Text("Wilson score interval, 95 % (Wilson, 1927)", "Интервал Уилсона, 95\u00a0% (Wilson, 1927)")
+STUDENT = Text("Student’s t interval of a mean, 95 %", "Интервал Стьюдента для среднего, 95\u00a0%")
+DELTA = Text(
+    "Delta method for a ratio of sums, 95 % (Cochran, 1977)",
+    "Дельта-метод для отношения сумм, 95\u00a0% (Cochran, 1977)",
+)
+POISSON = Text(
+    "Exact Poisson interval of the count, 95 % (Garwood, 1936)",
+    "Точный интервал Пуассона для числа событий, 95\u00a0% (Garwood, 1936)",
+)
+COMPOUND_POISSON = Text(
+    "A total of random amounts that come at random: ±1.96·√Σx², 95 % (compound Poisson)",
+    "Сумма случайного числа случайных величин: ±1,96·√Σx², 95\u00a0% (составной закон Пуассона)",
+)
+
+
+def missing(usable: FloatArray, records: FloatArray) -> FloatArray:
+    """Share of records that could not be used; NaN where there are none."""
+    return 1 - divide(usable, records)
+
+
+def share(successes: str, n: str, records: str | None = None) -> Callable[[Cells, Parameters], Estimate]:
+    """`successes / n` with the Wilson interval, from measures of these names."""
+
+    def estimate(cells: Cells, _: Parameters) -> Estimate:
+        hits, usable = cells[successes], cells[n]
+        lower, upper = intervals.wilson(hits, usable)
+        return Estimate(divide(hits, usable), usable, lower, upper, missing(usable, cells[records or n]))
+
+    return estimate
+
+
+def mean(total: str, squares: str, n: str, records: str) -> Callable[[Cells, Parameters], Estimate]:
+    """`total / n` with Student's interval, from measures of these names."""
+
+    def estimate(cells: Cells, _: Parameters) -> Estimate:
+        usable = cells[n]
+        lower, upper = intervals.mean_t(cells[total], cells[squares], usable)
+        value = divide(cells[total], usable)
+        note = currency_note(cells) if "currencies" in cells.frame else None
+        return Estimate(value, usable, lower, upper, missing(usable, cells[records]), note)
+
+    return estimate
+
+
+def currency_note(cells: Cells, measure: str = "currencies") -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
+    """The note `mixed_currencies` where more than one currency was added up."""
+    return np.where(cells[measure] > 0, "mixed_currencies", None)
+
+
+def when(condition: np.ndarray, note: str, otherwise: np.ndarray | None = None) -> np.ndarray:
+    """`note` where `condition` holds and nothing else has been noted."""
+    before = np.full(condition.shape, None, dtype=object) if otherwise is None else otherwise
+    return np.where(condition & (before == np.array(None)), note, before)

@@ -1,0 +1,85 @@
+"""Sources and measures that several families share."""
+
+from datetime import timedelta
+
+import ibis
+import ibis.expr.types as ir
+
+from septima.metrics.definition import Measure, Request, Source
+
+UNSOLD = ("cancelled", "returned")
+
+
+def is_sold(orders: ir.Table) -> ir.BooleanValue:
+    """An order that brings revenue: neither cancelled nor returned; one of unknown status counts."""
+    return orders["status"].isnull() | orders["status"].notin(UNSOLD)
+
+
+def _orders(request: Request) -> ir.Table:
+    orders = request.tables("orders")
+    return orders.filter(is_sold(orders)).mutate(at=orders["ordered_at"])
+
+
+ORDERS = Source(
+    "orders",
+    _orders,
+    ("channel", "online", "promo_id", "campaign_id", "employee_id", "currency"),
+    of_customers=True,
+)
+
+
+def days_between(earlier: ir.Value, later: ir.Value) -> ir.FloatingValue:
+    """Days from one moment to another, to the second."""
+    seconds = later.truncate("s").epoch_seconds() - earlier.truncate("s").epoch_seconds()
+    return seconds.cast("float64") / 86_400.0
+
+
+def known_until(table: ir.Table, event: str) -> ir.Value:
+    """How far the data know what happened: the newest `event`, or where there is none the newest load.
+
+    What is due later than that is not late yet.
+    """
+    return ibis.coalesce(table[event].max(), table["loaded_at"].max()).as_scalar()
+
+
+def days(number: float) -> timedelta:
+    """A stretch of `number` days."""
+    return timedelta(days=number)
+
+
+def records(source: Source) -> Measure:
+    """Number of rows."""
+    return Measure(source, lambda rows, _: rows.count())
+
+
+def known(source: Source, *columns: str) -> Measure:
+    """Number of rows in which every one of `columns` has a value."""
+    return Measure(source, lambda rows, _: rows.count(where=all_known(rows, *columns)))
+
+
+def all_known(rows: ir.Table, *columns: str) -> ir.BooleanValue:
+    """Whether each of `columns` has a value in the row."""
+    first, *others = (rows[name].notnull() for name in columns)
+    for other in others:
+        first = first & other
+    return first
+
+
+def total(source: Source, column: str) -> Measure:
+    """Sum of a column."""
+    return Measure(source, lambda rows, _: rows[column].sum())
+
+
+def total_of_products(source: Source, one: str, other: str) -> Measure:
+    """Sum of products of two columns, as floating-point numbers; the sum of squares where both are the same."""
+    return Measure(source, lambda rows, _: (rows[one].cast("float64") * rows[other].cast("float64")).sum())
+
+
+def count_true(source: Source, column: str) -> Measure:
+    """Number of rows in which a boolean column is true."""
+    return Measure(source, lambda rows, _: rows.count(where=rows[column]))
+
+
+def several_currencies(source: Source) -> Measure:
+    """1 where the rows hold more than one currency, else 0."""
+    return Measure(source, lambda rows, _: (rows["currency"].min() != rows["currency"].max()).cast("int64"))

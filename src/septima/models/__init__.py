@@ -1,0 +1,1 @@
+"""Statistics over arrays, with no access to data."""
