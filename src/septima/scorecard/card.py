@@ -36,9 +36,12 @@ class KpiCard:
     """One KPI of a perspective in one period.
 
     `figure` is in the metric's own unit. `scaled` is what enters the printed composite: the value
-    itself for shares and indices, the achievement of the target for amounts. `normalised` is 0–100.
-    `change` is the value less that of the previous period. `statements` say what is wrong or worth
-    knowing, in whole sentences; a KPI without a figure always has one.
+    itself for shares and indices, the achievement of the target for amounts (`entry` says which:
+    value, complement or achievement). `normalised` is 0–100. `change` is the value less that of the
+    previous period; `change_distinct` tells whether it stands out from noise (None: not known) and
+    `change_statement` says so in a sentence. `statements` say what is wrong or worth knowing, in
+    whole sentences; a KPI without a figure always has one. `scaled_previous` is what entered the
+    composite of the previous period. `parameters` and `where` are as text, ready to be shown.
     """
 
     id: str
@@ -67,6 +70,14 @@ class KpiCard:
     statements: tuple[Text, ...] = ()
     by_dimension: Text | None = None
     slices: tuple["SliceRow", ...] = ()
+    entry: str = "value"
+    scaled_previous: float | None = None
+    change_distinct: bool | None = None
+    change_statement: Text | None = None
+    normalisation: str = "target"
+    owner: str | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,9 @@ class CompositeCard:
     """CKPI of a perspective, or CKPIint of the company.
 
     `printed` follows the printed formula Σ A·x / n; `normalised` is 0–100. `change` and
-    `normalised_change` are against the previous period.
+    `normalised_change` are against the previous period; `change_distinct` and `change_statement` as
+    on a KPI. `target` is the printed value with every KPI at its target, None where one has none;
+    the state compares with it. `trend` is of the printed form, `normalised_trend` of the other.
     """
 
     id: str
@@ -97,6 +110,10 @@ class CompositeCard:
     formula: str
     trend: tuple[TrendPoint, ...] = ()
     statements: tuple[Text, ...] = ()
+    target: float | None = None
+    change_distinct: bool | None = None
+    change_statement: Text | None = None
+    normalised_trend: tuple[TrendPoint, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +126,11 @@ class PerspectiveCard:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The company's card for one period."""
+    """The company's card for one period.
+
+    `method` says how the composites and their intervals were made; `complete` is false while the
+    period is not over.
+    """
 
     organisation: str
     period: str
@@ -127,3 +148,4 @@ class Scorecard:
     aggregation: str
     complete: bool = True
     statements: tuple[Text, ...] = field(default=())
+    method: Text | None = None

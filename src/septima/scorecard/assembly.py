@@ -1,0 +1,537 @@
+"""From figures to a finished card: what enters, what it is worth on 0–100, composites, change, state.
+
+Nothing that is undefined is ever filled in: it stays undefined up to CKPIint, and the card says why.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from septima.metrics import NOTES, Metric, Passport, Period, catalogue
+from septima.metrics.definition import Tables
+from septima.schema import Text
+from septima.scorecard import statements as say
+from septima.scorecard.card import (
+    UNDEFINED,
+    CompositeCard,
+    Figure,
+    KpiCard,
+    PerspectiveCard,
+    Scorecard,
+    State,
+    TrendPoint,
+)
+from septima.scorecard.composite import Aggregation, aggregate, ckpi, ckpi_integral, weights_average_one
+from septima.scorecard.definition import (
+    DefinitionError,
+    KpiDefinition,
+    PerspectiveDefinition,
+    ScorecardDefinition,
+)
+from septima.scorecard.dimensions import dimension_name
+from septima.scorecard.history import KpiHistory, Parameters, latest_record, parameters_of, read_histories
+from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter, missing_for, normalise
+from septima.scorecard.simulate import DRAWS, bounds_of, combine, distinguishable, draw, generator, summarise
+
+FloatArray = npt.NDArray[np.float64]
+
+Formula = Callable[[Mapping[str, float], Mapping[str, float]], float]
+
+HEADLINE_LIMIT = 10
+MISSING_WORTH_SAYING = 0.1
+INTEGRAL = "integral"
+
+
+def build(
+    definition: ScorecardDefinition,
+    tables: Tables,
+    period: Period,
+    *,
+    organisation: str,
+    data_version: int,
+    currency: str | None = None,
+    parameters: Parameters | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    now: datetime | None = None,
+    seed: int = 7,
+    draws: int = DRAWS,
+) -> Scorecard:
+    """The scorecard of `period` over the canonical tables.
+
+    `parameters` are the workspace's own of metrics, by metric id; `metrics` those that the definition
+    may name (the catalogue where left out); `now` the moment in UTC by which a period is over.
+    Intervals of composites come from `draws` draws that depend on `seed` only. Raises DefinitionError
+    where the definition names a metric that there is not; data that are absent or too few are stated on
+    the card instead.
+    """
+    known = catalogue() if metrics is None else metrics
+    periods = [period.shift(step) for step in range(1 - definition.trend, 1)]
+    passports = _passports(definition, known)
+    histories = read_histories(definition.kpis, known, tables, periods, parameters or {})
+    used = [known[kpi.metric] for kpi in definition.kpis]
+    moment = now or datetime.now(UTC)
+    card = assemble(
+        definition,
+        passports,
+        histories,
+        periods,
+        organisation=organisation,
+        data_version=data_version,
+        currency=currency,
+        parameters=parameters or {},
+        now=moment,
+        seed=seed,
+        draws=draws,
+    )
+    return _with_reach(card, latest_record(used, tables), moment)
+
+
+def assemble(
+    definition: ScorecardDefinition,
+    passports: Mapping[str, Passport],
+    histories: Mapping[str, KpiHistory],
+    periods: Sequence[Period],
+    *,
+    organisation: str,
+    data_version: int,
+    currency: str | None,
+    parameters: Parameters,
+    now: datetime,
+    seed: int,
+    draws: int,
+) -> Scorecard:
+    """The card from figures already known: `histories` by KPI id over `periods`, `passports` by metric id."""
+    frame = _Frame(definition, tuple(periods), currency, parameters, seed, draws)
+    perspectives = [_perspective(frame, perspective, passports, histories) for perspective in definition.perspectives]
+    own = tuple(_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id], own=True).card for kpi in definition.own)
+    parts = {joined.card.composite.id: joined.part for joined in perspectives}
+    integral, _ = _composite(
+        frame,
+        parts,
+        definition.weights,
+        ckpi_integral,
+        composite=INTEGRAL,
+        name=Text("CKPIint", "CKPIint"),
+        weight=1.0,
+        terms=[(perspective.weight, f"CKPI[{perspective.id}]") for perspective in definition.perspectives],
+        line=min((perspective.line for perspective in definition.perspectives if perspective.line), default=None),
+    )
+    kpis = [kpi for joined in perspectives for kpi in joined.card.kpis]
+    period = periods[-1]
+    today = now.date()
+    return Scorecard(
+        organisation=organisation,
+        period=period.id,
+        period_label=period.label,
+        start=period.start,
+        end=period.end,
+        currency=currency,
+        integral=integral,
+        perspectives=tuple(joined.card for joined in perspectives),
+        own=own,
+        data_version=data_version,
+        definition=definition.version,
+        computed_at=now,
+        normalisation=definition.normalisation,
+        aggregation=definition.aggregation,
+        complete=period.end <= today,
+        statements=_statements_of_card(definition, period, now),
+        method=say.method(
+            definition.normalisation,
+            definition.aggregation,
+            draws,
+            seed,
+            [kpi.name for kpi in kpis if kpi.figure.value is not None and kpi.figure.lower is None],
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What holds for the whole card."""
+
+    definition: ScorecardDefinition
+    periods: tuple[Period, ...]
+    currency: str | None
+    parameters: Parameters
+    seed: int
+    draws: int
+
+    def trend(self, figures: Sequence[Figure]) -> tuple[TrendPoint, ...]:
+        return tuple(
+            TrendPoint(period.start, period.id, figure) for period, figure in zip(self.periods, figures, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class _Form:
+    """One form of a KPI or composite through the periods: figures, and draws of shape periods × draws."""
+
+    figures: tuple[Figure, ...]
+    draws: FloatArray
+
+    @property
+    def values(self) -> list[float | None]:
+        return [figure.value for figure in self.figures]
+
+    @property
+    def change(self) -> float | None:
+        before, now = self.values[-2:]
+        return None if before is None or now is None else now - before
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a composite is made of: the printed and the 0–100 form of an input, and its target in the printed form."""
+
+    name: Text
+    printed: _Form
+    normalised: _Form
+    target: float | None
+
+
+@dataclass(frozen=True)
+class _JoinedKpi:
+    card: KpiCard
+    part: _Part
+
+
+@dataclass(frozen=True)
+class _JoinedPerspective:
+    card: PerspectiveCard
+    part: _Part
+
+
+def _perspective(
+    frame: _Frame,
+    perspective: PerspectiveDefinition,
+    passports: Mapping[str, Passport],
+    histories: Mapping[str, KpiHistory],
+) -> _JoinedPerspective:
+    joined = [_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id], own=False) for kpi in perspective.kpis]
+    composite, part = _composite(
+        frame,
+        {kpi.card.id: kpi.part for kpi in joined},
+        perspective.weights,
+        ckpi,
+        composite=perspective.id,
+        name=perspective.name,
+        weight=perspective.weight,
+        terms=[(kpi.card.weight, _term(kpi.card)) for kpi in joined],
+        line=perspective.line,
+    )
+    return _JoinedPerspective(PerspectiveCard(composite, tuple(kpi.card for kpi in joined)), part)
+
+
+def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory, *, own: bool) -> _JoinedKpi:
+    rule = kpi.rule(passport.direction, frame.definition.normalisation)
+    entry = kpi.enters_as(passport.unit, passport.direction)
+    if own and entry == "achievement" and not kpi.target:
+        entry = "value"
+    raw = _raw(frame, kpi, passport, history)
+    printed = _mapped(raw, lambda values, _: enter(values, entry, rule.direction, kpi.target), rule, entry)
+    if own and missing_for(rule):
+        normalised = _nowhere(raw)
+    else:
+        normalised = _mapped(raw, lambda values, before: normalise(values, rule, before), rule)
+    observation = history.observations[-1]
+    distinct = distinguishable(raw.draws[-1], raw.draws[-2])
+    change = raw.change
+    card = KpiCard(
+        id=kpi.id,
+        metric=kpi.metric,
+        name=kpi.name or passport.name,
+        description=passport.description,
+        unit=passport.unit,
+        direction=passport.direction,
+        weight=kpi.weight,
+        figure=raw.figures[-1],
+        scaled=printed.figures[-1],
+        normalised=normalised.figures[-1],
+        target=kpi.target,
+        previous=raw.values[-2],
+        change=change,
+        n=observation.n,
+        missing_share=observation.missing_share,
+        minimum_sample=passport.minimum_sample,
+        state=_state(raw.values[-1], rule, frame.definition.watch_band),
+        method=passport.method,
+        formula=passport.formula,
+        formula_source=passport.formula_source,
+        definition=f"{passport.id} v{passport.version}",
+        primary_data=passport.primary_data,
+        trend=frame.trend(raw.figures),
+        statements=_statements_of_kpi(passport, history, rule, entry, normalised.figures[-1]),
+        by_dimension=None if kpi.by is None else dimension_name(kpi.by),
+        slices=history.slices,
+        entry=entry,
+        scaled_previous=printed.values[-2],
+        change_distinct=distinct if change is not None else None,
+        change_statement=_change(frame, change, passport.unit, distinct),
+        normalisation=rule.method,
+        owner=kpi.owner,
+        parameters=_shown({**passport.parameters, **parameters_of(kpi, frame.parameters)}),
+        where=tuple((name, "—" if member is None else member) for name, member in kpi.where.items()),
+    )
+    return _JoinedKpi(card, _Part(card.name, printed, normalised, _entered_target(kpi, rule, entry)))
+
+
+def _raw(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory) -> _Form:
+    bounds = bounds_of(passport.id, passport.unit)
+    figures = tuple(observation.figure for observation in history.observations)
+    draws = [
+        draw(figure, bounds, generator(frame.seed, kpi.id, period.id), frame.draws)
+        for figure, period in zip(figures, frame.periods, strict=True)
+    ]
+    return _Form(figures, np.stack(draws))
+
+
+def _mapped(
+    raw: _Form, form: Callable[[FloatArray, FloatArray], FloatArray], rule: Rule, entry: Entry | None = None
+) -> _Form:
+    """Bring a form into another by a function of values and of the values of earlier periods."""
+    values = _array(raw.values)
+    # Where a form turns back at the target, the image of an interval is not that of its bounds.
+    turns = rule.direction == "target" and entry not in ("value", "complement")
+    figures: list[Figure] = []
+    draws: list[FloatArray] = []
+    for position, figure in enumerate(raw.figures):
+        drawn = form(raw.draws[position], values[:position])
+        value = float(form(values[position : position + 1], values[:position])[0])
+        draws.append(drawn)
+        if figure.lower is None or figure.upper is None or turns:
+            figures.append(summarise(value, drawn))
+        else:
+            bounds = form(np.array([figure.lower, figure.upper]), values[:position])
+            lower, upper = float(bounds.min()), float(bounds.max())
+            figures.append(Figure(value, lower, upper) if np.isfinite(value) else UNDEFINED)
+    return _Form(tuple(figures), np.stack(draws))
+
+
+def _nowhere(raw: _Form) -> _Form:
+    return _Form((UNDEFINED,) * len(raw.figures), np.full_like(raw.draws, np.nan))
+
+
+def _composite(
+    frame: _Frame,
+    parts: Mapping[str, _Part],
+    weights: Mapping[str, float],
+    formula: Formula,
+    *,
+    composite: str,
+    name: Text,
+    weight: float,
+    terms: Sequence[tuple[float, str]],
+    line: int | None,
+) -> tuple[CompositeCard, _Part]:
+    definition = frame.definition
+    called = name if composite == INTEGRAL else Text(f"CKPI “{name.en}”", f"CKPI «{name.ru}»")
+    right = weights_average_one(weights)
+    printed = _joined(frame, {key: part.printed for key, part in parts.items()}, weights, formula, "arithmetic")
+    normalised = _joined(
+        frame,
+        {key: part.normalised for key, part in parts.items()},
+        weights,
+        lambda values, given: aggregate(values, given, definition.aggregation),
+        definition.aggregation,
+    )
+    if right:
+        notes = _absent(called, parts, weights, formula, definition.aggregation)
+    else:
+        notes = (say.wrong_weights(called, weights, definition.file, line),)
+    if composite != INTEGRAL and len(parts) > HEADLINE_LIMIT:
+        notes = (*notes, say.crowded(called, len(parts)))
+    targets = {key: part.target for key, part in parts.items()}
+    known = {key: target for key, target in targets.items() if target is not None}
+    target = formula(known, weights) if right and len(known) == len(targets) else None
+    distinct = distinguishable(printed.draws[-1], printed.draws[-2])
+    change = printed.change
+    card = CompositeCard(
+        id=composite,
+        name=name,
+        weight=weight,
+        printed=printed.figures[-1],
+        normalised=normalised.figures[-1],
+        change=change,
+        normalised_change=normalised.change,
+        state=_composite_state(printed.values[-1], target, definition.watch_band),
+        formula=f"({' + '.join(f'{weight:g}·{term}' for weight, term in terms)}) / {len(terms)}",
+        trend=frame.trend(printed.figures),
+        statements=notes,
+        target=target,
+        change_distinct=distinct if change is not None else None,
+        change_statement=_change(frame, change, "index", distinct),
+        normalised_trend=frame.trend(normalised.figures),
+    )
+    return card, _Part(name, printed, normalised, target)
+
+
+def _joined(
+    frame: _Frame,
+    forms: Mapping[str, _Form],
+    weights: Mapping[str, float],
+    formula: Formula,
+    method: Aggregation,
+) -> _Form:
+    """The composite of every period, undefined where an input is or the weights do not average 1."""
+    right = weights_average_one(weights)
+    ordered = sorted(forms)
+    given = np.array([weights[key] for key in ordered])
+    figures: list[Figure] = []
+    draws: list[FloatArray] = []
+    for position in range(len(frame.periods)):
+        values = {key: value for key in ordered if (value := forms[key].figures[position].value) is not None}
+        if not right or len(values) < len(forms):
+            figures.append(UNDEFINED)
+            draws.append(np.full(frame.draws, np.nan))
+            continue
+        drawn = combine(np.stack([forms[key].draws[position] for key in ordered]), given, method)
+        draws.append(drawn)
+        figures.append(summarise(formula(values, weights), drawn))
+    return _Form(tuple(figures), np.stack(draws))
+
+
+def _absent(
+    called: Text,
+    parts: Mapping[str, _Part],
+    weights: Mapping[str, float],
+    formula: Formula,
+    aggregation: Aggregation,
+) -> tuple[Text, ...]:
+    """What to say where inputs of a composite are undefined: which, and what the rest would give."""
+    values = {key: value for key, part in parts.items() if (value := part.printed.values[-1]) is not None}
+    scaled = {key: value for key, part in parts.items() if (value := part.normalised.values[-1]) is not None}
+    if len(values) == len(parts):
+        lacking = [part.name for key, part in parts.items() if key not in scaled]
+        return (say.undefined_normalised(called, lacking),) if lacking else ()
+    undefined = say.undefined_composite(called, [part.name for key, part in parts.items() if key not in values])
+    total = sum(weights[key] for key in values)
+    if total == 0:
+        return (undefined,)
+    rest = {key: weights[key] * len(values) / total for key in values}
+    names = {key: parts[key].name for key in values}
+    normalised = aggregate(scaled, rest, aggregation) if scaled.keys() == values.keys() else None
+    return undefined, say.over_the_rest(names, rest, formula(values, rest), normalised)
+
+
+def _state(value: float | None, rule: Rule, band: float) -> State:
+    if value is None:
+        return "unknown"
+    sign = -1.0 if rule.direction in ("less", "target") else 1.0
+    if rule.direction == "target":
+        if rule.target is None:
+            return "unknown"
+        value = abs(value - rule.target)
+        limits = rule.thresholds or _near_target(abs(rule.target) * band)
+    elif rule.thresholds is not None:
+        limits = rule.thresholds
+    elif rule.target is not None:
+        watch = rule.target - sign * abs(rule.target) * band
+        limits = Thresholds(bad=watch, watch=watch, good=rule.target)
+    else:
+        return "unknown"
+    if sign * value >= sign * limits.good:
+        return "good"
+    return "watch" if sign * value >= sign * limits.watch else "bad"
+
+
+def _near_target(band: float) -> Thresholds:
+    return Thresholds(bad=2 * band, watch=2 * band, good=band)
+
+
+def _composite_state(value: float | None, target: float | None, band: float) -> State:
+    if target is None:
+        return "unknown"
+    return _state(value, Rule("target", "more", target), band)
+
+
+def _entered_target(kpi: KpiDefinition, rule: Rule, entry: Entry) -> float | None:
+    if kpi.target is None:
+        return None
+    return float(enter(np.array([kpi.target]), entry, rule.direction, kpi.target)[0])
+
+
+def _statements_of_kpi(
+    passport: Passport, history: KpiHistory, rule: Rule, entry: Entry, normalised: Figure
+) -> tuple[Text, ...]:
+    observation = history.observations[-1]
+    value = observation.figure.value
+    found: list[Text] = []
+    if observation.note == "too_few" and observation.n is not None:
+        found.append(say.too_few(observation.n, passport.minimum_sample))
+    elif observation.note is not None:
+        found.append(NOTES[observation.note])
+    elif value is None:
+        found.append(say.no_figure())
+    if (observation.missing_share or 0.0) >= MISSING_WORTH_SAYING:
+        found.append(say.much_missing(observation.missing_share or 0.0))
+    if value is not None:
+        cut = entry == "achievement" and rule.direction == "less" and rule.target is not None
+        if cut and value * ACHIEVEMENT_LIMIT < (rule.target or 0.0):
+            found.append(say.achievement_cut(ACHIEVEMENT_LIMIT))
+        if rule.method == "z_score" and normalised.value is None:
+            found.append(say.not_normalised())
+    if history.members > len(history.slices):
+        found.append(say.some_slices(len(history.slices), history.members))
+    return tuple(found)
+
+
+def _statements_of_card(definition: ScorecardDefinition, period: Period, now: datetime) -> tuple[Text, ...]:
+    found: list[Text] = []
+    if period.start > now.date():
+        found.append(say.not_begun(period.start))
+    elif period.end > now.date():
+        found.append(say.not_over(period.end - timedelta(days=1)))
+    headline = len(definition.perspectives) + 1 + len(definition.own)
+    if headline > HEADLINE_LIMIT:
+        found.append(say.many_kpis(headline))
+    return tuple(found)
+
+
+def _with_reach(card: Scorecard, latest: date | None, now: datetime) -> Scorecard:
+    """The card with a word on records that stop before the period, or what has passed of it, does."""
+    last = card.end - timedelta(days=1)
+    if latest is None or card.start > now.date() or latest >= min(last, now.date()) - timedelta(days=1):
+        return card
+    return replace(card, statements=(*card.statements, say.records_end(latest, last)))
+
+
+def _change(frame: _Frame, change: float | None, unit: str, distinct: bool | None) -> Text | None:
+    if change is None:
+        return None
+    return say.changed(change, unit, frame.currency, frame.periods[-2].label, distinct=distinct)
+
+
+def _term(kpi: KpiCard) -> str:
+    """The KPI as it stands in the formula of its composite."""
+    if kpi.entry == "value":
+        return kpi.id
+    if kpi.entry == "complement":
+        return f"(1 − {kpi.id})"
+    target = f"{kpi.target:.15g}"
+    if kpi.direction == "more":
+        return f"({kpi.id} / {target})"
+    if kpi.direction == "less":
+        return f"min({ACHIEVEMENT_LIMIT:g}, {target} / {kpi.id})"
+    return f"(1 − |{kpi.id} − {target}| / |{target}|)"
+
+
+def _passports(definition: ScorecardDefinition, metrics: Mapping[str, Metric]) -> dict[str, Passport]:
+    for kpi in definition.kpis:
+        if kpi.metric not in metrics:
+            raise DefinitionError(
+                f"KPI {kpi.id!r} names the metric {kpi.metric!r}, which there is not; there are: {', '.join(metrics)}"
+            )
+    return {kpi.metric: metrics[kpi.metric].passport for kpi in definition.kpis}
+
+
+def _shown(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name, value in sorted(parameters.items()))
+
+
+def _array(values: Sequence[float | None]) -> FloatArray:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

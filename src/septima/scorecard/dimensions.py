@@ -1,0 +1,33 @@
+"""What dimensions are called on a card."""
+
+from septima.schema import Text
+
+_NAMES: dict[str, Text] = {
+    "acquisition_channel": Text("channel of acquisition", "канал привлечения"),
+    "arm": Text("arm of the experiment", "группа эксперимента"),
+    "campaign_id": Text("campaign", "кампания"),
+    "carrier": Text("carrier", "перевозчик"),
+    "category": Text("category", "категория"),
+    "chain_id": Text("chain of messages", "цепочка сообщений"),
+    "channel": Text("channel", "канал"),
+    "course": Text("course", "курс"),
+    "currency": Text("currency", "валюта"),
+    "department": Text("department", "подразделение"),
+    "employee_id": Text("employee", "сотрудник"),
+    "experiment_id": Text("experiment", "эксперимент"),
+    "kind": Text("kind", "вид"),
+    "link_id": Text("link", "ссылка"),
+    "online": Text("online", "онлайн"),
+    "product_id": Text("product", "товар"),
+    "promo_id": Text("promotion", "акция"),
+    "region": Text("region", "регион"),
+    "role": Text("role", "должность"),
+    "segment": Text("segment", "сегмент"),
+    "severity": Text("severity", "серьёзность"),
+    "survey_id": Text("survey", "опрос"),
+}
+
+
+def dimension_name(dimension: str) -> Text:
+    """The name of a dimension in words; its id where it has none."""
+    return _NAMES.get(dimension, Text(dimension, dimension))

@@ -1,0 +1,415 @@
+"""Read `scorecard.yaml`; whatever is wrong in it is told with file, line and remedy."""
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from septima.schema import Text
+from septima.scorecard.composite import AGGREGATIONS
+from septima.scorecard.definition import (
+    OWN,
+    PERSPECTIVES,
+    DefinitionError,
+    KpiDefinition,
+    PerspectiveDefinition,
+    ScorecardDefinition,
+)
+from septima.scorecard.normalise import ENTRIES, NORMALISATIONS, Entry, Normalisation, Rule, Thresholds, missing_for
+
+if TYPE_CHECKING:
+    from septima.metrics.definition import Metric
+
+_FIELDS = ("perspectives", "own", "normalisation", "aggregation", "trend", "watch_band")
+_PERSPECTIVE_FIELDS = ("id", "name", "weight", "kpis")
+_OWN_FIELDS = (
+    "id", "metric", "name", "parameters", "where", "by", "target", "worst", "best", "thresholds", "normalisation", "owner",
+)  # fmt: skip
+_KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
+_ID = re.compile(r"\w[\w-]*")
+_TREND_MOST = 60
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def read_definition(path: str | Path, metrics: "Mapping[str, Metric] | None" = None) -> ScorecardDefinition:
+    """Read a scorecard definition from a YAML file.
+
+    `metrics` are those that KPIs may name, by id; the catalogue where left out. Raises
+    DefinitionError with file, line and remedy. Weights that do not average 1 are no error here: the
+    card says so and leaves the composite undefined, while all that is right is shown.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DefinitionError(f"{path}: there is no such file; `septima init` writes one to start from") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DefinitionError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    return parse_definition(text, file=str(path), metrics=metrics)
+
+
+def parse_definition(
+    text: str, *, file: str = "scorecard.yaml", metrics: "Mapping[str, Metric] | None" = None
+) -> ScorecardDefinition:
+    """Read a scorecard definition from YAML text; `file` is the name that errors give. See `read_definition`."""
+    if metrics is None:
+        from septima.metrics import catalogue  # noqa: PLC0415  the catalogue builds expressions; given metrics need none
+
+        metrics = catalogue()
+    root = _load(text, file)
+    root.only(_FIELDS)
+    default = root.choice("normalisation", NORMALISATIONS) or "target"
+    reader = _Kpis(metrics, default, {})
+    perspectives = tuple(_perspective(item, reader) for item in root.items("perspectives"))
+    if not perspectives:
+        raise root.wrong("perspectives", "the scorecard has no perspectives; list at least one with `id` and `kpis`")
+    _refuse_repeated(root, perspectives)
+    own = tuple(reader.read(item, own=True) for item in root.items("own"))
+    trend = root.number("trend", 8)
+    if trend != int(trend) or not 2 <= trend <= _TREND_MOST:
+        raise root.wrong("trend", f"`trend` is {trend:g}; give a whole number of periods from 2 to {_TREND_MOST}")
+    band = root.number("watch_band", 0.1)
+    if not 0 <= band < 1:
+        raise root.wrong(
+            "watch_band", f"`watch_band` is {band:g}; give a share of the target from 0 to below 1, such as 0.1"
+        )
+    return ScorecardDefinition(
+        perspectives,
+        own,
+        default,
+        root.choice("aggregation", AGGREGATIONS) or "arithmetic",
+        int(trend),
+        band,
+        file,
+    )
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A mapping of the file that knows where it stands."""
+
+    file: str
+    data: CommentedMap
+
+    def line(self, key: str | None = None) -> int:
+        if key is not None and key in self.data:
+            return cast("int", self.data.lc.key(key)[0]) + 1
+        return cast("int", self.data.lc.line) + 1
+
+    def wrong(self, key: str | None, message: str) -> DefinitionError:
+        return DefinitionError(f"{self.file}, line {self.line(key)}: {message}")
+
+    def only(self, fields: Collection[str]) -> None:
+        for key in self.data:
+            if key not in fields:
+                raise self.wrong(str(key), f"unknown field {key!r}; {_near(str(key), fields)}")
+
+    def items(self, key: str) -> "list[_Node]":
+        found = self.data.get(key)
+        if found is None:
+            return []
+        if not isinstance(found, CommentedSeq):
+            raise self.wrong(key, f"`{key}` must be a list; begin each entry with a dash")
+        nodes: list[_Node] = []
+        for position, item in enumerate(cast("list[object]", found)):
+            if not isinstance(item, CommentedMap):
+                line = cast("int", found.lc.item(position)[0]) + 1
+                raise DefinitionError(
+                    f"{self.file}, line {line}: an entry of `{key}` must have fields such as `id: …`, not {item!r}"
+                )
+            nodes.append(_Node(self.file, item))
+        return nodes
+
+    def number(self, key: str, default: float) -> float:
+        found = self.optional_number(key)
+        return default if found is None else found
+
+    def optional_number(self, key: str) -> float | None:
+        found = self.data.get(key)
+        if found is None:
+            return None
+        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+            raise self.wrong(key, f"`{key}` is {found!r}; give a number with a decimal point, such as 0.75")
+        return float(found)
+
+    def string(self, key: str) -> str | None:
+        found = self.data.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, str) or not found.strip():
+            raise self.wrong(key, f"`{key}` is {found!r}; give a word, in quotes if it looks like a number")
+        return str(found)
+
+    def text(self, key: str) -> Text | None:
+        found = self.data.get(key)
+        if found is None or isinstance(found, str):
+            return None if found is None else Text(str(found), str(found))
+        if isinstance(found, CommentedMap):
+            words = {str(language): word for language, word in found.items()}
+            if words and set(words) <= {"en", "ru"} and all(isinstance(word, str) for word in words.values()):
+                first = str(next(iter(words.values())))
+                return Text(str(words.get("en", first)), str(words.get("ru", first)))
+        raise self.wrong(key, f"`{key}` must be a text, or one text per language: {{en: …, ru: …}}")
+
+    def choice(self, key: str, choices: Collection[Choice]) -> Choice | None:
+        found = self.data.get(key)
+        if found is None:
+            return None
+        for choice in choices:
+            if found == choice:
+                return choice
+        raise self.wrong(key, f"`{key}` is {found!r}; {_near(str(found), choices)}")
+
+    def mapping(self, key: str) -> dict[str, object]:
+        found = self.data.get(key)
+        if found is None:
+            return {}
+        if not isinstance(found, CommentedMap):
+            raise self.wrong(key, f"`{key}` must hold `name: value` pairs")
+        return {str(name): _plain(value) for name, value in found.items()}
+
+    def node(self, key: str) -> "_Node | None":
+        found = self.data.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, CommentedMap):
+            raise self.wrong(key, f"`{key}` must hold `name: value` pairs")
+        return _Node(self.file, found)
+
+
+def _load(text: str, file: str) -> _Node:
+    yaml = YAML(typ="rt")
+    try:
+        content = yaml.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{file}, line {mark.line + 1}" if mark else file
+        problem = " ".join(str(error.problem or error.context or "not YAML").split())
+        raise DefinitionError(
+            f"{place}: cannot be read as YAML: {problem}; mend the line or its indentation"
+        ) from error
+    except YAMLError as error:
+        raise DefinitionError(f"{file}: cannot be read as YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, CommentedMap):
+        raise DefinitionError(f"{file}, line 1: a scorecard must have the field `perspectives:`")
+    return _Node(file, content)
+
+
+def _perspective(node: _Node, reader: "_Kpis") -> PerspectiveDefinition:
+    node.only(_PERSPECTIVE_FIELDS)
+    identifier = _id(node, "id")
+    if identifier is None:
+        raise node.wrong(None, f"a perspective needs an `id`, such as {', '.join(PERSPECTIVES)}")
+    name = node.text("name") or PERSPECTIVES.get(identifier)
+    if identifier == OWN:
+        raise node.wrong("id", f"{OWN!r} stands for the company's own KPIs; call the perspective otherwise")
+    if name is None:
+        raise node.wrong(
+            "id",
+            f"unknown perspective {identifier!r}; {_near(identifier, PERSPECTIVES)}; a perspective of your own needs a `name`",
+        )
+    kpis = tuple(reader.read(item, own=False) for item in node.items("kpis"))
+    if not kpis:
+        raise node.wrong(
+            "kpis", f"perspective {identifier!r} has no KPIs; list some under `kpis`, or remove the perspective"
+        )
+    return PerspectiveDefinition(identifier, name, kpis, _weight(node), node.line())
+
+
+@dataclass(frozen=True)
+class _Kpis:
+    """Reads KPIs; remembers on which line each id stands, for an id is unique in the whole file."""
+
+    metrics: "Mapping[str, Metric]"
+    normalisation: Normalisation
+    seen: dict[str, int]
+
+    def read(self, node: _Node, *, own: bool) -> KpiDefinition:
+        if own and "weight" in node.data:
+            raise node.wrong("weight", "a KPI of your own enters no composite and has no weight; remove `weight`")
+        node.only(_OWN_FIELDS if own else _KPI_FIELDS)
+        metric_id = node.string("metric") or _id(node, "id")
+        if metric_id is None:
+            raise node.wrong(None, "a KPI needs a `metric`, the id of one that `septima metrics` lists")
+        metric = self.metrics.get(metric_id)
+        if metric is None:
+            key = "metric" if "metric" in node.data else "id"
+            raise node.wrong(key, f"unknown metric {metric_id!r}; {_near(metric_id, self.metrics)}")
+        kpi = KpiDefinition(
+            id=_id(node, "id") or metric_id,
+            metric=metric_id,
+            weight=0.0 if own else _weight(node),
+            name=node.text("name"),
+            parameters=_parameters(node, metric),
+            where=_where(node, metric),
+            by=_dimension(node, "by", node.string("by"), metric),
+            target=node.optional_number("target"),
+            worst=node.optional_number("worst"),
+            best=node.optional_number("best"),
+            thresholds=_thresholds(node),
+            normalisation=node.choice("normalisation", NORMALISATIONS),
+            entry=node.choice("entry", ENTRIES),
+            owner=node.string("owner"),
+            line=node.line(),
+        )
+        if kpi.id in self.seen:
+            raise node.wrong(
+                "id", f"the id {kpi.id!r} is already taken on line {self.seen[kpi.id]}; give this KPI another `id`"
+            )
+        self.seen[kpi.id] = node.line("id")
+        if kpi.by is not None and kpi.by in kpi.where:
+            raise node.wrong(
+                "by", f"`by: {kpi.by}` shows the members of a dimension that `where` holds to one; drop either"
+            )
+        rule = kpi.rule(metric.passport.direction, self.normalisation)
+        _check_rule(node, kpi, rule, needed=not own or kpi.normalisation is not None)
+        if not own:
+            _check_entry(node, kpi, kpi.enters_as(metric.passport.unit, rule.direction), metric)
+        return kpi
+
+
+def _check_rule(node: _Node, kpi: KpiDefinition, rule: Rule, *, needed: bool) -> None:
+    missing = missing_for(rule)
+    if missing and needed:
+        names = " and ".join(f"`{name}`" for name in missing)
+        raise node.wrong(
+            None, f"KPI {kpi.id!r} needs {names} for the normalisation {rule.method!r}; add it or name another"
+        )
+    if rule.method == "target" and kpi.target is not None and kpi.target <= 0 and rule.direction != "target":
+        raise node.wrong(
+            "target", f"the achievement of a target of {kpi.target:g} has no meaning; use `normalisation: min_max`"
+        )
+    if rule.method == "target" and kpi.target == 0:
+        raise node.wrong(
+            "target", "the distance from a target of 0 has no scale; use `normalisation: min_max` with `worst`"
+        )
+    falls = rule.direction == "less"
+    if rule.direction == "target":
+        if kpi.worst is not None and kpi.worst == kpi.target:
+            raise node.wrong("worst", f"`worst` must differ from `target` ({kpi.worst:g})")
+        falls = True
+    elif kpi.worst is not None and kpi.best is not None and not _ordered((kpi.worst, kpi.best), falls=falls):
+        relation = "above" if falls else "below"
+        raise node.wrong(
+            "worst", f"`worst` ({kpi.worst:g}) must be {relation} `best` ({kpi.best:g}) for metric {kpi.metric!r}"
+        )
+    thresholds = kpi.thresholds
+    if thresholds and not _ordered((thresholds.bad, thresholds.watch, thresholds.good), falls=falls):
+        order = "fall" if falls else "rise"
+        of_what = "distances from the target" if rule.direction == "target" else "values"
+        raise node.wrong(
+            "thresholds", f"thresholds `bad`, `watch`, `good` of metric {kpi.metric!r} are {of_what} that must {order}"
+        )
+
+
+def _ordered(values: tuple[float, ...], *, falls: bool) -> bool:
+    return all(first > second if falls else first < second for first, second in pairwise(values))
+
+
+def _check_entry(node: _Node, kpi: KpiDefinition, entry: Entry, metric: "Metric") -> None:
+    if entry == "complement" and metric.passport.unit != "share":
+        raise node.wrong(
+            "entry", f"only a share enters as its complement; metric {kpi.metric!r} is of unit {metric.passport.unit!r}"
+        )
+    if entry != "achievement":
+        return
+    why = f"KPI {kpi.id!r} enters the composite as the achievement of its target"
+    if kpi.target is None:
+        raise node.wrong(None, f"{why}; add `target`")
+    if kpi.target == 0 or (kpi.target < 0 and metric.passport.direction != "target"):
+        raise node.wrong("target", f"{why}, which must be above 0, not {kpi.target:g}")
+
+
+def _weight(node: _Node) -> float:
+    weight = node.number("weight", 1.0)
+    if weight < 0:
+        raise node.wrong("weight", f"`weight` is {weight:g}; a weight must be 0 or more, and weights average 1")
+    return weight
+
+
+def _id(node: _Node, key: str) -> str | None:
+    identifier = node.string(key)
+    if identifier is not None and not _ID.fullmatch(identifier):
+        raise node.wrong(key, f"`{key}` is {identifier!r}; use letters, digits, - and _ only")
+    return identifier
+
+
+def _parameters(node: _Node, metric: "Metric") -> dict[str, object]:
+    parameters = node.mapping("parameters")
+    known = metric.passport.parameters
+    for name in parameters:
+        if name not in known:
+            inner = node.node("parameters") or node
+            raise inner.wrong(name, f"metric {metric.id!r} has no parameter {name!r}; {_near(name, known)}")
+    return parameters
+
+
+def _where(node: _Node, metric: "Metric") -> dict[str, str | None]:
+    where = node.mapping("where")
+    inner = node.node("where") or node
+    for name, member in where.items():
+        _dimension(inner, name, name, metric)
+        if member is not None and not isinstance(member, str):
+            raise inner.wrong(
+                name,
+                f"the member of dimension {name!r} is {member!r}; give a text, in quotes if it looks like a number",
+            )
+    return cast("dict[str, str | None]", where)
+
+
+def _dimension(node: _Node, key: str, name: str | None, metric: "Metric") -> str | None:
+    if name is not None and name not in metric.dimensions:
+        raise node.wrong(key, f"metric {metric.id!r} has no dimension {name!r}; {_near(name, metric.dimensions)}")
+    return name
+
+
+def _thresholds(node: _Node) -> Thresholds | None:
+    inner = node.node("thresholds")
+    if inner is None:
+        return None
+    inner.only(("bad", "watch", "good"))
+    found = {name: inner.optional_number(name) for name in ("bad", "watch", "good")}
+    bad, watch, good = found["bad"], found["watch"], found["good"]
+    if bad is None or watch is None or good is None:
+        absent = ", ".join(f"`{name}`" for name, value in found.items() if value is None)
+        raise node.wrong("thresholds", f"`thresholds` needs `bad`, `watch` and `good`; add {absent}")
+    return Thresholds(bad, watch, good)
+
+
+def _refuse_repeated(root: _Node, perspectives: tuple[PerspectiveDefinition, ...]) -> None:
+    lines: dict[str, int | None] = {}
+    for node, perspective in zip(root.items("perspectives"), perspectives, strict=True):
+        if perspective.id in lines:
+            first = lines[perspective.id]
+            raise node.wrong(
+                "id", f"perspective {perspective.id!r} is already on line {first}; put its KPIs together there"
+            )
+        lines[perspective.id] = perspective.line
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return f"there are: {', '.join(sorted(known)) or 'none'}"
+
+
+def _plain(value: Any) -> Any:
+    """The value without what ruamel.yaml adds to keep layout."""
+    if isinstance(value, CommentedMap):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, CommentedSeq):
+        return [_plain(inner) for inner in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value

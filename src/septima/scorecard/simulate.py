@@ -1,0 +1,97 @@
+"""Uncertainty carried from KPIs to composites by simulation (OECD/JRC handbook, 2008, step 7).
+
+A KPI's interval implies the distribution of its sampling error. We draw from it and compute the
+composite of every draw; the middle 95 % of those composites are its interval. The errors of
+different KPIs and periods are taken as independent.
+"""
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from septima.scorecard.card import UNDEFINED, Figure
+from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation
+
+FloatArray = npt.NDArray[np.float64]
+
+DRAWS = 4000
+NORMAL_95 = 1.959963984540054
+
+UNIT_BOUNDS: dict[str, tuple[float, float]] = {
+    "share": (0.0, 1.0),
+    "days": (0.0, np.inf),
+    "hours": (0.0, np.inf),
+    "count": (0.0, np.inf),
+    "per_1000": (0.0, np.inf),
+    "score_1_5": (1.0, 5.0),
+    "score_0_100": (0.0, 100.0),
+}
+METRIC_BOUNDS: dict[str, tuple[float, float]] = {
+    "nps": (-1.0, 1.0),
+    "nps_classic": (-1.0, 1.0),
+    "cli": (0.0, 1.0),
+    "cci": (-np.inf, 1.0),
+}
+"""Bounds of indices, which their unit does not tell."""
+
+
+def bounds_of(metric: str, unit: str) -> tuple[float, float]:
+    """The values that a metric can take."""
+    return METRIC_BOUNDS.get(metric) or UNIT_BOUNDS.get(unit) or (-np.inf, np.inf)
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """Random numbers that depend on the seed and the names only, not on what was drawn before.
+
+    So a KPI gets the same draws wherever it stands on the card.
+    """
+    return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
+
+
+def draw(figure: Figure, bounds: tuple[float, float], random: np.random.Generator, draws: int = DRAWS) -> FloatArray:
+    """Draws from the distribution that a figure and its 95 % interval imply.
+
+    The distribution is normal on each side of the value with that side's own spread, half of the
+    mass on either side: its 2.5 % and 97.5 % quantiles are the interval's bounds and its median is
+    the value. Draws are stratified (Latin hypercube; McKay, Beckman, Conover, 1979) and cut at
+    `bounds`. A figure without an interval gives its value only; an undefined one gives NaN.
+    """
+    if figure.value is None:
+        return np.full(draws, np.nan)
+    if figure.lower is None or figure.upper is None:
+        return np.full(draws, figure.value)
+    normal = ndtri((random.permutation(draws) + random.random(draws)) / draws)
+    below = max(figure.value - figure.lower, 0.0) / NORMAL_95
+    above = max(figure.upper - figure.value, 0.0) / NORMAL_95
+    return np.clip(figure.value + normal * np.where(normal < 0, below, above), *bounds)
+
+
+def summarise(value: float | None, draws: FloatArray) -> Figure:
+    """The value with the middle 95 % of its draws; no interval where the draws do not differ."""
+    if value is None or not np.isfinite(value):
+        return UNDEFINED
+    if np.isnan(draws).any() or np.ptp(draws) == 0:
+        return Figure(value)
+    lower, upper = np.quantile(draws, (0.025, 0.975))
+    return Figure(value, float(lower), float(upper))
+
+
+def combine(draws: FloatArray, weights: FloatArray, method: Aggregation = "arithmetic") -> FloatArray:
+    """The composite of each draw: `draws` is KPIs × draws, `weights` average 1. See `composite.aggregate`."""
+    if method == "arithmetic":
+        return weights @ draws / len(weights)
+    return np.exp(weights @ np.log(np.maximum(draws, GEOMETRIC_FLOOR)) / len(weights))
+
+
+def distinguishable(now: FloatArray, before: FloatArray) -> bool | None:
+    """Whether the middle 95 % of the differences of the draws leave out 0.
+
+    None where either is undefined or has no interval.
+    """
+    difference = now - before
+    if np.isnan(difference).any() or np.ptp(now) == 0 or np.ptp(before) == 0:
+        return None
+    lower, upper = np.quantile(difference, (0.025, 0.975))
+    return bool(lower > 0 or upper < 0)
