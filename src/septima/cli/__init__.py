@@ -17,10 +17,12 @@ def main() -> None:
         if debug:
             raise
         fail(_sentence(error))
-    except Exception as error:  # noqa: BLE001  # a person is told in one line; --debug shows the rest
+    except Exception as error:  # a person is told in one line; --debug shows the rest
         if debug:
             raise
-        fail(f"unexpected error, a fault of the program: {type(error).__name__}: {_sentence(error)} (add --debug to see where)")
+        fail(
+            f"unexpected error, a fault of the program: {type(error).__name__}: {_sentence(error)} (add --debug to see where)"
+        )
 
 
 def fail(message: str) -> None:

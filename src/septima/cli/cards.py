@@ -79,7 +79,9 @@ def _composite(table: RichTable, composite: CompositeCard, language: Language) -
     return [(composite.name, statement) for statement in composite.statements]
 
 
-def _kpis(table: RichTable, kpis: Iterable[KpiCard], currency: str | None, language: Language) -> list[tuple[Text, Text]]:
+def _kpis(
+    table: RichTable, kpis: Iterable[KpiCard], currency: str | None, language: Language
+) -> list[tuple[Text, Text]]:
     statements: list[tuple[Text, Text]] = []
     for kpi in kpis:
         style: NumberStyle = number_style(

@@ -58,7 +58,10 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 @application.command()
 def init(
     directory: Directory,
-    organisation: Annotated[str | None, typer.Option(help="Name that stands on the scorecard; the folder's where left out.")] = None,
+    *,
+    organisation: Annotated[
+        str | None, typer.Option(help="Name that stands on the scorecard; the folder's where left out.")
+    ] = None,
     currency: Annotated[str, typer.Option(help="ISO 4217 code, such as RUB or EUR.")] = "EUR",
     language: Annotated[str, typer.Option("--lang", help="Language of reports: en or ru.")] = "en",
     form: FormatOption = Format.table,
@@ -67,19 +70,56 @@ def init(
     from septima.workspace import Workspace
 
     if language not in LANGUAGES:
-        raise SeptimaError(f"language {language!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}")
+        raise SeptimaError(
+            f"language {language!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}"
+        )
     workspace = Workspace.create(directory, organisation=organisation, currency=currency, language=language)
     if form is Format.json:
         print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
         return
     console.print(f"Made a workspace in {directory}.", highlight=False)
-    console.print(f"Next: septima load {directory} MAPPING.yaml, then septima scorecard {directory} --period 2026-Q3", highlight=False)
+    console.print(
+        f"Next: septima load {directory} MAPPING.yaml, then septima scorecard {directory} --period 2026-Q3",
+        highlight=False,
+    )
+
+
+@application.command()
+def draft(
+    directory: Directory,
+    *,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, Parquet, JSONL or XLSX, as your system exports it.")
+    ],
+    table: Annotated[str | None, typer.Option(help="Canonical table it is for; guessed where left out.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Mapping to write; FILE with .yaml where left out.")] = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Write a first mapping for a file, guessed from its headings, for you to check."""
+    from septima.lake.draft import draft as draft_mapping
+
+    workspace = _workspace(directory)
+    path = output or file.with_suffix(".yaml")
+    if path.exists():
+        raise SeptimaError(f"{path} is there already; name another with --output, or remove it")
+    text = draft_mapping(workspace.lake, file, table=table, currency=workspace.settings.currency)
+    path.write_text(text, encoding="utf-8")
+    if form is Format.json:
+        print_json({"mapping": str(path)})
+        return
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"Written to {path}. Check it, then: septima load {directory} {path}", highlight=False, soft_wrap=True
+    )
 
 
 @application.command()
 def load(
     directory: Directory,
-    mapping: Annotated[Path, typer.Argument(metavar="MAPPING.yaml", help="How the source's columns become canonical ones.")],
+    *,
+    mapping: Annotated[
+        Path, typer.Argument(metavar="MAPPING.yaml", help="How the source's columns become canonical ones.")
+    ],
     data: DataOption = None,
     form: FormatOption = Format.table,
 ) -> None:
@@ -96,6 +136,7 @@ def load(
 @application.command()
 def quarantine(
     directory: Directory,
+    *,
     retry: Annotated[bool, typer.Option("--retry", help="Read the sources again and load what was mended.")] = False,
     table: Annotated[str | None, typer.Option(help="Only entries meant for this table.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Entries to show.")] = 50,
@@ -141,6 +182,7 @@ def tables(directory: Directory, form: FormatOption = Format.table) -> None:
 def metrics(
     directory: Directory,
     metric_id: Annotated[str | None, typer.Argument(metavar="[METRIC]", help="Print the passport of this one.")] = None,
+    *,
     language: LanguageOption = None,
     form: FormatOption = Format.table,
 ) -> None:
@@ -165,6 +207,7 @@ def metrics(
 def metric(
     directory: Directory,
     metric_id: Annotated[str, typer.Argument(metavar="METRIC", help="Id from `septima metrics DIR`.")],
+    *,
     grain: Annotated[str, typer.Option(help="day, week, month, quarter, year or all.")] = "month",
     by: Annotated[list[str] | None, typer.Option(help="Dimension to slice by; may be given more than once.")] = None,
     start: Annotated[str | None, typer.Option(help="First period, such as 2026-Q1 or 2026-01.")] = None,
@@ -196,8 +239,11 @@ def metric(
 @application.command()
 def scorecard(
     directory: Directory,
+    *,
     period: PeriodOption,
-    explain: Annotated[str | None, typer.Option(help="Walk down to a perspective or KPI, such as customer_support/nps.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(help="Walk down to a perspective or KPI, such as customer_support/nps.")
+    ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows behind a KPI to show with --explain.")] = 10,
     language: LanguageOption = None,
     engine: EngineOption = None,
@@ -222,6 +268,7 @@ def scorecard(
 @application.command()
 def report(
     directory: Directory,
+    *,
     period: PeriodOption,
     form: Annotated[str, typer.Option("--format", help="html, pdf, xlsx; json says where the file is.")] = "html",
     language: LanguageOption = None,
@@ -239,6 +286,7 @@ def report(
 @application.command()
 def demo(
     directory: Directory,
+    *,
     customers: Annotated[int, typer.Option(min=100, help="Customers of the company.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same company.")] = 7,
     form: FormatOption = Format.table,
@@ -267,7 +315,9 @@ def _print_load(directory: Path, counts: Mapping[str, object], form: Format) -> 
     rows = [[table, *(f"{count[name]:,}" for name in names)] for table, count in by_table.items()]
     print_rows("", ["table", *names], rows, numeric=range(1, 6))
     if any(count["quarantined"] for count in by_table.values()):
-        console.print(f"Rows that could not be read wait in quarantine: septima quarantine {directory}", highlight=False)
+        console.print(
+            f"Rows that could not be read wait in quarantine: septima quarantine {directory}", highlight=False
+        )
 
 
 def _parameters(given: list[str]) -> dict[str, object]:

@@ -31,7 +31,9 @@ def print_figures(result: MetricResult, language: Language, currency: str | None
 
 
 def _row(result: MetricResult, cells: dict[str, object], language: Language, currency: str | None) -> list[str]:
-    value, lower, upper, n, missing = (_number(cells[name]) for name in ("value", "lower", "upper", "n", "missing_share"))
+    value, lower, upper, n, missing = (
+        _number(cells[name]) for name in ("value", "lower", "upper", "n", "missing_share")
+    )
     figure = Figure(value, lower, upper)
     style = number_style(result.metric.passport.unit, figure, language, currency=currency)
     note = cells["note"]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import ibis
+from pandas import isna
 
 from septima.schema import TABLES
 
@@ -19,6 +20,8 @@ def inventory(workspace: "Workspace") -> list[dict[str, object]]:
         rows = table(name)
         time = rows[declared.time] if declared.time else ibis.null("timestamp")
         summary = workspace.backend.to_pandas(rows.agg(rows=rows.count(), first=time.min(), last=time.max()))
-        first, last = (None if value != value or value is None else str(value)[:10] for value in (summary["first"][0], summary["last"][0]))
-        found.append({"table": name, "rows": int(summary["rows"][0]), "first": first, "last": last, "meaning": meaning[name]})
+        first, last = (None if isna(summary[end][0]) else str(summary[end][0])[:10] for end in ("first", "last"))
+        found.append(
+            {"table": name, "rows": int(summary["rows"][0]), "first": first, "last": last, "meaning": meaning[name]}
+        )
     return found

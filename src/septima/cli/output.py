@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 from septima.schema import Language, Text
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Format(StrEnum):
@@ -42,9 +44,13 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
-def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> None:
+def print_rows(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()
+) -> None:
     """Print a table whose `numeric` columns are set to the right."""
-    table = RichTable(title=title or None, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False)
+    table = RichTable(
+        title=title or None, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False
+    )
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in numeric else "left", overflow="fold")
     for row in rows:
@@ -52,7 +58,7 @@ def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     console.print(table)
 
 
-def print_frame(frame: pd.DataFrame, form: FrameFormat, show: Callable[[pd.DataFrame], None]) -> None:
+def print_frame(frame: "DataFrame", form: FrameFormat, show: Callable[["DataFrame"], None]) -> None:
     """Print a frame of figures: as CSV, as JSON records, or by `show` for people."""
     if form is FrameFormat.csv:
         sys.stdout.write(frame.to_csv(index=False))
@@ -82,12 +88,11 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    if value is None or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value)):
+    if hasattr(value, "item"):
+        value = value.item()  # a NumPy scalar
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if hasattr(value, "item"):
-        return _plain(value.item())
-    return value
+        text = value.isoformat()
+        return None if text == "NaT" else text
+    return float(value) if isinstance(value, Decimal) else value

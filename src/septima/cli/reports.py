@@ -28,7 +28,9 @@ def write_report(workspace: "Workspace", period: str, form: str, language: Langu
         try:
             from septima.report import Form, render
         except ImportError as error:
-            raise SeptimaError(f"reports need {error.name}, which is not installed: pip install 'septima[report]'") from None
+            raise SeptimaError(
+                f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
+            ) from None
         content = render(card, format=next(known for known in get_args(Form) if known == form), language=language)
     path = output or workspace.directory / "reports" / f"scorecard-{card.period}-{language}.{form}"
     path.parent.mkdir(parents=True, exist_ok=True)
