@@ -1,0 +1,179 @@
+"""The simulation from end to end: block by block of customers, then what adds up over them."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from septima.demo.arrays import Integers
+from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError, make_calendar
+from septima.demo.export import Exporter, mapping_text
+from septima.demo.management import write_deals, write_ledger, write_milestones
+from septima.demo.marketing import (
+    Campaigns,
+    campaign_of,
+    make_campaigns,
+    write_campaigns_and_spend,
+    write_messages,
+    write_visits,
+)
+from septima.demo.model import Model
+from septima.demo.people import make_people, write_people
+from septima.demo.purchases import (
+    Orders,
+    assign,
+    make_orders,
+    write_assignments,
+    write_deliveries,
+    write_orders,
+    write_products,
+)
+from septima.demo.service import write_answers, write_calls, write_complaints, write_steps
+from septima.demo.staff import Staff, make_staff, write_staff
+from septima.demo.truth import (
+    Truth,
+    alive_after,
+    deal_stages,
+    expect,
+    second_purchase_within,
+    span,
+    write_truth,
+)
+from septima.schema import TABLES
+
+MAPPING_FILE = "mapping.yaml"
+BLOCK = 25_000
+_LAST_DAY = date(2026, 9, 30)
+_YEAR_WEEKS = 52.0
+
+
+@dataclass
+class _Tally:
+    """What adds up over the blocks: kopecks of each day, figures of each quarter, messages of each campaign."""
+
+    revenue: Integers
+    cost: Integers
+    sent: Integers
+    orders: Integers = field(default_factory=lambda: np.zeros(QUARTERS, dtype=np.int64))
+    active: Integers = field(default_factory=lambda: np.zeros(QUARTERS, dtype=np.int64))
+    second_records: int = 0
+
+    def add(self, orders: Orders, calendar: Calendar) -> None:
+        day = (orders.at - calendar.start) // DAY
+        # Sums of kopecks stay far below 2^53, where floating-point numbers are exact.
+        self.revenue += np.bincount(day, orders.kopecks.astype(np.float64), len(self.revenue)).astype(np.int64)
+        self.cost += np.bincount(day, orders.cost.astype(np.float64), len(self.cost)).astype(np.int64)
+        quarter = calendar.quarter_of(orders.at)
+        self.orders += np.bincount(quarter, minlength=QUARTERS)
+        self.active += np.bincount(np.unique(orders.owner * QUARTERS + quarter) % QUARTERS, minlength=QUARTERS)
+
+    def by_quarter(self, calendar: Calendar) -> dict[str, tuple[float, ...]]:
+        quarter = calendar.quarter_of(calendar.start + np.arange(len(self.revenue)) * DAY)
+        sums = {
+            name: tuple(int(kopecks[quarter == number].sum()) / 100 for number in range(QUARTERS))
+            for name, kopecks in (("revenue", self.revenue), ("cost", self.cost))
+        }
+        counts = {
+            name: tuple(map(int, values))
+            for name, values in (("orders", self.orders), ("active_customers", self.active))
+        }
+        return {**sums, **counts}
+
+
+def simulate(
+    folder: Path, *, customers: int, seed: int, end: date = _LAST_DAY, model: Model | None = None, block: int = BLOCK
+) -> Truth:
+    """Simulate the company into `folder`: a Parquet file a table, `mapping.yaml` and `truth.json`.
+
+    The same arguments give the same files. Customers are drawn `block` at a time, which bounds
+    memory. `end` is the last day, the last of a quarter. DemoError where an argument cannot be used.
+    """
+    if customers < 1:
+        raise DemoError(f"a company needs at least one customer, not {customers}; give --customers 20000")
+    if seed < 0:
+        raise DemoError(f"a seed is a whole number from zero up, not {seed}; give --seed 7")
+    model = model or Model()
+    calendar = make_calendar(model, end)
+    folder.mkdir(parents=True, exist_ok=True)
+    campaigns = make_campaigns(model, calendar)
+    staff = make_staff(model, calendar, seed, customers)
+    days = (calendar.end - calendar.start) // DAY
+    tally = _Tally(
+        revenue=np.zeros(days, dtype=np.int64),
+        cost=np.zeros(days, dtype=np.int64),
+        sent=np.zeros(campaigns.writing, dtype=np.int64),
+    )
+    with Exporter(folder) as exporter:
+        write_staff(staff, model, calendar, seed, exporter)
+        write_products(seed, exporter)
+        write_milestones(model, calendar, seed, exporter)
+        for number, first in enumerate(range(0, customers, block)):
+            numbers = np.arange(first, min(first + block, customers))
+            _write_block(numbers, number, campaigns, staff, tally, model, calendar, seed, exporter)
+        spend, spend_by_quarter = write_campaigns_and_spend(
+            tally.sent, campaigns, model, calendar, seed, customers, exporter
+        )
+        write_ledger(tally.revenue, tally.cost, spend, staff, model, calendar, exporter)
+        counts = exporter.counts
+    tables = [name for name in TABLES if name in counts.rows]
+    (folder / MAPPING_FILE).write_text(mapping_text(tables, exporter.columns), encoding="utf-8")
+
+    expectations = expect(model, calendar, customers)
+    stages, cycle = deal_stages(model)
+    first_day, last_day = span(calendar)
+    truth = Truth(
+        seed=seed,
+        customers=customers,
+        start=first_day,
+        end=last_day,
+        quarters=calendar.labels,
+        rows=counts.rows,
+        repeated=counts.repeated,
+        broken=counts.broken,
+        missing=counts.missing,
+        duplicate_customers=tally.second_records,
+        counted={**tally.by_quarter(calendar), "spend": tuple(units / 10_000 for units in spend_by_quarter)},
+        expected=expectations.expected,
+        expected_by=expectations.expected_by,
+        uplift={name: experiment.uplift for name, experiment in model.experiments.items()},
+        stages=stages,
+        cycle=cycle,
+        alive_after_year={name: alive_after(segment, _YEAR_WEEKS) for name, segment in model.segments.items()},
+        second_purchase_within_year={
+            name: second_purchase_within(segment, _YEAR_WEEKS) for name, segment in model.segments.items()
+        },
+        parameters=asdict(model),
+    )
+    write_truth(truth, folder)
+    return truth
+
+
+def _write_block(
+    numbers: Integers,
+    block: int,
+    campaigns: Campaigns,
+    staff: Staff,
+    tally: _Tally,
+    model: Model,
+    calendar: Calendar,
+    seed: int,
+    exporter: Exporter,
+) -> None:
+    people = make_people(model, calendar, seed, block, numbers)
+    arms = assign(people, model, calendar)
+    orders = make_orders(people, arms, model, calendar, seed, block)
+    tally.add(orders, calendar)
+    tally.second_records += write_people(people, model, seed, block, exporter)
+    write_assignments(people, arms, model, calendar, exporter)
+    brought_by = campaign_of(orders, campaigns)
+    write_orders(orders, brought_by, people, staff, model, calendar, seed, block, exporter)
+    write_deliveries(orders, people, model, calendar, seed, block, exporter)
+    treated = [arm for _, arm in arms]
+    tally.sent += write_messages(people, treated, campaigns, model, calendar, seed, block, exporter)
+    write_visits(people, orders, campaigns, model, calendar, seed, block, exporter)
+    write_calls(orders, people, staff, model, calendar, seed, block, exporter)
+    complaints = write_complaints(orders, people, model, calendar, seed, block, exporter)
+    write_steps(orders, complaints, people, model, calendar, seed, block, exporter)
+    write_answers(orders, people, model, calendar, seed, block, exporter)
+    write_deals(people, staff, model, calendar, seed, block, exporter)

@@ -1,0 +1,388 @@
+"""What is true of the simulated company: its parameters and what each metric should come to."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import roots_jacobi
+from scipy.stats import gamma
+
+from septima.demo.arrays import Floats, Integers
+from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError
+from septima.demo.model import EXPERIMENT_SEGMENTS, Model, Segment
+from septima.demo.people import arrivals
+from septima.demo.purchases import experiment_start
+from septima.demo.service import c11_given_factor, csi_types, nps_shares
+
+TRUTH_FILE = "truth.json"
+_FORM = 1
+_DROPOUT_NODES = 48
+_FACTOR_NODES = 64
+
+Series = tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth of one simulated company. A `Series` is twelve numbers, one for each of `quarters`.
+
+    - `seed`, `customers`, `start`, `end`: what was simulated, both days in.
+    - `quarters`: their names, oldest first.
+    - `rows`: by table, the rows that are right, each counted once. `repeated`: rows exported twice.
+      `broken`: rows that no load can accept. `missing`: by table.column, right rows without a value.
+    - `duplicate_customers`: customers who are second records of somebody already there.
+    - `counted`: by quarter, what the simulation itself added up, exactly: revenue (roubles of orders
+      that were neither cancelled nor returned), cost, orders, active_customers (who bought), spend.
+    - `expected`: by metric id, the value that follows from the parameters, by quarter; None where undefined.
+      Besides metrics: orders, retention (of those who bought in the quarter before, the share who
+      buy in this one), repeat_in_quarter (of the quarter's buyers, those who buy twice or more in
+      it), complaints, c11_alpha, service_level_20s.
+    - `expected_by`: the same by "metric/dimension" and then by value of the dimension.
+    - `uplift`: by experiment, true incremental revenue per treated customer, roubles.
+    - `stages`: by stage of deals, the median days that a won deal spends in it; `cycle` their mean sum.
+    - `alive_after_year`: by segment, the probability to be still a customer a year (52 weeks) after the
+      first purchase. `second_purchase_within_year`: that a second order has followed by then.
+    - `parameters`: the whole model.
+    """
+
+    seed: int
+    customers: int
+    start: date
+    end: date
+    quarters: tuple[str, ...]
+    rows: Mapping[str, int]
+    repeated: Mapping[str, int]
+    broken: Mapping[str, int]
+    missing: Mapping[str, int]
+    duplicate_customers: int
+    counted: Mapping[str, Series]
+    expected: Mapping[str, Series]
+    expected_by: Mapping[str, Mapping[str, Series]]
+    uplift: Mapping[str, float]
+    stages: Mapping[str, float]
+    cycle: float
+    alive_after_year: Mapping[str, float]
+    second_purchase_within_year: Mapping[str, float]
+    parameters: Mapping[str, Any]
+
+
+def write_truth(truth: Truth, folder: Path) -> None:
+    """Keep the truth beside the tables."""
+    kept = {"form": _FORM, **asdict(truth), "start": truth.start.isoformat(), "end": truth.end.isoformat()}
+    (folder / TRUTH_FILE).write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_truth(folder: Path) -> Truth:
+    """Read the truth of the company simulated into `folder`; DemoError where there is none."""
+    path = folder / TRUTH_FILE
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DemoError(f"{path}: there is no simulated company here; make one with: septima demo DIR") from None
+    except ValueError as error:
+        raise DemoError(f"{path}: cannot be read ({error}); simulate the company again") from error
+    names = {field.name for field in fields(Truth)}
+    if not isinstance(kept, dict) or kept.get("form") != _FORM or not names <= kept.keys():
+        raise DemoError(f"{path}: was written by another version; simulate the company again")
+    values: dict[str, Any] = {name: kept[name] for name in names}
+    values["start"], values["end"] = date.fromisoformat(kept["start"]), date.fromisoformat(kept["end"])
+    values["quarters"] = tuple(kept["quarters"])
+    for name in ("counted", "expected"):
+        values[name] = _series(kept[name])
+    values["expected_by"] = {name: _series(kept["expected_by"][name]) for name in kept["expected_by"]}
+    return Truth(**values)
+
+
+def _series(kept: Mapping[str, list[float | None]]) -> dict[str, Series]:
+    return {name: tuple(numbers) for name, numbers in kept.items()}
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """Expected values of the metrics by quarter, and by the values of a dimension."""
+
+    expected: dict[str, Series]
+    expected_by: dict[str, dict[str, Series]]
+
+
+def expect(model: Model, calendar: Calendar, customers: int) -> Expectations:
+    """What the metrics of `customers` simulated customers should come to."""
+    expected: dict[str, Series] = {}
+    by: dict[str, dict[str, Series]] = {}
+    _expect_purchases(expected, by, model, calendar, customers)
+    _expect_surveys(expected, by, model)
+    _expect_marketing(expected, by, model)
+
+    shares = [share for share, _ in model.carriers.values()]
+    paths = np.array([path for _, path in model.carriers.values()])
+    expected["on_time_delivery"] = _listed(np.array(shares) @ paths)
+    by["on_time_delivery/carrier"] = {name: tuple(path) for name, (_, path) in model.carriers.items()}
+    rates = {name: tuple(path) for name, path in model.complaints_per_1000.items()}
+    total = np.array(list(rates.values())).sum(axis=0)
+    by["complaints_per_1000_orders/category"] = dict(rates)
+    expected["complaints_per_1000_orders"] = _listed(total)
+    orders = np.array(expected["orders"], dtype=np.float64)
+    complaints = total / 1000 * orders
+    expected["complaints"] = _listed(complaints)
+    expected["cci"] = (None, *_listed(1 - complaints[1:] / complaints[:-1]))
+    expected["cci_per_1000_orders"] = (None, *_listed(1 - total[1:] / total[:-1]))
+    expected["deal_win_rate"] = tuple(model.win_rate)
+    waiting, patience = np.array(model.waiting_s), model.patience_s
+    answered = patience / (patience + waiting)
+    expected["answered_share"] = _listed(answered)
+    expected["service_level_20s"] = _listed(answered * (1 - np.exp(-20 * (1 / waiting + 1 / patience))))
+    expected["resolved_share"] = tuple(model.resolved_share)
+    expected["training_on_time"] = tuple(model.training_on_time)
+    expected["milestones_on_plan"] = (model.milestones_on_plan,) * QUARTERS
+    return Expectations(expected, by)
+
+
+def deal_stages(model: Model) -> tuple[dict[str, float], float]:
+    """Median days of each stage of a won deal, which are Gamma, and the mean length of any deal."""
+    scale = model.stage_scale_days
+    medians = {name: float(gamma.median(shape, scale=scale)) for name, shape in model.stage_shapes.items()}
+    return medians, scale * sum(model.stage_shapes.values())
+
+
+def alive_after(segment: Segment, weeks: float) -> float:
+    """Probability that a customer is still one so many operational weeks after the first purchase.
+
+    Dropout follows each repeat purchase with probability p, so given λ and p it is e^(−λpt); over
+    λ ~ Gamma and p ~ Beta (Fader, Hardie & Lee 2005) the mean is taken by Gauss–Jacobi quadrature.
+    """
+    nodes, weights = _dropout_nodes(segment)
+    return float(weights @ _laplace(segment, nodes * weeks))
+
+
+def second_purchase_within(segment: Segment, weeks: float) -> float:
+    """Probability of a second order within so many operational weeks of the first: 1 − (α / (α + t))^r."""
+    return float(1 - _laplace(segment, np.array(weeks)))
+
+
+def _dropout_nodes(segment: Segment) -> tuple[Floats, Floats]:
+    points, weights = roots_jacobi(_DROPOUT_NODES, segment.b - 1, segment.a - 1)
+    return (1 + points) / 2, weights / weights.sum()
+
+
+def _laplace(segment: Segment, x: Floats) -> Floats:
+    """E[e^(−λx)] of λ ~ Gamma(r, α)."""
+    return (segment.alpha / (segment.alpha + x)) ** segment.r
+
+
+def _laplace_slope(segment: Segment, x: Floats) -> Floats:
+    """E[λ e^(−λx)]."""
+    return segment.r / (segment.alpha + x) * _laplace(segment, x)
+
+
+@dataclass(frozen=True)
+class _Buying:
+    """Expected figures of the buyers of one segment, per buyer, by quarter."""
+
+    orders: Floats
+    base_orders: Floats
+    active: Floats
+    active_twice_running: Floats
+    repeaters: Floats
+
+
+def _buying(name: str, segment: Segment, model: Model, calendar: Calendar) -> _Buying:
+    # Customers come by the hour; the middle of each quarter-day stands for those who come in it.
+    step = 6
+    hours = calendar.hours[::step]
+    coming = np.diff(arrivals(model, calendar)[::step])
+    middle = calendar.hours[:-1][step // 2 :: step]
+    came, came_quarter = calendar.weeks_at(middle), calendar.quarter_of(hours[:-1])
+    bounds = calendar.weeks_at(calendar.edges)
+    p, p_weights = _dropout_nodes(segment)
+
+    def averaged(values: Floats) -> Floats:
+        return p_weights @ values
+
+    # Over the quarters' bounds: still a customer; no purchase since the bound before, and so on.
+    since = np.maximum(bounds[:, None] - came, 0.0)
+    length = np.diff(bounds)
+    extras = _experiment_rates(name, model, calendar)
+    eligible_share = model.consent_share
+    figures = [np.zeros(QUARTERS) for _ in range(5)]
+    orders, base_orders, active, twice_running, repeaters = figures
+    for quarter in range(QUARTERS):
+        begin, end = since[quarter], since[quarter + 1]
+        here = came_quarter == quarter
+        exists = came_quarter <= quarter
+        repeats = averaged((_laplace(segment, p[:, None] * begin) - _laplace(segment, p[:, None] * end)) / p[:, None])
+        base = here + repeats
+        none, once = _none_and_once(segment, p, p_weights, begin, end, here)
+        for eligible, weight in ((0, 1 - eligible_share), (1, eligible_share)):
+            for treated, extra_share in _arms(eligible, model):
+                share = weight * extra_share * coming * exists
+                extra = extras[quarter] * treated * (middle < extras_start(model, calendar, quarter))
+                quiet = np.exp(-extra)
+                orders[quarter] += share @ (base + extra)
+                base_orders[quarter] += share @ base
+                active[quarter] += share @ (1 - none * quiet)
+                repeaters[quarter] += share @ (1 - none * quiet - once * quiet - none * extra * quiet)
+                if quarter == 0:
+                    continue
+                before = extras[quarter - 1] * treated * (middle < extras_start(model, calendar, quarter - 1))
+                known = came_quarter < quarter
+                none_before, _ = _none_and_once(
+                    segment, p, p_weights, since[quarter - 1], since[quarter], came_quarter == quarter - 1
+                )
+                span = length[quarter - 1] + length[quarter]
+                alive = p[:, None] * since[quarter - 1]
+                none_in_both = np.where(
+                    came_quarter == quarter - 1,
+                    0.0,
+                    1 - averaged(_laplace(segment, alive) - _laplace(segment, alive + span)),
+                )
+                both = 1 - none_before * np.exp(-before) - none * quiet + none_in_both * np.exp(-before) * quiet
+                twice_running[quarter] += (share * known) @ both
+    return _Buying(orders, base_orders, active, twice_running, repeaters)
+
+
+def _none_and_once(
+    segment: Segment, p: Floats, p_weights: Floats, begin: Floats, end: Floats, here: Integers
+) -> tuple[Floats, Floats]:
+    """Probability of no and of exactly one purchase of the base process in a quarter, by arrival.
+
+    `begin` and `end` are operational weeks since the arrival at the bounds of the quarter, `here`
+    whether the first purchase itself falls in it.
+    """
+    alive, length = p[:, None] * begin, end - begin
+    still = _laplace(segment, alive)
+    quiet = _laplace(segment, alive + length)
+    none = 1 - p_weights @ (still - quiet)
+    lonely = length * _laplace_slope(segment, alive + length)
+    once = p_weights @ (p[:, None] * (still - quiet) + (1 - p[:, None]) * lonely)
+    return np.where(here, 0.0, none), np.where(here, 1 - p_weights @ (still - quiet), once)
+
+
+def _experiment_rates(segment: str, model: Model, calendar: Calendar) -> Floats:
+    """Extra orders per treated customer by quarter."""
+    rates = np.zeros(QUARTERS)
+    if segment in EXPERIMENT_SEGMENTS:
+        for experiment in model.experiments.values():
+            rates[experiment.quarter] += experiment.extra_orders
+    return rates
+
+
+def extras_start(model: Model, calendar: Calendar, quarter: int) -> int:
+    """The assignment of the quarter's experiment that adds orders; the start of time where there is none."""
+    starts = [
+        experiment_start(experiment, calendar)
+        for experiment in model.experiments.values()
+        if experiment.quarter == quarter and experiment.extra_orders > 0
+    ]
+    return starts[0] if starts else 0
+
+
+def _arms(eligible: int, model: Model) -> tuple[tuple[int, float], ...]:
+    if not eligible:
+        return ((0, 1.0),)
+    control = next(iter(model.experiments.values())).control_share
+    return ((0, control), (1, 1 - control))
+
+
+def _expect_purchases(
+    expected: dict[str, Series],
+    by: dict[str, dict[str, Series]],
+    model: Model,
+    calendar: Calendar,
+    customers: int,
+) -> None:
+    totals = {name: np.zeros(QUARTERS) for name in ("orders", "revenue", "cost", "active", "kept", "repeaters")}
+    promoted_value = np.zeros(QUARTERS)
+    for experiment in model.experiments.values():
+        promoted_value[experiment.quarter] = experiment.mean_value
+    by_segment: dict[str, dict[str, Series]] = {}
+    for name, segment in model.segments.items():
+        buyers = customers * segment.share * (1 - model.prospect_share)
+        buying = _buying(name, segment, model, calendar)
+        revenue = buying.base_orders * segment.mean_value + (buying.orders - buying.base_orders) * promoted_value
+        figures = {
+            "orders": buying.orders * buyers,
+            "revenue": revenue * buyers,
+            "cost": revenue * buyers * segment.cost_share,
+            "active": buying.active * buyers,
+            "kept": buying.active_twice_running * buyers,
+            "repeaters": buying.repeaters * buyers,
+        }
+        by_segment[name] = _purchase_metrics(figures)
+        for key, values in figures.items():
+            totals[key] += values
+    expected.update(_purchase_metrics(totals))
+    for metric in expected:
+        by[f"{metric}/segment"] = {name: figures[metric] for name, figures in by_segment.items()}
+
+
+def _purchase_metrics(figures: Mapping[str, Floats]) -> dict[str, Series]:
+    active = figures["active"]
+    retention = _listed(figures["kept"][1:] / active[:-1])
+    return {
+        "orders": _listed(figures["orders"]),
+        "revenue": _listed(figures["revenue"]),
+        "average_order_value": _listed(figures["revenue"] / figures["orders"]),
+        "gross_margin": _listed(1 - figures["cost"] / figures["revenue"]),
+        "active_customers": _listed(active),
+        "retention": (None, *retention),
+        "repeat_in_quarter": _listed(figures["repeaters"] / active),
+    }
+
+
+def _expect_surveys(expected: dict[str, Series], by: dict[str, dict[str, Series]], model: Model) -> None:
+    shares = np.array([share for share, _ in model.nps_by_department.values()])
+    for metric, groups in zip(("nps", "nps_classic"), nps_shares(model), strict=True):
+        score = groups[..., 2] - groups[..., 0]
+        expected[metric] = _listed(score @ shares)
+        by[f"{metric}/department"] = {
+            name: _listed(score[:, place]) for place, name in enumerate(model.nps_by_department)
+        }
+    types = csi_types(model)
+    means = {name: types @ (np.array(rows) @ np.arange(1, 6)) for name, rows in model.csi_scores.items()}
+    expected["csi"] = _listed(means["overall"])
+    by["csi/question"] = {name: _listed(values) for name, values in means.items()}
+    cli, alpha = zip(*(_loyalty(model, quarter) for quarter in range(QUARTERS)), strict=True)
+    expected["cli"], expected["c11_alpha"] = tuple(cli), tuple(alpha)
+
+
+def _loyalty(model: Model, quarter: int) -> tuple[float, float]:
+    """Equal-weight loyalty index and Cronbach's alpha, by Gauss–Hermite quadrature over the factor."""
+    points, weights = np.polynomial.hermite_e.hermegauss(_FACTOR_NODES)
+    weights = weights / weights.sum()
+    mean, square = c11_given_factor(model, quarter, points)
+    centre = weights @ mean
+    products = (mean * weights[:, None]).T @ mean
+    products[np.diag_indices_from(products)] = weights @ square
+    covariance = products - np.outer(centre, centre)
+    k = len(centre)
+    alpha = k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())
+    return float(centre.mean()), float(alpha)
+
+
+def _expect_marketing(expected: dict[str, Series], by: dict[str, dict[str, Series]], model: Model) -> None:
+    email = np.array(model.open_rate["email"])
+    expected["open_rate"] = _listed(email)
+    by["open_rate/channel"] = {"email": _listed(email)}
+    by["click_through_rate/channel"] = {
+        "email": _listed(email * np.array(model.click_given_open)),
+        "sms": tuple(model.sms_click_rate),
+    }
+    by["bounce_rate/channel"] = {name: (rate,) * QUARTERS for name, rate in model.bounce_rate.items()}
+    for number, name in ((experiment.quarter, name) for name, experiment in model.experiments.items()):
+        uplift: list[float | None] = [None] * QUARTERS
+        uplift[number] = model.experiments[name].uplift
+        by.setdefault("uplift/experiment", {})[name] = tuple(uplift)
+
+
+def _listed(values: Floats) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def span(calendar: Calendar) -> tuple[date, date]:
+    """The first and the last day."""
+    first, last = (np.datetime64(int(at // DAY), "D").astype(object) for at in (calendar.start, calendar.end - 1))
+    return first, last
