@@ -1,7 +1,7 @@
 """A workspace: one organisation's folder with its settings, lake and scorecard."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,9 +12,9 @@ import ibis.expr.types as ir
 
 from septima.lake.engine import connect, open_table
 from septima.lake.store import Lake
-from septima.metrics import Grain, MetricResult, Period, compute, find_metric, parse_period
+from septima.metrics import Grain, MetricResult, Period, Tables, compute, find_metric, parse_period
 from septima.schema import Language, SeptimaError
-from septima.scorecard import ScorecardDefinition, build, read_definition, starter_definition
+from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.card import Scorecard
 from septima.settings import FILE, Settings, read_settings, write_starter
 
@@ -89,7 +89,7 @@ class Workspace:
         """The canonical table `name` as an Ibis table; StoreError, naming those there are, where it is none."""
         return self.tables()(name)
 
-    def tables(self) -> Callable[[str], ir.Table]:
+    def tables(self) -> Tables:
         """Tables by name, all as of the version that is newest now."""
         version = self.lake.version
         opened: dict[str, ir.Table] = {}
@@ -132,9 +132,22 @@ class Workspace:
 
     def scorecard(self, period: str | Period) -> Scorecard:
         """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day."""
+        return self._build(period, self.definition, self.tables())
+
+    def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
+        """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".
+
+        A KPI comes with its passport, the aggregates of its formula and at most `limit` rows behind it.
+        ExplainError names where one can go.
+        """
+        definition, tables = self.definition, self.tables()
+        card = self._build(period, definition, tables)
+        return explain(card, path, definition=definition, tables=tables, parameters=self.settings.metrics, limit=limit)
+
+    def _build(self, period: str | Period, definition: ScorecardDefinition, tables: Tables) -> Scorecard:
         return build(
-            self.definition,
-            self.tables(),
+            definition,
+            tables,
             parse_period(period) if isinstance(period, str) else period,
             organisation=self.settings.organisation,
             currency=self.settings.currency,

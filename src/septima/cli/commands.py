@@ -1,8 +1,9 @@
 """The commands. Each opens a workspace, asks one room for something and hands it to `output`."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,7 @@ from septima.cli.output import Format, FrameFormat, console, print_frame, print_
 from septima.schema import LANGUAGES, Language, SeptimaError
 
 if TYPE_CHECKING:
+    from septima.lake.load import TableCounts
     from septima.workspace import Workspace
 
 application = typer.Typer(
@@ -130,7 +132,7 @@ def load(
     workspace = _workspace(directory)
     with progress(workspace.settings.language) as report:
         result = load_files(workspace.lake, read_mapping(mapping), data=data, progress=report)
-    _print_load(directory, result.counts, form)
+    _print_load(directory, result.tables, form)
 
 
 @application.command()
@@ -143,25 +145,24 @@ def quarantine(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the rows that could not be loaded, each with file, row, column and reason; or load those mended."""
+    from septima.lake.load import retry as retry_quarantined
     from septima.lake.quarantine import quarantined
-    from septima.lake.quarantine import retry as retry_quarantined
 
     workspace = _workspace(directory)
     if retry:
         with progress(workspace.settings.language) as report:
             result = retry_quarantined(workspace.lake, progress=report)
-        _print_load(directory, result.counts, form)
+        _print_load(directory, result.tables, form)
         return
     entries = quarantined(workspace.lake, table=table, limit=limit)
     if form is Format.json:
-        print_json(entries.to_dict(orient="records"))
+        print_json([asdict(entry) for entry in entries])
         return
-    if entries.empty:
+    if not entries:
         console.print("The quarantine is empty: every row that was read was loaded.")
         return
-    columns = ["file", "row", "table", "column", "value", "reason"]
-    rows = [["" if value is None else str(value) for value in row] for row in entries[columns].itertuples(index=False)]
-    print_rows("", columns, rows, numeric=[1])
+    rows = [[e.file, str(e.row), e.table, e.column, e.value or "", e.reason] for e in entries]
+    print_rows("", ["file", "row", "table", "column", "value", "reason"], rows, numeric=[1])
     console.print(f"Mend the file or the mapping, then: septima quarantine {directory} --retry", highlight=False)
 
 
@@ -172,9 +173,9 @@ def tables(directory: Directory, form: FormatOption = Format.table) -> None:
 
     found = inventory(_workspace(directory))
     if form is Format.json:
-        print_json(found)
+        print_json([asdict(held) for held in found])
         return
-    rows = [[row["table"], f"{row['rows']:,}", row["first"] or "", row["last"] or "", row["meaning"]] for row in found]
+    rows = [[held.table, f"{held.rows:,}", held.first or "", held.last or "", held.meaning] for held in found]
     print_rows("", ["table", "rows", "from", "to", "meaning"], rows, numeric=[1])
 
 
@@ -219,14 +220,14 @@ def metric(
 ) -> None:
     """Compute a metric by period and slice: value, interval, n and the share of records it could not use."""
     from septima.cli.figures import print_figures
-    from septima.metrics import GRAINS, Grain
+    from septima.metrics import GRAINS
 
     if grain not in GRAINS:
         raise SeptimaError(f"there is no grain {grain!r}; write one of: {', '.join(GRAINS)}")
     workspace = _workspace(directory, engine)
     result = workspace.metric(
         metric_id,
-        grain=cast("Grain", grain),
+        grain=grain,
         by=by or (),
         start=start,
         end=end,
@@ -242,7 +243,7 @@ def scorecard(
     *,
     period: PeriodOption,
     explain: Annotated[
-        str | None, typer.Option(help="Walk down to a perspective or KPI, such as customer_support/nps.")
+        str | None, typer.Option(help="Walk down: / (CKPIint), customer_support, or customer_support/nps.")
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows behind a KPI to show with --explain.")] = 10,
     language: LanguageOption = None,
@@ -250,13 +251,18 @@ def scorecard(
     form: FormatOption = Format.table,
 ) -> None:
     """Print the scorecard of a period, or walk down from a figure to the rows behind it."""
-    from septima.cli.cards import print_explanation, print_scorecard
+    from septima.cli.cards import print_scorecard
+    from septima.cli.explanations import print_explanation
     from septima.scorecard.snapshot import to_json
 
     workspace = _workspace(directory, engine)
     words = _language(language, workspace)
     if explain is not None:
-        print_explanation(workspace.explain(period, explain, limit=rows), words, form)
+        explanation = workspace.explain(period, explain, limit=rows)
+        if form is Format.json:
+            print_json(asdict(explanation))
+        else:
+            print_explanation(explanation, words, workspace.settings.currency)
         return
     card = workspace.scorecard(period)
     if form is Format.json:
@@ -302,13 +308,13 @@ def demo(
     with progress(workspace.settings.language) as report:
         simulate(source, customers=customers, seed=seed)
         result = load_files(workspace.lake, read_mapping(source / "mapping.yaml"), progress=report)
-    _print_load(directory, result.counts, form)
+    _print_load(directory, result.tables, form)
 
 
-def _print_load(directory: Path, counts: Mapping[str, object], form: Format) -> None:
+def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:
     """Print what became of the rows, table by table."""
     names = ("read", "loaded", "updated", "duplicate", "quarantined")
-    by_table = {table: {name: int(getattr(count, name)) for name in names} for table, count in counts.items()}
+    by_table = {table: asdict(count) for table, count in counts.items()}
     if form is Format.json:
         print_json(by_table)
         return

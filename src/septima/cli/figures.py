@@ -1,6 +1,9 @@
 """Figures of a metric as a table for people."""
 
-import pandas as pd
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from pandas import isna
 
 from septima.cli.output import console, print_rows
 from septima.metrics import NOTES, MetricResult, period_of
@@ -30,18 +33,18 @@ def print_figures(result: MetricResult, language: Language, currency: str | None
         console.print(NOTES["no_data"].in_language(language))
 
 
-def _row(result: MetricResult, cells: dict[str, object], language: Language, currency: str | None) -> list[str]:
+def _row(result: MetricResult, cells: Mapping[Hashable, Any], language: Language, currency: str | None) -> list[str]:
     value, lower, upper, n, missing = (
         _number(cells[name]) for name in ("value", "lower", "upper", "n", "missing_share")
     )
     figure = Figure(value, lower, upper)
     style = number_style(result.metric.passport.unit, figure, language, currency=currency)
     note = cells["note"]
-    period = pd.Timestamp(str(cells["period"])).date()
+    period = cells["period"].date()
     label = _ALL if result.grain == "all" else period_of(period, result.grain).label
     return [
         label.in_language(language),
-        *("—" if pd.isna(cells[name]) else str(cells[name]) for name in result.by),  # pyright: ignore[reportArgumentType]
+        *("—" if cells[name] is None else str(cells[name]) for name in result.by),
         style.value(value),
         style.interval(figure),
         plain(n, 0, language),
@@ -50,5 +53,5 @@ def _row(result: MetricResult, cells: dict[str, object], language: Language, cur
     ]
 
 
-def _number(value: object) -> float | None:
-    return None if value is None or pd.isna(value) else float(str(value))  # pyright: ignore[reportArgumentType, reportCallIssue]
+def _number(value: Any) -> float | None:
+    return None if isna(value) else float(value)

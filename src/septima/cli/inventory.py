@@ -1,9 +1,7 @@
 """What the lake holds."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import ibis
-from pandas import isna
 
 from septima.schema import TABLES
 
@@ -11,17 +9,26 @@ if TYPE_CHECKING:
     from septima.workspace import Workspace
 
 
-def inventory(workspace: "Workspace") -> list[dict[str, object]]:
-    """Rows and first and last moment of every canonical table, in the order of their declaration."""
+@dataclass(frozen=True)
+class Holding:
+    """A canonical table: its rows, the days of its first and last, and what it is about."""
+
+    table: str
+    rows: int
+    first: str | None
+    last: str | None
+    meaning: str
+
+
+def inventory(workspace: "Workspace") -> list[Holding]:
+    """What is held of every canonical table, in the order of their declaration."""
     table = workspace.tables()
-    meaning = {name: declared.meaning.in_language(workspace.settings.language) for name, declared in TABLES.items()}
-    found: list[dict[str, object]] = []
+    found: list[Holding] = []
     for name, declared in TABLES.items():
         rows = table(name)
-        time = rows[declared.time] if declared.time else ibis.null("timestamp")
-        summary = workspace.backend.to_pandas(rows.agg(rows=rows.count(), first=time.min(), last=time.max()))
-        first, last = (None if isna(summary[end][0]) else str(summary[end][0])[:10] for end in ("first", "last"))
-        found.append(
-            {"table": name, "rows": int(summary["rows"][0]), "first": first, "last": last, "meaning": meaning[name]}
-        )
+        ends = {"first": rows[declared.time].min(), "last": rows[declared.time].max()} if declared.time else {}
+        summary = workspace.backend.to_pyarrow(rows.aggregate(rows=rows.count(), **ends)).to_pylist()[0]
+        first, last = (str(summary[end])[:10] if summary.get(end) else None for end in ("first", "last"))
+        meaning = declared.meaning.in_language(workspace.settings.language)
+        found.append(Holding(name, summary["rows"], first, last, meaning))
     return found

@@ -3,7 +3,7 @@
 from rich.table import Table as RichTable
 
 from septima.cli.output import console
-from septima.metrics import GRAINS, Metric
+from septima.metrics import GRAINS, Metric, Passport
 from septima.schema import Language, Text
 
 _WORDS = {
@@ -35,18 +35,34 @@ _DIRECTIONS = {
 
 
 def passport_rows(metric: Metric, language: Language) -> dict[str, object]:
-    """The passport as plain values by field, in the order in which it is read."""
-    values: dict[str, object] = {**vars(metric.passport), "dimensions": metric.dimensions, "grains": GRAINS}
-    return {field: value.in_language(language) if isinstance(value, Text) else value for field, value in values.items()}
+    """The passport and the slices of a metric as plain values by field."""
+    return {**_values(metric.passport, language), "dimensions": metric.dimensions, "grains": GRAINS}
 
 
 def print_passport(metric: Metric, language: Language) -> None:
-    """Print the passport as two columns, field and content."""
-    rows = passport_rows(metric, language)
+    """Print the passport and the slices of a metric as two columns, field and content."""
+    _print_fields(passport_rows(metric, language), language)
+
+
+def print_passport_of(passport: Passport, language: Language) -> None:
+    """Print a passport as two columns, field and content."""
+    _print_fields(_values(passport, language), language)
+
+
+def _values(passport: Passport, language: Language) -> dict[str, object]:
+    return {
+        field: value.in_language(language) if isinstance(value, Text) else value
+        for field, value in vars(passport).items()
+    }
+
+
+def _print_fields(rows: dict[str, object], language: Language) -> None:
     grid = RichTable(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for field, word in _WORDS.items():
+        if field not in rows:
+            continue
         grid.add_row(word.in_language(language), _written(field, rows[field], language))
     console.print(grid, highlight=False)
 

@@ -26,12 +26,12 @@ def write_report(workspace: "Workspace", period: str, form: str, language: Langu
         content = json.dumps(to_json(card), ensure_ascii=False, indent=2).encode()
     else:
         try:
-            from septima.report import Form, render
+            from septima.report.render import Format, render
         except ImportError as error:
             raise SeptimaError(
                 f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
             ) from None
-        content = render(card, format=next(known for known in get_args(Form) if known == form), language=language)
+        content = render(card, format=next(known for known in get_args(Format) if known == form), language=language)
     path = output or workspace.directory / "reports" / f"scorecard-{card.period}-{language}.{form}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
