@@ -3,14 +3,33 @@
 MkDocs calls `on_files` while it gathers pages.
 """
 
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from septima.cli.commands import application
 from septima.metrics import GRAINS, Metric, catalogue
-from septima.schema import TABLES, Table
+from septima.schema import TABLES, Column, Table
 from septima.scorecard.definition import PERSPECTIVES
+
+_LOADER_COLUMNS = ("properties", "source", "loaded_at")
+_UNITS = {
+    "share": "share, 0 to 1",
+    "index": "index",
+    "currency": "money",
+    "currency_per_day": "money a day",
+    "days": "days",
+    "hours": "hours",
+    "count": "count",
+    "per_1000": "per 1,000",
+    "score_1_5": "grade, 1 to 5",
+    "score_0_100": "score, 0 to 100",
+}
+_DIRECTIONS = {"more": "more", "less": "less", "target": "near the target"}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -23,71 +42,171 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def tables_page() -> str:
     """Every canonical table with its columns, types, units and rules."""
-    lead = (
-        "# Canonical tables\n\nWhatever a source calls things, after loading they are called as here. Keys are marked "
-        "🔑, columns that identify a person 👤. Times are UTC; money has four decimal places and its `currency`.\n"
+    common = next(iter(TABLES.values()))
+    return _page(
+        "# Tables",
+        "Whatever a source calls things, after loading they are called as here. A row is known by its *key*: the same key "
+        "again is the same row. A *required* column is never empty; a row without it goes to quarantine. What is marked "
+        "*personal* identifies a person and stays out of logs.",
+        "Types: `timestamp` is UTC with microseconds; `date` a day; `decimal` money or a quantity with 18 digits, 4 of "
+        "them after the point; `integer` and `number` whole and fractional numbers; `json` a text that holds a JSON object.",
+        _table(
+            ("table", "what it holds", "на русском"),
+            ((f"[`{name}`](#{name})", table.meaning.en, table.meaning.ru) for name, table in TABLES.items()),
+        ),
+        "## In every table",
+        _columns_table(column for column in map(common.column, _LOADER_COLUMNS)),
+        *(_table_section(table) for table in TABLES.values()),
     )
-    return "\n".join([lead, *(_table_section(table) for table in TABLES.values())])
 
 
 def _table_section(table: Table) -> str:
-    lines = [f"## {table.name}", "", f"{table.meaning.en} · *{table.meaning.ru}*", ""]
-    if table.time:
-        lines += [f"Rows fall into periods by `{table.time}`.", ""]
-    lines += ["| column | type | meaning | rule |", "| --- | --- | --- | --- |"]
-    for column in table.columns:
-        marks = (" 🔑" if column.name in table.key else "") + (" 👤" if column.personal else "")
-        rules = ["required"] if column.required else []
-        rules += ["one of " + ", ".join(f"`{choice}`" for choice in column.choices)] if column.choices else []
-        rules += [f"from {column.minimum:g}"] if column.minimum is not None else []
-        rules += [f"to {column.maximum:g}"] if column.maximum is not None else []
-        unit = f", {column.unit}" if column.unit else ""
-        meaning = f"{column.meaning.en} · *{column.meaning.ru}*".replace("|", "\\|")
-        lines.append(f"| `{column.name}`{marks} | {column.type}{unit} | {meaning} | {'; '.join(rules)} |")
-    return "\n".join([*lines, ""])
+    key = ", ".join(f"`{name}`" for name in table.key)
+    period = f" Rows fall into periods by `{table.time}`." if table.time else ""
+    own = [column for column in table.columns if column.name not in _LOADER_COLUMNS]
+    return _page(
+        f"## {table.name} {{ #{table.name} }}",
+        f"{table.meaning.en}. *{table.meaning.ru}.* Key: {key}.{period}",
+        _columns_table(own),
+    )
+
+
+def _columns_table(columns: Iterable[Column]) -> str:
+    rows = (
+        (f"`{column.name}`", column.type, f"{column.meaning.en}<br>*{column.meaning.ru}*", _rules(column))
+        for column in columns
+    )
+    return _table(("column", "type", "meaning", "rules"), rows)
+
+
+def _rules(column: Column) -> str:
+    rules = ["required"] if column.required else []
+    rules += ["personal"] if column.personal else []
+    rules += [f"in {column.unit}" if column.unit == "s" else f"in `{column.unit}`"] if column.unit else []
+    rules += [f"from {column.minimum:g}"] if column.minimum is not None else []
+    rules += [f"to {column.maximum:g}"] if column.maximum is not None else []
+    rules += ["one of " + ", ".join(f"`{choice}`" for choice in column.choices)] if column.choices else []
+    return "; ".join(rules)
 
 
 def metrics_page() -> str:
     """The passport of every metric, by perspective."""
-    lead = "# Metrics\n\nEach figure comes with n, a 95 % interval and the share of records that could not be used.\n"
-    parts = [lead]
-    for perspective, name in PERSPECTIVES.items():
-        chosen = [metric for metric in catalogue().values() if metric.passport.perspective == perspective]
-        if chosen:
-            parts += [f"## {name.en}\n", *(_metric_section(metric) for metric in chosen)]
-    return "\n".join(parts)
+    found = catalogue().values()
+    groups = {
+        name.en: [metric for metric in found if metric.passport.perspective == perspective]
+        for perspective, name in PERSPECTIVES.items()
+    }
+    return _page(
+        "# Metrics",
+        f"The {len(found)} metrics of the catalogue with their passports. Every figure comes with n, a 95 % interval "
+        "and the share of records that could not be used; every metric can be asked for by "
+        f"{', '.join(GRAINS[:-2])}, {GRAINS[-2]} or for all time. "
+        "[How figures arise](../method/metrics.md) says what that means.",
+        _table(
+            ("metric", "name", "на русском", "unit", "better"),
+            (
+                (
+                    f"[`{metric.id}`](#{metric.id})",
+                    metric.passport.name.en,
+                    metric.passport.name.ru,
+                    _UNITS[metric.passport.unit],
+                    _DIRECTIONS[metric.passport.direction],
+                )
+                for metrics in groups.values()
+                for metric in metrics
+            ),
+        ),
+        *(
+            _page(f"## {name}", *(_metric_section(metric) for metric in metrics))
+            for name, metrics in groups.items()
+            if metrics
+        ),
+    )
 
 
 def _metric_section(metric: Metric) -> str:
     passport = metric.passport
-    data = ", ".join(f"`{item}`" for item in passport.primary_data)
-    slices = ", ".join(f"`{item}`" for item in metric.dimensions) or "none"
-    parameters = ", ".join(f"`{name}` = {value}" for name, value in passport.parameters.items()) or "none"
-    return "\n".join(
-        [
-            f"### {passport.name.en} · `{passport.id}`",
-            "",
-            f"*{passport.name.ru}.* {passport.description.en}",
-            "",
-            f"- **Good for:** {passport.use.en}",
-            f"- **Method:** {passport.method.en}",
-            f"- **Formula:** `{passport.formula}` ({passport.formula_source})",
-            f"- **Interval:** {passport.interval.en}",
-            f"- **Unit:** {passport.unit}; better is {passport.direction}; least sample {passport.minimum_sample}",
-            f"- **Data:** {data}",
-            f"- **Slices:** {slices}; **periods:** {', '.join(GRAINS)}",
-            f"- **Parameters:** {parameters}",
-            f"- **Version:** {passport.version}",
-            "",
-        ]
+    parameters = _codes(f"{name} = {value}" for name, value in passport.parameters.items())
+    fields = {
+        "Good for": passport.use.en,
+        "Method": passport.method.en,
+        "Formula": f"`{passport.formula}`",
+        "Source": passport.formula_source,
+        "Interval": passport.interval.en,
+        "Unit": f"{_UNITS[passport.unit]}; better: {_DIRECTIONS[passport.direction]}",
+        "Least sample": f"{passport.minimum_sample:,}",
+        "Data": _codes(passport.primary_data),
+        "Slices": _codes(metric.dimensions),
+        "Parameters": parameters,
+        "Answers for it": passport.owner_role.en,
+        "Version": str(passport.version),
+    }
+    return _page(
+        f"### {passport.name.en} {{ #{passport.id} }}",
+        f"`{passport.id}` · *{passport.name.ru}*",
+        passport.description.en,
+        _table(("passport", ""), ((name, value) for name, value in fields.items() if value)),
     )
 
 
 def commands_page() -> str:
-    """The help text of every command."""
+    """Every command with its arguments and options."""
     group = get_command(application)
-    parts = ["# Commands\n", "An error is one clear line and exit code 1; add `--debug` to see where it arose.\n"]
-    for name, command in group.commands.items():
-        context = group.context_class(command, info_name=f"septima {name}")
-        parts += [f"## septima {name}\n", f"```text\n{command.get_help(context)}\n```\n"]
-    return "\n".join(parts)
+    if not isinstance(group, TyperGroup):
+        raise TypeError("the command line has no commands")
+    commands = {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
+    return _page(
+        "# Commands",
+        "Every command ends with code 0 where it did its work. An error is one line on standard error and code 1 "
+        "(2 where an argument or option is wrong); add `--debug` to any command to see where it arose.",
+        _table(
+            ("command", "what it does"),
+            ((f"[`{name}`](#{name})", _sentence(command.help)) for name, command in commands.items()),
+        ),
+        *(_command_section(name, command) for name, command in commands.items()),
+    )
+
+
+def _command_section(name: str, command: TyperCommand) -> str:
+    arguments = [parameter for parameter in command.params if isinstance(parameter, TyperArgument)]
+    options = [parameter for parameter in command.params if isinstance(parameter, TyperOption) and not parameter.hidden]
+    usage = ["septima", name, *(argument.metavar or argument.name.upper() for argument in arguments)]
+    parts = [
+        f"## {name} {{ #{name} }}",
+        f"```text\n{' '.join([*usage, '[OPTIONS]'])}\n```",
+        _sentence(command.help),
+        _table(
+            ("argument or option", "meaning", "where left out"),
+            (
+                *((f"`{argument.metavar}`", argument.help or "", _left_out(argument)) for argument in arguments),
+                *((_codes(option.opts), option.help or "", _left_out(option)) for option in options),
+            ),
+        ),
+    ]
+    return _page(*parts)
+
+
+def _left_out(parameter: TyperArgument | TyperOption) -> str:
+    default = parameter.default
+    if parameter.required:
+        return "must be given"
+    if default is None or default is False:
+        return ""
+    return f"`{default.value if isinstance(default, Enum) else default}`"
+
+
+def _sentence(help_text: str | None) -> str:
+    return " ".join((help_text or "").split())
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    written = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in written)
+
+
+def _page(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
