@@ -1,0 +1,95 @@
+"""Hillstrom's e-mail test: 64,000 customers in three arms, counted here with pandas and SciPy alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from .loading import Example, counted, load_again
+
+pytestmark = pytest.mark.xdist_group("hillstrom")
+
+ARMS = {"control": "No E-Mail", "mens": "Mens E-Mail", "womens": "Womens E-Mail"}
+
+
+@pytest.fixture(scope="module")
+def hillstrom(example: Callable[[str], Example]) -> Example:
+    return example("hillstrom")
+
+
+@pytest.fixture(scope="module")
+def file(real_data: Path) -> pd.DataFrame:
+    return pd.read_csv(real_data / "hillstrom" / "hillstrom.csv")
+
+
+def test_every_customer_loads_though_thousands_of_rows_are_alike(hillstrom: Example, file: pd.DataFrame) -> None:
+    assert len(file) == 64_000
+    assert int(file.duplicated().sum()) == 6_562  # as the mapping's comment says
+    mailed, visited = int((file["segment"] != "No E-Mail").sum()), int((file["visit"] == 1).sum())
+    bought = int((file["spend"] > 0).sum())
+    assert (mailed, visited, bought) == (42_694, 9_394, 578)
+    assert hillstrom.counts == {
+        "customers": counted(64_000, loaded=64_000),
+        "assignments": counted(64_000, loaded=64_000),
+        "orders": counted(bought, loaded=bought),
+        "touches": counted(mailed + visited, loaded=mailed + visited),
+    }
+
+
+def test_arms_have_the_published_sizes(hillstrom: Example, file: pd.DataFrame) -> None:
+    sizes = hillstrom.rows("assignments")["arm"].value_counts().to_dict()
+    assert sizes == {"mens": 21_307, "womens": 21_387, "control": 21_306}
+    assert sizes == {arm: int((file["segment"] == segment).sum()) for arm, segment in ARMS.items()}
+
+
+def test_orders_and_visits_stand_with_the_right_arm(hillstrom: Example, file: pd.DataFrame) -> None:
+    arms = hillstrom.rows("assignments").set_index("customer_id")["arm"]
+    orders, touches = hillstrom.rows("orders"), hillstrom.rows("touches")
+    cents = (orders["revenue"] * 100).astype("int64").groupby(orders["customer_id"].map(arms)).sum()
+    visits = touches.loc[touches["kind"] == "visit", "customer_id"].map(arms).value_counts()
+    sent = touches.loc[touches["kind"] == "sent", "customer_id"].map(arms).value_counts()
+    for arm, segment in ARMS.items():
+        rows = file[file["segment"] == segment]
+        assert cents[arm] == (rows["spend"] * 100).round().astype("int64").sum()
+        assert visits[arm] == rows["visit"].sum()
+        assert sent.get(arm, 0) == (0 if arm == "control" else len(rows))
+
+
+def test_customers_keep_what_has_no_canonical_name(hillstrom: Example, file: pd.DataFrame) -> None:
+    customers = hillstrom.rows("customers")
+    kept = pd.DataFrame(customers["properties"].map(pd.io.json.ujson_loads).tolist())
+    assert sorted(kept.columns) == ["channel", "history", "mens", "newbie", "recency", "womens"]
+    assert kept["newbie"].astype(int).sum() == file["newbie"].sum()
+    assert kept["channel"].value_counts().to_dict() == file["channel"].value_counts().to_dict()
+    assert customers["region"].value_counts().to_dict() == {
+        name.replace("Surburban", "Suburban"): count for name, count in file["zip_code"].value_counts().items()
+    }
+
+
+def test_loading_the_file_again_changes_nothing(hillstrom: Example, real_data: Path) -> None:
+    again = load_again("hillstrom", real_data / "hillstrom", hillstrom.lake)
+    for table, counts in hillstrom.counts.items():
+        assert again[table] == counted(counts["read"], loaded=0, duplicate=counts["read"])
+
+
+@pytest.mark.parametrize(("arm", "published"), [("mens", 0.77), ("womens", 0.42)])
+def test_incremental_revenue_per_customer_is_the_published_one_with_welchs_interval(
+    hillstrom: Example, file: pd.DataFrame, arm: str, published: float
+) -> None:
+    spend = {name: file.loc[file["segment"] == segment, "spend"].to_numpy() for name, segment in ARMS.items()}
+    welch = stats.ttest_ind(spend[arm], spend["control"], equal_var=False)
+    interval = welch.confidence_interval(0.95)
+    per_customer = spend[arm].mean() - spend["control"].mean()
+    assert round(per_customer, 2) == published
+    figures = hillstrom.figures("incremental_revenue", grain="all", by=["arm"])
+    row = figures.loc[arm].iloc[0]
+    treated = len(spend[arm])
+    np.testing.assert_allclose(
+        np.array([row["value"], row["lower"], row["upper"]]) / treated,
+        [per_customer, interval.low, interval.high],
+        rtol=0,
+        atol=1e-9,
+    )
