@@ -61,7 +61,9 @@ def build(folder: Path, target: Path) -> None:
     """Write SeptimaSans-Regular and -SemiBold as TTF (for charts) and WOFF2 (for pages) to `target`."""
     for weight in ("Regular", "SemiBold"):
         font = TTFont(folder / f"IBMPlexSans-{weight}.woff2")
-        options = Options(hinting=False, layout_features=["ccmp", "locl", "mark", "kern", "sups", "ordn"], name_IDs=["*"])
+        options = Options(
+            hinting=False, layout_features=["ccmp", "locl", "mark", "kern", "sups", "ordn"], name_IDs=["*"]
+        )
         options.drop_tables += ["DSIG", "meta"]
         wanted = {ord(sign) for sign in SIGNS}.union(*(range(first, last + 1) for first, last in RANGES))
         subsetter = Subsetter(options)

@@ -1,0 +1,296 @@
+"""Every chart of the product as an Altair chart: bullet, sparkline, trend and dots with intervals.
+
+Numbers come as they are to be read off an axis (42.3 of per cent, 12.4 of millions). A picture for
+print, page or notebook is made of the same chart, see `pictures`.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Literal
+
+import altair as alt
+
+from septima.report.palette import ACCENT, ACCENT_LIGHT, ACCENT_MIDDLE, HAIRLINE, INK, PAPER, QUIET, TRACK
+from septima.scorecard.card import Figure
+
+Picture = alt.LayerChart
+FONT = "Septima Sans"
+
+BULLET_WIDTH = 100
+BULLET_MARGIN = 25
+TREND_WIDTH = 366
+TREND_HEIGHT = 104
+SLICE_WIDTH = 190
+SLICE_STEP = 16
+
+Row = Mapping[str, float | str | None]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A figure of one period, in the numbers of the axis."""
+
+    period: date
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A figure of one member of a dimension; `label` is the value in words."""
+
+    member: str
+    figure: Figure
+    label: str
+
+
+def bullet(
+    figure: Figure, *, target: float | None = None, domain: tuple[float, float], label: str = ""
+) -> alt.LayerChart:
+    """A bar of the value, its interval as a line over it, the target as an upright stroke (after Few, 2006).
+
+    `domain` are the ends of the pale track. `label` stands to the right of bar and interval.
+    """
+    low, high = domain
+    base = min(max(0.0, low), high)
+    clip = lambda value: min(max(value, low), high)  # what lies off the track ends at its edge
+    value = figure.value if figure.value is not None else base
+    row: dict[str, float | str | None] = {
+        "low": low,
+        "high": high,
+        "base": base,
+        "value": clip(value),
+        "lower": None if figure.lower is None else clip(figure.lower),
+        "upper": None if figure.upper is None else clip(figure.upper),
+        "target": None if target is None else clip(target),
+        "end": clip(max(value, figure.upper if figure.upper is not None else value)),
+        "label": label,
+    }
+    chart = alt.Chart(_data([row]))
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+
+    def along(name: str) -> alt.X:
+        return alt.X(name, type="quantitative", scale=scale, axis=None)
+
+    layers = [chart.mark_bar(height=13, color=TRACK).encode(x=along("low"), x2="high:Q")]
+    if figure.value is not None:
+        layers.append(chart.mark_bar(height=7, color=ACCENT_MIDDLE).encode(x=along("base"), x2="value:Q"))
+    if low < 0 < high:
+        layers.append(chart.mark_tick(size=13, thickness=1, color=QUIET).encode(x=along("base")))
+    if row["lower"] is not None and row["upper"] is not None:
+        layers.append(chart.mark_rule(strokeWidth=1.6, color=ACCENT).encode(x=along("lower"), x2="upper:Q"))
+    if figure.value is not None:
+        layers.append(chart.mark_point(size=17, color=ACCENT, filled=True, opacity=1).encode(x=along("value")))
+    if target is not None:
+        layers.append(chart.mark_tick(size=15, thickness=2.4, color=INK).encode(x=along("target")))
+    if label:
+        text = chart.mark_text(align="left", dx=5, fontSize=10.5, color=INK)
+        layers.append(text.encode(x=along("end"), text="label:N"))
+    padding = {"left": 1, "right": BULLET_MARGIN, "top": 1, "bottom": 1}
+    return _finished(alt.layer(*layers), width=BULLET_WIDTH, height=16, padding=padding, autosize="none")
+
+
+def sparkline(points: Sequence[Point]) -> alt.LayerChart:
+    """The course of a figure without axes, with the band of its interval and a dot at the last period."""
+    rows = _point_rows(points)
+    chart = alt.Chart(_data(rows))
+    x = alt.X("period:T", scale=alt.Scale(type="utc", padding=3), axis=None)
+
+    def up(name: str) -> alt.Y:
+        return alt.Y(name, type="quantitative", scale=alt.Scale(zero=False, nice=False), axis=None)
+
+    last = [row for row in rows[-1:] if row["value"] is not None]
+    layers = [
+        chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2="upper:Q"),
+        chart.mark_line(color=ACCENT, strokeWidth=1.3).encode(x=x, y=up("value")),
+    ]
+    if last:
+        dot = alt.Chart(_data(last)).mark_point(size=18, filled=True, opacity=1, color=ACCENT)
+        layers.append(dot.encode(x=x, y=up("value")))
+    return _finished(alt.layer(*layers), width=64, height=16, padding=2, autosize="none")
+
+
+def trend(
+    points: Sequence[Point],
+    *,
+    target: float | None = None,
+    unit: str = "",
+    target_label: str = "",
+    tick_format: str = "",
+    width: int = TREND_WIDTH,
+    height: int = TREND_HEIGHT,
+) -> alt.LayerChart:
+    """The course of a figure: line, band of the 95 % interval, target as a dashed line.
+
+    `unit` stands over the axis, `target_label` at the target's line. `tick_format` (of d3) writes the
+    period within its year below the axis, above the year; where empty, the year alone.
+    """
+    rows = _point_rows(points)
+    chart = alt.Chart(_data(rows))
+    shown = _ticks(rows)
+    x = alt.X(
+        "period:T",
+        title=None,
+        scale=alt.Scale(type="utc", padding=8),
+        axis=alt.Axis(values=shown, labelExpr=_tick_label(tick_format), grid=False, labelFlush=False),  # type: ignore[arg-type]
+    )
+    domain = _nice_domain([value for row in rows for value in (row["value"], row["lower"], row["upper"])], target)
+
+    def up(name: str) -> alt.Y:
+        axis = alt.Axis(tickCount=4, format=_tick_digits(domain, 4), domain=False, ticks=False, minExtent=34)
+        return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=list(domain), nice=True), axis=axis)
+
+    layers: list[alt.Chart] = [
+        chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2="upper:Q"),
+        chart.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
+        chart.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
+    ]
+    if target is not None:
+        at = alt.Chart(_data([{"target": target, "label": target_label}]))
+        layers.append(at.mark_rule(color=INK, strokeWidth=1, strokeDash=[4, 3]).encode(y=up("target")))
+        side = _emptier_side(rows, target)
+        place = {"align": side, "baseline": "bottom", "dy": -3, "fontSize": 11}
+        for stroke in ({"color": PAPER, "stroke": PAPER, "strokeWidth": 3.5, "strokeJoin": "round"}, {"color": INK}):
+            note = at.mark_text(**place, **stroke)  # the first, wider one keeps band and line off the letters
+            layers.append(note.encode(x=alt.value(width if side == "right" else 0), y=up("target"), text="label:N"))
+    last = [row for row in rows[-1:] if row["value"] is not None]
+    if last:
+        dot = alt.Chart(_data(last)).mark_point(size=46, filled=True, opacity=1, color=ACCENT, stroke=PAPER)
+        layers.append(dot.encode(x=x, y=up("value")))
+    title = alt.TitleParams(
+        unit or " ", anchor="start", frame="bounds", fontSize=11, fontWeight="normal", color=QUIET, offset=4
+    )
+    return _finished(alt.layer(*layers), width=width, height=height, padding=2, title=title)
+
+
+def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: int = SLICE_WIDTH) -> alt.LayerChart:
+    """Members of a dimension one under another: a dot with its interval, and `whole` as an upright line."""
+    rows = [{"member": dot.member, "label": dot.label, **_bounds(dot.figure)} for dot in dots]
+    numbers = [value for row in rows for value in (row["value"], row["lower"], row["upper"])]
+    domain = _nice_domain(numbers, whole)
+    chart = alt.Chart(_data(rows))
+    names = [dot.member for dot in dots]
+    y = alt.Y(
+        "member:N",
+        title=None,
+        sort=names,
+        axis=alt.Axis(domain=False, ticks=False, labelLimit=132, minExtent=84, grid=True),
+    )
+
+    def along(name: str) -> alt.X:
+        axis = alt.Axis(tickCount=3, format=_tick_digits(domain, 3), grid=False)
+        return alt.X(name, type="quantitative", title=None, scale=alt.Scale(domain=list(domain), nice=True), axis=axis)
+
+    layers: list[alt.Chart] = []
+    if whole is not None:
+        at = alt.Chart(_data([{"whole": whole}]))
+        layers.append(at.mark_rule(color=QUIET, strokeWidth=1, strokeDash=[2, 2]).encode(x=along("whole")))
+    layers += [
+        chart.mark_rule(color=ACCENT_MIDDLE, strokeWidth=3).encode(x=along("lower"), x2="upper:Q", y=y),
+        chart.mark_point(color=ACCENT, filled=True, size=42, opacity=1).encode(x=along("value"), y=y),
+        chart.mark_text(align="left", fontSize=11, color=INK).encode(x=alt.value(width + 8), y=y, text="label:N"),
+    ]
+    title = alt.TitleParams(
+        unit or " ", anchor="start", frame="group", fontSize=11, fontWeight="normal", color=QUIET, offset=4
+    )
+    return _finished(alt.layer(*layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
+
+
+def bullet_domain(figure: Figure, target: float | None, unit: str) -> tuple[float, float]:
+    """The ends of a bullet's track: the unit's own scale where it has one, else from 0 past all that is drawn."""
+    if unit == "score_1_5":
+        return 1.0, 5.0
+    if unit == "score_0_100":
+        return 0.0, 100.0
+    numbers = [number for number in (figure.value, figure.lower, figure.upper, target) if number is not None]
+    low, high = min([0.0, *numbers]), max([0.0, *numbers])
+    room = 0.12 * (high - low) or 1.0
+    return (low - room if low < 0 else 0.0), high + room
+
+
+def _finished(
+    chart: alt.LayerChart,
+    *,
+    width: int,
+    height: int,
+    padding: int | Mapping[str, int],
+    title: alt.TitleParams | None = None,
+    autosize: Literal["pad", "none"] = "pad",
+) -> alt.LayerChart:
+    sized = chart.properties(width=width, height=height, background="transparent", padding=padding, autosize=autosize)
+    if title is not None:
+        sized = sized.properties(title=title)
+    axis = {
+        "labelFont": FONT,
+        "labelFontSize": 11,
+        "labelColor": QUIET,
+        "labelPadding": 4,
+        "gridColor": HAIRLINE,
+        "gridWidth": 0.6,
+        "domainColor": QUIET,
+        "domainWidth": 0.6,
+        "tickColor": QUIET,
+        "tickWidth": 0.6,
+        "tickSize": 4,
+    }
+    # Marks carry no words of their own for screen readers: the picture as a whole has a sentence.
+    return sized.configure(font=FONT, aria=False, axis=axis, view={"stroke": None}, text={"font": FONT})  # type: ignore[arg-type]
+
+
+def _data(rows: Sequence[Row]) -> alt.Data:
+    return alt.Data(values=[dict(row) for row in rows])  # type: ignore[arg-type]
+
+
+def _bounds(figure: Figure) -> dict[str, float | None]:
+    return {name: _finite(getattr(figure, name)) for name in ("value", "lower", "upper")}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _point_rows(points: Sequence[Point]) -> list[dict[str, float | None]]:
+    return [{"period": _milliseconds(point.period), **_bounds(point.figure)} for point in points]
+
+
+def _milliseconds(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp() * 1000
+
+
+def _ticks(rows: Sequence[Row], most: int = 7) -> list[float]:
+    """Periods that are named below the axis: every so many, counted back from the last."""
+    step = max(1, math.ceil(len(rows) / most))
+    periods = [float(row["period"] or 0) for row in rows]
+    return sorted(periods[::-1][::step])
+
+
+def _tick_label(tick_format: str) -> str:
+    year = "utcFormat(datum.value, '%Y')"
+    return f"[utcFormat(datum.value, {json.dumps(tick_format)}), {year}]" if tick_format else year
+
+
+def _emptier_side(rows: Sequence[Row], target: float) -> Literal["left", "right"]:
+    """The side of a trend where the line keeps farther from the target."""
+    quarter = max(1, len(rows) // 4)
+
+    def distance(part: Sequence[Row]) -> float:
+        return min((abs(float(row["value"]) - target) for row in part if row["value"] is not None), default=math.inf)
+
+    return "left" if distance(rows[:quarter]) > distance(rows[-quarter:]) else "right"
+
+
+def _nice_domain(numbers: Sequence[float | str | None], extra: float | None) -> tuple[float, float]:
+    known = [float(number) for number in [*numbers, extra] if number is not None]
+    if not known:
+        return 0.0, 1.0
+    low, high = min(known), max(known)
+    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - room, high + room
+
+
+def _tick_digits(domain: tuple[float, float], ticks: int) -> str:
+    """A d3 format with as many decimals as the step between ticks needs, so that all labels have the same."""
+    step = (domain[1] - domain[0]) / ticks
+    return f",.{max(0, -math.floor(math.log10(step)))}f"

@@ -1,0 +1,45 @@
+"""The one door of the report: a card in, the bytes of a file out."""
+
+from typing import Literal, get_args
+
+from septima.schema import LANGUAGES, Language, SeptimaError
+from septima.scorecard.card import Scorecard
+
+Format = Literal["html", "pdf", "xlsx"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+class ReportError(SeptimaError):
+    """A report that cannot be made as asked; the message says what can."""
+
+
+def render(scorecard: Scorecard, *, format: Format, language: Language) -> bytes:  # noqa: A002 - the word that callers type
+    """The report on a scorecard as the bytes of one file.
+
+    `html` is one self-contained page, `pdf` the same page set on A4, `xlsx` a workbook with real
+    numbers. Raises ReportError where the format or the language is none of `FORMATS`, `LANGUAGES`.
+    """
+    if format not in FORMATS:
+        raise ReportError(f"there is no report format {format!r}; use one of {', '.join(FORMATS)}")
+    if language not in LANGUAGES:
+        raise ReportError(f"there is no report in the language {language!r}; use one of {', '.join(LANGUAGES)}")
+    # Each format brings its own heavy library, so it is loaded when that format is asked for.
+    if format == "xlsx":
+        from septima.report.workbook import workbook  # noqa: PLC0415
+
+        return workbook(scorecard, language)
+    from septima.report.page import html_page  # noqa: PLC0415
+
+    html = html_page(scorecard, language)
+    if format == "html":
+        return html.encode()
+    from septima.report.document import pdf_document  # noqa: PLC0415
+
+    return pdf_document(html)
+
+
+def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: float = 2) -> bytes:
+    """The first page of the report as PNG, `scale` × 72 dots per inch."""
+    from septima.report.document import first_page_picture  # noqa: PLC0415
+
+    return first_page_picture(render(scorecard, format="pdf", language=language), scale)
