@@ -1,0 +1,219 @@
+"""Loading: files to canonical tables, whole or not at all, and the same file twice changes nothing."""
+
+import errno
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from septima.lake.mapping import FileMapping, Mapping, parse_mapping, read_mapping
+from septima.lake.quarantine import add_entries, quarantined, resolve_entries
+from septima.lake.read import first_line
+from septima.lake.resolve import Pending, resolve
+from septima.lake.sql import DEFAULT_MEMORY, LoadError, connect
+from septima.lake.stage import Run, Staged, stage_entry
+from septima.lake.store import Lake, Writing
+from septima.lake.tables import QUARANTINE
+from septima.schema import Text
+
+Progress = Callable[[Text, int, int | None], None]
+_PUBLISHING = Text("Publishing", "Публикация")
+
+
+@dataclass(frozen=True)
+class TableCounts:
+    """What became of the rows that concerned one table: read is the sum of the other four.
+
+    A row is loaded when its key is new, updated when it changed what was there, duplicate when it
+    said nothing new, quarantined when it could not be taken.
+    """
+
+    read: int = 0
+    loaded: int = 0
+    updated: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "TableCounts") -> "TableCounts":
+        return TableCounts(
+            self.read + other.read,
+            self.loaded + other.loaded,
+            self.updated + other.updated,
+            self.duplicate + other.duplicate,
+            self.quarantined + other.quarantined,
+        )
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """Counts per table; `version` of the lake afterwards; `resolved` quarantine entries that were mended."""
+
+    tables: dict[str, TableCounts]
+    version: int
+    resolved: int = 0
+
+
+def load(
+    lake: Lake,
+    mapping: Mapping,
+    *,
+    data: Path | None = None,
+    progress: Progress | None = None,
+    memory: str = DEFAULT_MEMORY,
+) -> LoadResult:
+    """Load the files of a mapping, looked for in `data` or else beside the mapping.
+
+    `progress(step, done, total)` hears the step in words and the bytes done of all to do. `memory`
+    bounds DuckDB, which spills to the lake's staging folder past it. LoadError, MappingError or
+    StoreError says what was wrong; then nothing was written.
+    """
+    return _load(lake, mapping, data, progress, memory, retrying=False)
+
+
+def retry(
+    lake: Lake,
+    mapping: Mapping | None = None,
+    *,
+    data: Path | None = None,
+    progress: Progress | None = None,
+    memory: str = DEFAULT_MEMORY,
+) -> LoadResult:
+    """Read again the files that have rows in quarantine, after the files or the mapping were mended.
+
+    Without `mapping`, the mappings of the loads that quarantined are taken, from where they were
+    read. What passes now is loaded and its entries are marked as resolved; what fails stays open.
+    """
+    open_rows = quarantined(lake)
+    if not open_rows:
+        return LoadResult({}, lake.version)
+    again = [(mapping, data)] if mapping is not None else _past_mappings(lake, {row.source for row in open_rows})
+    total = LoadResult({}, lake.version)
+    for past, folder in again:
+        result = _load(lake, past, folder, progress, memory, retrying=True)
+        names = dict.fromkeys([*total.tables, *result.tables])
+        tables = {
+            name: total.tables.get(name, TableCounts()) + result.tables.get(name, TableCounts()) for name in names
+        }
+        total = LoadResult(tables, result.version, total.resolved + result.resolved)
+    return total
+
+
+def _past_mappings(lake: Lake, sources: set[str]) -> list[tuple[Mapping, Path | None]]:
+    """The mappings, each once and as it stands now, whose loads put rows of these sources aside."""
+    found: dict[tuple[str, str | None], tuple[Mapping, Path | None]] = {}
+    for commit in lake.commits():
+        details = commit.details
+        if details.get("source") not in sources or "mapping" not in details:
+            continue
+        path, folder = Path(str(details["mapping"])), details.get("data")
+        data = None if folder is None else Path(str(folder))
+        mapping = read_mapping(path) if path.exists() else parse_mapping(str(details["mapping_text"]), path)
+        found[str(path), None if data is None else str(data)] = (mapping, data)
+    return list(found.values())
+
+
+def _load(
+    lake: Lake, mapping: Mapping, data: Path | None, progress: Progress | None, memory: str, *, retrying: bool
+) -> LoadResult:
+    base = (data or mapping.folder).absolute()
+    entries = [(entry, _files(mapping, entry, base)) for entry in mapping.files]
+    loaded_at = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    advance = _advance(progress, entries)
+    with _clear_errors(lake), lake.staging() as folder, connect(folder, memory) as connection:
+        run = Run(connection, folder, mapping.source, loaded_at, advance)
+        staged = [batch for entry, files in entries for batch in stage_entry(run, entry, files)]
+        if progress is not None:
+            progress(_PUBLISHING, 0, None)
+        with lake.write(f"load {mapping.path.name}") as writing:
+            tables = _publish(connection, writing, staged)
+            entries_pending = Pending(writing.files(QUARANTINE.name))
+            errors = [path for batch in staged for path in batch.errors]
+            resolved = 0
+            if retrying:
+                names = [name for _, files in entries for _, name in files]
+                resolved = resolve_entries(
+                    connection, writing, entries_pending, errors, mapping.source, names, loaded_at
+                )
+            add_entries(connection, writing, entries_pending, errors, mapping.source, loaded_at)
+            entries_pending.hand_over(writing, QUARANTINE.name)
+            writing.details.update(
+                {
+                    "source": mapping.source,
+                    "mapping": str(mapping.path),
+                    "mapping_text": mapping.text,
+                    "data": None if data is None else str(data.absolute()),
+                    "tables": {name: vars(counts) for name, counts in tables.items()},
+                }
+            )
+    return LoadResult(tables, lake.version, resolved)
+
+
+def _publish(
+    connection: duckdb.DuckDBPyConnection, writing: Writing, staged: Sequence[Staged]
+) -> dict[str, TableCounts]:
+    """Bring the staged rows into the tables, entry by entry in the mapping's order."""
+    pending: dict[str, Pending] = {}
+    tables: dict[str, TableCounts] = {}
+    for batch in staged:
+        name = batch.table.name
+        files = pending.setdefault(name, Pending(writing.files(name)))
+        found = resolve(connection, writing, files, batch)
+        counts = TableCounts(
+            batch.read, found.loaded, found.updated, batch.duplicate + found.duplicate, batch.quarantined
+        )
+        if counts.read != counts.loaded + counts.updated + counts.duplicate + counts.quarantined:
+            raise AssertionError(f"{name}: rows went missing: {counts}")
+        tables[name] = tables.get(name, TableCounts()) + counts
+    for name, files in pending.items():
+        files.hand_over(writing, name)
+    return tables
+
+
+def _files(mapping: Mapping, entry: FileMapping, base: Path) -> list[tuple[Path, str]]:
+    """The files of an entry with the names by which they are told to a person."""
+    pattern = entry.pattern
+    absolute = Path(pattern).is_absolute()
+    root = Path(Path(pattern).anchor) if absolute else base
+    relative = str(Path(pattern).relative_to(root)) if absolute else pattern
+    if not base.is_dir() and not absolute:
+        raise LoadError(f"there is no folder {base}, in which {mapping.path.name} looks for {pattern}")
+    plain = root / relative
+    paths = [plain] if plain.is_file() else sorted(path for path in root.glob(relative) if path.is_file())
+    if not paths:
+        raise LoadError(f"{entry.place}: there is no file {pattern} in {base}")
+    return [(path, str(path.relative_to(base)) if path.is_relative_to(base) else str(path)) for path in paths]
+
+
+def _advance(
+    progress: Progress | None, entries: Sequence[tuple[FileMapping, list[tuple[Path, str]]]]
+) -> Callable[[str, int], None]:
+    total = sum(2 * len(entry.tables) * path.stat().st_size for entry, files in entries for path, _ in files)
+    done = 0
+
+    def advance(name: str, size: int) -> None:
+        nonlocal done
+        done += size
+        if progress is not None:
+            progress(Text(f"Reading {name}", f"Чтение {name}"), done, total)
+
+    return advance
+
+
+@contextmanager
+def _clear_errors(lake: Lake) -> Generator[None]:
+    """Failures of the disk and of memory as one clear sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+        what = f"no room is left on the disk of {lake.root}" if full else f"{error.filename}: {error.strerror}"
+        raise LoadError(f"{what}; nothing of this load was written") from error
+    except duckdb.OutOfMemoryException as error:
+        raise LoadError(
+            f"the load needs more memory or room to spill than it may use ({first_line(error)}); nothing of it was written"
+        ) from error
+    except duckdb.Error as error:
+        raise LoadError(f"the load failed: {first_line(error)}; nothing of it was written") from error

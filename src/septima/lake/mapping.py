@@ -1,0 +1,434 @@
+"""Mappings: which column of whose file is which canonical column.
+
+A mapping is a YAML file. Reading it checks it whole, against the canonical tables, before any data
+is touched; whatever is wrong is told with the line of the mapping.
+"""
+
+import datetime
+import zoneinfo
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from septima.lake.expressions import Expression, ExpressionError, parse
+from septima.schema import TABLES, SeptimaError, Table
+
+Format = Literal["csv", "blank", "parquet", "jsonl", "xlsx"]
+Which = Literal["first", "last", "quarantine"]
+
+_LOADER_COLUMNS = ("source", "loaded_at")
+_MAPPING_KEYS = ("source", "files")
+_READING_KEYS = (
+    "format", "delimiter", "quote", "encoding", "header", "sheet", "decimal", "thousands", "dates", "timezone", "null_values",
+)  # fmt: skip
+_FILE_KEYS = ("file", *_READING_KEYS, "tables")
+_TABLE_KEYS = ("columns", "when", "keep", "ignore")
+_COLUMN_KEYS = (
+    "column", "constant", "expression", "values", "otherwise", "dates", "timezone", "decimal", "thousands",
+)  # fmt: skip
+
+
+class MappingError(SeptimaError):
+    """The mapping is wrong; the message names its file, the line and the remedy."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a mapping file, for messages."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}, line {self.line}"
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How values are written; None means that it is to be detected.
+
+    `dates` are strptime forms tried in order, or `iso`, `excel`, `unix`, `unix_ms`; `timezone` is
+    the zone of local times; `decimal` and `thousands` are the separators of numbers.
+    """
+
+    dates: tuple[str, ...] | None = None
+    timezone: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+
+    def over(self, wider: "Forms") -> "Forms":
+        """These forms, and where they say nothing, the wider ones."""
+        return Forms(
+            wider.dates if self.dates is None else self.dates,
+            wider.timezone if self.timezone is None else self.timezone,
+            wider.decimal if self.decimal is None else self.decimal,
+            wider.thousands if self.thousands is None else self.thousands,
+        )
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What to do where one load brings a key twice with different contents.
+
+    `first` or `last` in the order of the files, or by the canonical column `by`; `quarantine` puts
+    all of them aside.
+    """
+
+    which: Which = "quarantine"
+    by: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Where one canonical column comes from: a source column, a constant or an expression."""
+
+    target: str
+    place: Place
+    column: str | None = None
+    constant: str | None = None
+    expression: Expression | None = None
+    values: Dictionary[str, str | None] | None = None
+    otherwise: str | None = None
+    has_otherwise: bool = False
+    forms: Forms = Forms()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source columns it reads."""
+        if self.column is not None:
+            return (self.column,)
+        return self.expression.columns if self.expression is not None else ()
+
+
+@dataclass(frozen=True)
+class TableMapping:
+    """How the rows of one file become rows of one canonical table."""
+
+    table: Table
+    place: Place
+    columns: tuple[ColumnMapping, ...]
+    when: Expression | None = None
+    keep: Keep = Keep()
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source columns it reads, each once."""
+        names = [name for column in self.columns for name in column.sources]
+        names += self.when.columns if self.when is not None else ()
+        return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True)
+class FileMapping:
+    """One entry of `files`: a file or a glob of files alike, and the tables it feeds."""
+
+    pattern: str
+    place: Place
+    tables: tuple[TableMapping, ...]
+    format: Format | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    sheet: str | None = None
+    null_values: tuple[str, ...] = ()
+    forms: Forms = Forms()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source columns that any of its tables reads."""
+        return tuple(dict.fromkeys(name for table in self.tables for name in table.sources))
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for table in self.tables for name in table.ignore))
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole mapping; `path` is where it was read from and `text` what stood there."""
+
+    source: str
+    files: tuple[FileMapping, ...]
+    path: Path
+    text: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are looked for, unless a load is given another folder."""
+        return self.path.parent
+
+
+def read_mapping(path: Path | str) -> Mapping:
+    """Read and check the mapping at `path`; MappingError names the line of whatever is wrong."""
+    path = Path(path).absolute()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise MappingError(f"there is no mapping at {path}") from None
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{path} is not UTF-8 at byte {error.start}; save the mapping as UTF-8") from None
+    except OSError as error:
+        raise MappingError(f"the mapping {path} cannot be read: {error.strerror}") from None
+    return parse_mapping(text, path)
+
+
+def parse_mapping(text: str, path: Path) -> Mapping:
+    """The mapping written in `text`, as though it stood at `path`."""
+    name = path.name
+    try:
+        content: object = YAML().load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise MappingError(f"{name}, line {line}: this is not YAML: {error.problem}") from None
+    except YAMLError as error:
+        raise MappingError(f"{name}: this is not YAML: {error}") from None
+    root = _Node(content, Place(name, 1), "the mapping")
+    root.check_keys(_MAPPING_KEYS)
+    source = root.required("source").text()
+    files = root.required("files").items()
+    if not files:
+        raise MappingError(f"{root.required('files').place}: `files` is empty; name at least one file")
+    return Mapping(source, tuple(_file(node) for node in files), path, text)
+
+
+def _file(node: "_Node") -> FileMapping:
+    node.check_keys(_FILE_KEYS)
+    pattern = node.required("file").text()
+    format_node = node.optional("format")
+    format_ = None if format_node is None else format_node.one_of(get_args(Format))
+    tables = node.required("tables").entries()
+    if not tables:
+        raise MappingError(f"{node.place}: {pattern} feeds no table; name one below `tables`")
+    delimiter, quote = node.text_of("delimiter"), node.text_of("quote")
+    for name, value in (("delimiter", delimiter), ("quote", quote)):
+        if value is not None and len(value.replace("\\t", "\t")) > (4 if name == "delimiter" else 1):
+            raise MappingError(f"{node.place}: {name} {value!r} is too long")
+    header = node.optional("header")
+    null_values = node.optional("null_values")
+    return FileMapping(
+        pattern,
+        node.place,
+        tuple(_table(name, table) for name, table in tables),
+        cast("Format | None", format_),
+        delimiter.replace("\\t", "\t") if delimiter else None,
+        quote,
+        node.text_of("encoding"),
+        None if header is None else header.boolean(),
+        node.text_of("sheet"),
+        () if null_values is None else null_values.texts(),
+        _forms(node),
+    )
+
+
+def _forms(node: "_Node") -> Forms:
+    dates, timezone = node.optional("dates"), node.optional("timezone")
+    decimal, thousands = node.text_of("decimal"), node.text_of("thousands")
+    if decimal is not None and decimal not in (".", ","):
+        raise MappingError(f"{node.place}: decimal is {decimal!r}; it is '.' or ','")
+    if thousands is not None and thousands == (decimal or "."):
+        raise MappingError(f"{node.place}: thousands and decimal are both {thousands!r}")
+    zone = None
+    if timezone is not None:
+        zone = timezone.text()
+        try:
+            zoneinfo.ZoneInfo(zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            raise MappingError(
+                f"{timezone.place}: there is no timezone {zone!r}; write one as Europe/Moscow or UTC"
+            ) from None
+    forms = None if dates is None else dates.texts()
+    for form in forms or ():
+        if form not in ("iso", "excel", "unix", "unix_ms") and "%" not in form:
+            raise MappingError(
+                f"{node.place}: {form!r} is no form of a date; write it as %d.%m.%Y, or iso, excel, unix, unix_ms"
+            )
+    return Forms(forms, zone, decimal, thousands)
+
+
+def _table(name: str, node: "_Node") -> TableMapping:
+    if name not in TABLES:
+        raise MappingError(f"{node.place}: there is no table {name!r}; there are: {', '.join(TABLES)}")
+    table = TABLES[name]
+    node.check_keys(_TABLE_KEYS)
+    columns = tuple(_column(table, target, column) for target, column in node.required("columns").entries())
+    mapped = {column.target for column in columns}
+    for key in table.key:
+        if key not in mapped:
+            raise MappingError(f"{node.place}: {name} needs its key {key}; add it below `columns`")
+    for column in table.columns:
+        if column.required and column.name not in mapped and column.name not in _LOADER_COLUMNS:
+            raise MappingError(f"{node.place}: {name} needs {column.name}; add it below `columns`")
+    when_node, ignore_node = node.optional("when"), node.optional("ignore")
+    when = None if when_node is None else _expression(when_node)
+    if when is not None and when.kind != "boolean":
+        raise MappingError(f"{node.place}: `when` must be a condition, such as state = 'paid'")
+    keep = _keep(table, node.optional("keep"))
+    return TableMapping(table, node.place, columns, when, keep, () if ignore_node is None else ignore_node.texts())
+
+
+def _keep(table: Table, node: "_Node | None") -> Keep:
+    if node is None:
+        return Keep()
+    if not isinstance(node.value, CommentedMap):
+        return Keep(cast("Which", node.one_of(get_args(Which))))
+    node.check_keys(("first", "last"))
+    entries = node.entries()
+    if len(entries) != 1:
+        raise MappingError(f"{node.place}: `keep` is first, last, quarantine, or one of them with a column: first: at")
+    which, by = entries[0][0], entries[0][1].text()
+    if by not in table.column_names:
+        raise MappingError(f"{node.place}: {table.name} has no column {by!r} to order by")
+    return Keep(cast("Which", which), by)
+
+
+def _column(table: Table, target: str, node: "_Node") -> ColumnMapping:
+    if target not in table.column_names:
+        known = ", ".join(name for name in table.column_names if name not in _LOADER_COLUMNS)
+        raise MappingError(f"{node.place}: {table.name} has no column {target!r}; it has: {known}")
+    if target in _LOADER_COLUMNS:
+        raise MappingError(f"{node.place}: {target} is filled by the load itself; take it out")
+    if not isinstance(node.value, CommentedMap):
+        return ColumnMapping(target, node.place, column=node.text())
+    node.check_keys(_COLUMN_KEYS)
+    given = [name for name in ("column", "constant", "expression") if node.optional(name) is not None]
+    if len(given) != 1:
+        raise MappingError(f"{node.place}: {target} needs exactly one of column, constant, expression")
+    expression_node, values_node = node.optional("expression"), node.optional("values")
+    mapping = ColumnMapping(
+        target,
+        node.place,
+        column=node.text_of("column"),
+        constant=node.text_of("constant"),
+        expression=None if expression_node is None else _expression(expression_node),
+        forms=_forms(node),
+    )
+    if values_node is not None:
+        values = {key: value.nullable_text() for key, value in values_node.entries()}
+        mapping = replace(mapping, values=values)
+    if node.has("otherwise"):
+        if values_node is None:
+            raise MappingError(f"{node.place}: `otherwise` of {target} stands without `values`")
+        mapping = replace(mapping, has_otherwise=True, otherwise=node.child("otherwise").nullable_text())
+    _check_choices(table, mapping)
+    return mapping
+
+
+def _check_choices(table: Table, mapping: ColumnMapping) -> None:
+    choices = table.column(mapping.target).choices
+    if not choices:
+        return
+    written = [mapping.constant, mapping.otherwise, *(mapping.values or {}).values()]
+    for value in written:
+        if value is not None and value not in choices:
+            raise MappingError(
+                f"{mapping.place}: {mapping.target} can't be {value!r}; it is one of: {', '.join(choices)}"
+            )
+
+
+def _expression(node: "_Node") -> Expression:
+    try:
+        return parse(node.text())
+    except ExpressionError as error:
+        raise MappingError(f"{node.place}: {error}") from None
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A part of the YAML with the line it stands on."""
+
+    value: object
+    place: Place
+    name: str
+
+    def check_keys(self, known: tuple[str, ...]) -> None:
+        for key, node in self.entries():
+            if key not in known:
+                raise MappingError(f"{node.place}: {self.name} has no {key!r}; it may have: {', '.join(known)}")
+
+    def entries(self) -> list[tuple[str, "_Node"]]:
+        if not isinstance(self.value, CommentedMap):
+            raise MappingError(f"{self.place}: {self.name} must be a list of `name: value`")
+        keys = [str(_plain(key)) for key in self.value]
+        return [(key, self.child(original)) for key, original in zip(keys, list(self.value), strict=True)]
+
+    def child(self, key: object) -> "_Node":
+        content = cast("CommentedMap", self.value)
+        line = self.place.line
+        positions = cast("dict[object, list[int]]", content.lc.data or {})
+        if key in positions:
+            line = positions[key][0] + 1
+        return _Node(content[key], Place(self.place.file, line), str(key))
+
+    def has(self, key: str) -> bool:
+        return isinstance(self.value, CommentedMap) and key in self.value
+
+    def optional(self, key: str) -> "_Node | None":
+        if not self.has(key):
+            return None
+        node = self.child(key)
+        return None if node.value is None else node
+
+    def required(self, key: str) -> "_Node":
+        node = self.optional(key)
+        if node is None:
+            raise MappingError(f"{self.place}: {self.name} needs `{key}:`")
+        return node
+
+    def text_of(self, key: str) -> str | None:
+        node = self.optional(key)
+        return None if node is None else node.text()
+
+    def items(self) -> list["_Node"]:
+        if not isinstance(self.value, CommentedSeq):
+            raise MappingError(f"{self.place}: `{self.name}` must be a list, each entry after a dash")
+        positions = cast("dict[int, list[int]]", self.value.lc.data or {})
+        return [
+            _Node(item, Place(self.place.file, positions[index][0] + 1), f"entry {index + 1} of `{self.name}`")
+            for index, item in enumerate(self.value)
+        ]
+
+    def text(self) -> str:
+        value = _plain(self.value)
+        if value is None:
+            raise MappingError(f"{self.place}: `{self.name}` is empty")
+        return value
+
+    def nullable_text(self) -> str | None:
+        return _plain(self.value, self)
+
+    def texts(self) -> tuple[str, ...]:
+        if isinstance(self.value, CommentedSeq):
+            return tuple(node.nullable_text() or "" for node in self.items())
+        return (self.text(),)
+
+    def boolean(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise MappingError(f"{self.place}: `{self.name}` is true or false, not {self.value!r}")
+        return self.value
+
+    def one_of(self, choices: tuple[str, ...]) -> str:
+        value = self.text()
+        if value not in choices:
+            raise MappingError(f"{self.place}: `{self.name}` is one of {', '.join(choices)}, not {value!r}")
+        return value
+
+
+def _plain(value: object, node: "_Node | None" = None) -> str | None:
+    """A YAML scalar as the text that stands in data: 1 → 1, true → true, 2024-01-01 → 2024-01-01."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime.date | datetime.datetime):
+        return value.isoformat()
+    if isinstance(value, str | int | float):
+        return str(value)
+    where = f"{node.place}: `{node.name}`" if node else "a value"
+    raise MappingError(f"{where} must be one value, not a list")

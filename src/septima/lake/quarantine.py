@@ -1,0 +1,136 @@
+"""Rows that could not be loaded: kept with the reason, shown, and marked when they are mended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from septima.lake.resolve import Pending
+from septima.lake.sql import SQL_TYPES, connect, identifier, parquet, text_literal
+from septima.lake.stage import copy_parquet
+from septima.lake.store import Lake, Writing
+from septima.lake.tables import QUARANTINE
+
+_IDENTITY = ("source", "file", "row", "table", "column", "value", "reason")
+
+
+@dataclass(frozen=True)
+class QuarantinedRow:
+    """One thing wrong with one row: `column` and `value` are empty where the whole row is wrong.
+
+    `record` is the row as it came, as JSON. `value` and `record` may hold personal data.
+    """
+
+    source: str
+    file: str
+    row: int
+    table: str
+    column: str
+    value: str | None
+    reason: str
+    record: str | None
+    loaded_at: datetime
+    resolved_at: datetime | None
+
+
+def quarantined(
+    lake: Lake,
+    *,
+    source: str | None = None,
+    file: str | None = None,
+    table: str | None = None,
+    resolved: bool = False,
+    limit: int | None = None,
+) -> list[QuarantinedRow]:
+    """What lies in quarantine, by file and row; `resolved` includes what was mended since."""
+    files = lake.files(QUARANTINE.name)
+    if not files:
+        return []
+    given = {"source": source, "file": file, "table": table}
+    filters = {name: value for name, value in given.items() if value is not None}
+    conditions = [f"{identifier(name)} = ?" for name in filters]
+    conditions += [] if resolved else ["resolved_at IS NULL"]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    columns = ", ".join(identifier(name) for name in QuarantinedRow.__dataclass_fields__)
+    bound = "" if limit is None else f" LIMIT {int(limit)}"
+    query = (
+        f'SELECT {columns} FROM {parquet(files)}{where} ORDER BY source, file, "row", "table", "column", reason{bound}'
+    )
+    with lake.staging() as folder, connect(folder) as connection:
+        rows = connection.execute(query, list(filters.values())).fetchall()
+    return [QuarantinedRow(*row[:8], *map(_utc, row[8:])) for row in rows]
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def add_entries(
+    connection: duckdb.DuckDBPyConnection,
+    writing: Writing,
+    pending: Pending,
+    errors: Sequence[Path],
+    source: str,
+    loaded_at: str,
+) -> int:
+    """Put the staged errors into the quarantine, save those that lie there open already; the number put."""
+    if not errors:
+        return 0
+    values = {
+        "source": text_literal(source),
+        "loaded_at": f"TIMESTAMP {text_literal(loaded_at)}",
+        "resolved_at": "NULL",
+    }
+    identity = ", ".join(
+        f"coalesce(CAST({values.get(name, 'e.' + identifier(name))} AS VARCHAR), chr(0))" for name in _IDENTITY
+    )
+    values["quarantine_id"] = f"md5(concat_ws(chr(1), {identity}, {text_literal(loaded_at)}))"
+    taken = ", ".join(
+        f"CAST({values.get(column.name, 'e.' + identifier(column.name))} AS {SQL_TYPES[column.type]}) AS {identifier(column.name)}"
+        for column in QUARANTINE.columns
+    )
+    query = f"SELECT DISTINCT {taken} FROM {parquet(list(errors))} e"
+    if pending.files:
+        same = " AND ".join(f"q.{identifier(name)} IS NOT DISTINCT FROM n.{identifier(name)}" for name in _IDENTITY)
+        query = f"SELECT n.* FROM ({query}) n ANTI JOIN (SELECT * FROM {parquet(pending.files)} WHERE resolved_at IS NULL) q ON {same}"
+    target = writing.new_file(QUARANTINE.name)
+    added = copy_parquet(connection, query, target)
+    if added:
+        pending.made[str(target)] = added
+    else:
+        target.unlink()
+    return added
+
+
+def resolve_entries(
+    connection: duckdb.DuckDBPyConnection,
+    writing: Writing,
+    pending: Pending,
+    errors: Sequence[Path],
+    source: str,
+    files: Sequence[str],
+    at: str,
+) -> int:
+    """Mark open entries of the files read again as resolved where they did not fail again; the number marked."""
+    if not pending.files or not files:
+        return 0
+    read = ", ".join(map(text_literal, files))
+    # Rows are known by what failed, not by their number alone: a mended file may have lost or won rows.
+    names = [identifier(name) for name in ("file", "row", "table", "column", "value", "reason")]
+    same = " AND ".join(f"q.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
+    again = f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(errors))} e WHERE {same})" if errors else ""
+    mended = f"q.resolved_at IS NULL AND q.source = {text_literal(source)} AND q.file IN ({read}){again}"
+    marked = 0
+    for old in list(pending.files):
+        stored = f"{parquet([old])} q"
+        row = connection.execute(f"SELECT count(*) FROM {stored} WHERE {mended}").fetchone()
+        found = int(row[0]) if row else 0
+        if found == 0:
+            continue
+        query = f"SELECT * REPLACE (CASE WHEN {mended} THEN TIMESTAMP {text_literal(at)} ELSE resolved_at END AS resolved_at) FROM {stored}"
+        target = writing.new_file(QUARANTINE.name)
+        pending.replace(old, target, copy_parquet(connection, query, target))
+        marked += found
+    return marked
