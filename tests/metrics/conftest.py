@@ -1,8 +1,9 @@
 """Small canonical tables in DuckDB, written as rows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import ibis
@@ -76,3 +77,172 @@ def canonical(rows: Rows) -> Tables:
 @pytest.fixture(name="canonical")
 def canonical_fixture() -> Callable[[Rows], Tables]:
     return canonical
+
+
+def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a small company with every kind of hole: nulls, cancelled orders, off-scale grades, missing keys."""
+    random = Random(seed)
+    first = datetime.fromisoformat("2024-01-01")
+
+    def moment(days: int = 400) -> datetime:
+        return first + timedelta(microseconds=random.randrange(days * 86_400_000_000))
+
+    def some(*values: Any) -> Any:
+        return random.choice(values)
+
+    def money(most: int) -> Decimal:
+        return Decimal(random.randrange(most * 10_000)).scaleb(-4)
+
+    people = [f"c{number}" for number in range(customers)]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    for person in people:
+        rows["customers"].append(
+            {
+                "customer_id": person,
+                "created_at": some(None, moment()),
+                "segment": some("private", "business", None),
+                "region": some("north", "south"),
+                "acquisition_channel": some("web", "store", None),
+            }
+        )
+    for number in range(500):
+        at = moment()
+        rows["orders"].append(
+            {
+                "order_id": f"o{number}",
+                "customer_id": some(*people, None),
+                "ordered_at": at,
+                "channel": some("web", "store", None),
+                "online": some(True, False, None),
+                "status": some("completed", "paid", "cancelled", "returned", None),
+                "revenue": some(money(500), money(500), money(500), None),
+                "cost": some(money(200), money(200), None),
+                "currency": some("EUR", "EUR", None),
+                "campaign_id": some("k1", "k2", None),
+                "loaded_at": at + timedelta(hours=random.randrange(60)),
+            }
+        )
+        promised = some(None, moment(), moment(), moment())
+        rows["deliveries"].append(
+            {
+                "delivery_id": f"d{number}",
+                "order_id": f"o{number}",
+                "customer_id": some(*people, None),
+                "promised_at": promised,
+                "delivered_at": some(None, (promised or at) + timedelta(hours=random.randrange(-48, 48))),
+                "status": some("delivered", "failed", "shipped", "cancelled", None),
+                "carrier": some("own", "post"),
+                "region": some("north", None),
+            }
+        )
+    for number in range(900):
+        rows["touches"].append(
+            {
+                "touch_id": f"t{number}",
+                "customer_id": some(*people, None),
+                "at": moment(),
+                "channel": some("email", "sms"),
+                "kind": some("sent", "delivered", "delivered", "opened", "clicked", "visit"),
+                "campaign_id": some("k1", "k2", None),
+                "message_id": some("m1", "m2", "m3", None),
+                "chain_id": some("h1", None),
+                "cost": some(None, money(1)),
+                "currency": "EUR",
+            }
+        )
+    for number in range(60):
+        rows["spend"].append(
+            {
+                "date": moment().date(),
+                "channel": some("web", "email"),
+                "campaign_id": some("k1", "k2", ""),
+                "amount": money(90),
+                "currency": "EUR",
+            }
+        )
+        rows["complaints"].append(
+            {
+                "complaint_id": f"p{number}",
+                "customer_id": some(*people, None),
+                "opened_at": moment(),
+                "channel": some("web", "store", None),
+                "category": some("late", "broken"),
+                "department": some("delivery", None),
+                "severity": some("low", "high", None),
+            }
+        )
+        rows["employees"].append(
+            {
+                "employee_id": f"e{number}",
+                "department": some("delivery", "sales", None),
+                "role": some("agent", "lead"),
+                "hired_at": some(moment(200), moment(200), None),
+                "left_at": some(first + timedelta(days=random.randrange(200, 400)), None, None),
+            }
+        )
+        rows["trainings"].append(
+            {
+                "employee_id": f"e{number}",
+                "course": some("service", "sales"),
+                "planned_at": moment(),
+                "completed_at": some(None, moment()),
+            }
+        )
+        rows["milestones"].append(
+            {
+                "milestone_id": f"s{number}",
+                "kind": some("plan", "decision"),
+                "department": some("sales", None),
+                "planned_at": moment(),
+                "done_at": some(None, moment()),
+            }
+        )
+    for number in range(150):
+        opened, outcome = moment(300), some("won", "won", "lost", "open", None)
+        rows["deals"].append(
+            {
+                "deal_id": f"w{number}",
+                "customer_id": some(*people, None),
+                "opened_at": some(opened, opened, None),
+                "closed_at": some(opened + timedelta(seconds=random.randrange(8_000_000)), moment(), None),
+                "amount": some(money(9000), money(9000), None),
+                "currency": "EUR",
+                "channel": some("web", "store"),
+                "employee_id": some("e1", "e2", None),
+                "outcome": outcome,
+            }
+        )
+    for person in people:
+        for experiment in ("x1", "x2"):
+            rows["assignments"].append(
+                {
+                    "experiment_id": experiment,
+                    "customer_id": person,
+                    "arm": some("control", "letter", "call"),
+                    "assigned_at": moment(90),
+                }
+            )
+    for number in range(200):
+        shared = {
+            "response_id": some(f"r{number}", f"r{number}", None),
+            "customer_id": some(*people, None),
+            "at": moment(),
+            "channel": some("web", "store", None),
+            "department": some("delivery", None),
+        }
+        questions = [("nps", "recommend", 10), ("nps_classic", "recommend", 10), ("nps", "why", None)]
+        questions += [("csi", question, 5) for question in ("overall", "speed", "care")]
+        questions += [("c11", f"q{item:02d}", 5) for item in range(1, 12)]
+        for instrument, question, most in questions:
+            grade = None if most is None else some(float(random.randint(1, most)), float(random.randint(1, most)))
+            off = random.random() < 0.02
+            rows["answers"].append(
+                {
+                    "answer_id": f"a{number}-{instrument}-{question}",
+                    "instrument": instrument,
+                    "question": question,
+                    "score": some(None, 17.0) if off else grade,
+                    **shared,
+                }
+            )
+    return rows

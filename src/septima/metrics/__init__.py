@@ -2,7 +2,7 @@
 
 from septima.metrics.catalogue import catalogue, find_metric
 from septima.metrics.compute import MetricError, MetricResult, compute, rows_behind
-from septima.metrics.definition import NOTES, Metric, Passport
+from septima.metrics.definition import NOTES, Metric, Passport, Tables
 from septima.metrics.period import GRAINS, Grain, Period, PeriodError, parse_period, period_of, periods_between
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Passport",
     "Period",
     "PeriodError",
+    "Tables",
     "catalogue",
     "compute",
     "find_metric",

@@ -145,7 +145,7 @@ class _Query:
 
     def run(self, request: Request) -> pd.DataFrame:
         """One row per period × slice × `within` key that has records; columns `period`, keys and measures."""
-        request = replace(request, by=(*request.by, *self.within), parameters=self.parameters)
+        request = replace(request, by=_slices(request.by, self.within), parameters=self.parameters)
         rows = _rows(self.source, request, self.history)
         keys: dict[str, ir.Value] = {"period": request.period(cast(ir.TimestampValue, rows["at"]))}
         keys |= {name: rows[name].cast("string") for name in request.by}
@@ -205,7 +205,8 @@ def _result(
 
 def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request) -> Cells:
     """Every period × slice of the metric, with zeros where a source has no rows."""
-    slices = [*request.by, *metric.within]
+    slices = list(_slices(request.by, metric.within))
+    within = tuple(slices[len(request.by) :])
     keys = ["period", *slices]
     frames = [frame[[*keys, *columns]].rename(columns=columns) for frame, columns in parts]
     data = frames[0]
@@ -215,7 +216,7 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     starts = _period_starts(metric, data["period"], request)
     members = data[slices].drop_duplicates()
     if not request.by and members.empty:
-        members = pd.DataFrame({name: [None] for name in metric.within}, index=[0], dtype=object)
+        members = pd.DataFrame({name: [None] for name in within}, index=[0], dtype=object)
     if len(members) * len(starts) > CELL_LIMIT:
         raise MetricError(
             f"metric {metric.id!r} by {request.grain} would have {len(members)} slices × {len(starts)} periods, "
@@ -224,8 +225,13 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     grid = members.merge(pd.DataFrame({"period": starts}), how="cross")
     frame = grid.merge(data, on=keys, how="left")
     frame[list(metric.measures)] = frame[list(metric.measures)].fillna(0.0)
-    frame = frame.sort_values([*request.by, "period", *metric.within], na_position="last", ignore_index=True)
-    return Cells(frame, request.by, metric.within)
+    frame = frame.sort_values([*request.by, "period", *within], na_position="last", ignore_index=True)
+    return Cells(frame, request.by, within)
+
+
+def _slices(by: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
+    """The slices and, after them, the `within` keys that are not slices already."""
+    return tuple(dict.fromkeys((*by, *within)))
 
 
 def _period_starts(metric: Metric, observed: "pd.Series[Any]", request: Request) -> pd.DatetimeIndex:

@@ -59,6 +59,9 @@ NOTES: dict[str, Text] = {
         "Размеры групп не\u00a0соответствуют запланированным долям (p\u00a0<\u00a00,001): распределение нарушено, "
         "и\u00a0эффекту нельзя доверять.",
     ),
+    "no_cost": Text(
+        "No cost is recorded for this period.", "За\u00a0этот период не\u00a0записано ни\u00a0одной суммы расходов."
+    ),
     "mixed_currencies": Text(
         "Several currencies are added up as if they were one; slice by currency.",
         "Сложены суммы в\u00a0разных валютах; смотрите показатель по\u00a0валютам отдельно.",
