@@ -125,11 +125,11 @@ def _z_score(values: FloatArray, rule: Rule, history: FloatArray) -> FloatArray:
         # Nearness to the target is what is compared, so that both sides of it count alike.
         values, known = -np.abs(values - _given(rule.target)), -np.abs(known - _given(rule.target))
     if known.size < HISTORY_LEAST:
-        return np.full_like(values, np.nan)
+        return np.full(values.shape, np.nan)
     deviation = float(known.std(ddof=1))
     # Equal values can differ in the last bit; such a spread is no yardstick.
     if deviation <= 1e-12 * max(1.0, float(np.abs(known).max())):
-        return np.full_like(values, np.nan)
+        return np.full(values.shape, np.nan)
     sign = -1.0 if rule.direction == "less" else 1.0
     return np.clip(50 + 10 * sign * (values - known.mean()) / deviation, 0, 100)
 

@@ -1,6 +1,5 @@
 """Read `scorecard.yaml`; whatever is wrong in it is told with file, line and remedy."""
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ _OWN_FIELDS = (
 _KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
 _ID = re.compile(r"\w[\w-]*")
 _TREND_MOST = 60
+_LARGEST = 1e15
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -101,8 +101,10 @@ class _Node:
     data: CommentedMap
 
     def line(self, key: str | None = None) -> int:
-        if key is not None and key in self.data:
-            return cast("int", self.data.lc.key(key)[0]) + 1
+        # A key that came through a YAML merge (`<<: *other`) stands elsewhere; then the entry's own line must do.
+        place = None if key is None else cast("dict[str, list[int]]", self.data.lc.data or {}).get(key)
+        if place is not None:
+            return place[0] + 1
         return cast("int", self.data.lc.line) + 1
 
     def wrong(self, key: str | None, message: str) -> DefinitionError:
@@ -137,7 +139,7 @@ class _Node:
         found = self.data.get(key)
         if found is None:
             return None
-        if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+        if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= _LARGEST:
             raise self.wrong(key, f"`{key}` is {found!r}; give a number with a decimal point, such as 0.75")
         return float(found)
 
