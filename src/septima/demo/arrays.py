@@ -67,7 +67,18 @@ def words(codes: Integers, labels: Sequence[str], present: Flags | None = None) 
 def numbered(prefix: str, numbers: Integers, width: int = 7, present: Flags | None = None) -> pa.StringArray:
     """Identifiers such as C0000042; null where not `present`."""
     digits = pa.array(numbers, mask=None if present is None else ~present).cast(pa.string())
-    return pc.binary_join_element_wise(pa.scalar(prefix), pc.utf8_lpad(digits, width, "0"), "")
+    padded = pc.call_function("utf8_lpad", [digits], pc.PadOptions(width, "0"))
+    return joined(pa.scalar(prefix), padded)
+
+
+def joined(*parts: pa.Array | pa.Scalar, by: str = "") -> pa.StringArray:
+    """The texts of the parts, element by element, with `by` between."""
+    return pc.call_function("binary_join_element_wise", [*parts, pa.scalar(by)])
+
+
+def either(condition: Flags, yes: pa.Array | pa.Scalar, no: pa.Array | pa.Scalar) -> pa.Array:
+    """`yes` where the condition holds, else `no`."""
+    return pc.call_function("if_else", [pa.array(condition), yes, no])
 
 
 def same(value: str, size: int) -> pa.StringArray:
@@ -105,6 +116,6 @@ def flags(values: Flags, present: Flags | None = None) -> pa.BooleanArray:
     return pa.array(values, mask=None if present is None else ~present)
 
 
-def numbers(values: Floats, present: Flags | None = None) -> pa.DoubleArray:
+def numbers(values: Floats | Integers, present: Flags | None = None) -> pa.DoubleArray:
     """Numbers; null where not `present`."""
     return pa.array(values.astype(np.float64), mask=None if present is None else ~present)

@@ -36,6 +36,7 @@ class Calendar:
 
     @property
     def start(self) -> int:
+        """The first moment."""
         return int(self.edges[0])
 
     @property
@@ -49,11 +50,11 @@ class Calendar:
         days = [datetime.fromtimestamp(edge / SECOND, UTC) for edge in self.edges[:-1]]
         return tuple(f"{day.year}-Q{(day.month + 2) // 3}" for day in days)
 
-    def quarter_of(self, at: Integers) -> Integers:
+    def quarter_of(self, at: Integers | Floats) -> Integers:
         """The number 0 … 11 of the quarter of each moment; the nearest one outside the three years."""
         return np.clip(np.searchsorted(self.edges, at, side="right") - 1, 0, QUARTERS - 1).astype(np.int64)
 
-    def weeks_at(self, at: Integers) -> Floats:
+    def weeks_at(self, at: Integers | Floats) -> Floats:
         """Operational weeks from the start to each moment."""
         return np.interp(at, self.hours, self.operational)
 

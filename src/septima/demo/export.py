@@ -7,10 +7,9 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from septima.demo.arrays import Integers, numbered
+from septima.demo.arrays import Integers, joined, numbered
 from septima.schema import DECIMAL_PRECISION, DECIMAL_SCALE, Type, table
 
 Columns = Mapping[str, pa.Array]
@@ -126,7 +125,7 @@ def break_rows(
     size = len(columns[key])
     places = np.sort(chance.choice(size, size=max(1, round(size * share)), replace=False)) if size else np.arange(0)
     copies = {name: column.take(pa.array(places)) for name, column in columns.items()}
-    copies[key] = pc.binary_join_element_wise(copies[key], numbered(prefix, np.arange(len(places)), 1), "-")
+    copies[key] = joined(copies[key], numbered(prefix, np.arange(len(places)), 1), by="-")
     for name, value in broken.items():
         copies[name] = pa.array([value] * len(places), columns[name].type)
     return copies

@@ -12,31 +12,27 @@ from septima.demo.arrays import (
     pick,
     rank_within,
     same,
-    stream,
     words,
 )
-from septima.demo.calendar import DAY, QUARTERS, Calendar
-from septima.demo.export import Exporter, break_rows
-from septima.demo.model import Model
+from septima.demo.calendar import DAY, QUARTERS
+from septima.demo.export import break_rows
 from septima.demo.people import People
 from septima.demo.purchases import PRODUCTS
-from septima.demo.staff import Staff
+from septima.demo.setting import Setting
 
-_ROW_ROOM = 10**9
 _QUARTER_DAYS = 365.25 / 4
 _UNITS = 10_000
 
 
-def write_deals(
-    people: People, staff: Staff, model: Model, calendar: Calendar, seed: int, block: int, exporter: Exporter
-) -> None:
+def write_deals(setting: Setting, people: People) -> None:
     """Write deals and their stages.
 
     A deal's whole length is drawn first and its outcome by the quarter in which it ends, so the win
     rate among the deals closed in a quarter is exactly that quarter's. A lost deal ends at a drawn
     stage and spreads its length over the stages that it saw.
     """
-    chance = stream(seed, "deals", block)
+    model, calendar, staff = setting.model, setting.calendar, setting.staff
+    chance = setting.chance("deals")
     company = np.flatnonzero(people.segment == list(model.segments).index("business"))
     known = calendar.end - people.created_at[company]
     expected = model.deals_per_quarter * known / (_QUARTER_DAYS * DAY)
@@ -50,7 +46,7 @@ def write_deals(
     last = np.where(won, len(shapes) - 1, pick(chance, model.lost_at_shares, len(owner)))
     over = closed < calendar.end
     size = len(owner)
-    number = np.arange(size) + block * _ROW_ROOM
+    number = setting.numbers(size)
     employee = staff.serving(chance, "sales", opened)
     amount = chance.lognormal(np.log(model.median_deal_amount), model.deal_amount_sigma, size)
     columns = {
@@ -69,7 +65,7 @@ def write_deals(
     if size:
         broken = dict(break_rows(chance, columns, model.broken_share, "deal_id", "B"))
         broken["amount"] = money(np.full(len(broken["deal_id"]), -100))
-    exporter.write("deals", columns, broken=("deals", broken) if broken else None)
+    setting.exporter.write("deals", columns, broken=("deals", broken) if broken else None)
 
     weight = chance.gamma(shapes, size=(size, len(shapes))) * (np.arange(len(shapes)) <= last[:, None])
     ends = opened[:, None] + (np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True) * length[:, None]).astype(
@@ -79,7 +75,7 @@ def write_deals(
     begins = np.column_stack((opened, ends[:, :-1]))
     deal, stage = np.nonzero((np.arange(len(shapes)) <= last[:, None]) & (begins < calendar.end))
     left = ends[deal, stage]
-    exporter.write(
+    setting.exporter.write(
         "deal_stages",
         {
             "deal_id": numbered("G", number[deal], 10),
@@ -90,9 +86,10 @@ def write_deals(
     )
 
 
-def write_milestones(model: Model, calendar: Calendar, seed: int, exporter: Exporter) -> None:
+def write_milestones(setting: Setting) -> None:
     """Write the milestones of the CRM programme; few of them, and fewest in the last quarter."""
-    chance = stream(seed, "milestones")
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("milestones")
     numbers = [model.milestones_per_quarter] * (QUARTERS - 1) + [model.milestones_in_last_quarter]
     quarter = np.repeat(np.arange(QUARTERS), numbers)
     size = len(quarter)
@@ -101,7 +98,7 @@ def write_milestones(model: Model, calendar: Calendar, seed: int, exporter: Expo
     early = (chance.random(size) * 4 * DAY).astype(np.int64)
     late = (chance.exponential(20 * DAY, size) + DAY).astype(np.int64)
     done = np.where(on_plan, planned - early, planned + late)
-    exporter.write(
+    setting.exporter.write(
         "milestones",
         {
             "milestone_id": numbered("V", np.arange(size), 4),
@@ -113,19 +110,12 @@ def write_milestones(model: Model, calendar: Calendar, seed: int, exporter: Expo
     )
 
 
-def write_ledger(
-    revenue: Integers,
-    cost: Integers,
-    spend: Integers,
-    staff: Staff,
-    model: Model,
-    calendar: Calendar,
-    exporter: Exporter,
-) -> None:
+def write_ledger(setting: Setting, revenue: Integers, cost: Integers, spend: Integers) -> None:
     """Write the accounts: what orders brought and their goods cost each day, marketing, pay, rent and carriage.
 
     `revenue` and `cost` are kopecks of each day, `spend` units of the last digit of money.
     """
+    model, calendar, staff = setting.model, setting.calendar, setting.staff
     first_day = calendar.start // DAY
     days = np.arange(len(revenue))
     dated = (days + first_day).astype("datetime64[D]")
@@ -144,7 +134,7 @@ def write_ledger(
     )
     lengths = [len(part[1]) for part in accounts]
     code = np.repeat(np.arange(len(accounts)), lengths)
-    exporter.write(
+    setting.exporter.write(
         "ledger",
         {
             "date": dates(np.concatenate([part[1] for part in accounts]) + first_day),

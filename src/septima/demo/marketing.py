@@ -17,18 +17,16 @@ from septima.demo.arrays import (
     pick,
     rank_within,
     same,
-    stream,
     words,
 )
 from septima.demo.calendar import DAY, QUARTERS, SECOND, Calendar
-from septima.demo.export import Exporter
 from septima.demo.model import SALE_CHANNELS, Model
-from septima.demo.people import People
+from septima.demo.people import People, arrivals
 from septima.demo.purchases import ALWAYS_ON, Orders, experiment_start
+from septima.demo.setting import Setting
 
 VISITS = ("search", "social", "email", "web")
 MESSENGERS = ("email", "sms")
-_ROW_ROOM = 10**9
 _COST_UNITS = 10_000
 
 
@@ -49,6 +47,7 @@ class Campaigns:
 
     @property
     def writing(self) -> int:
+        """How many campaigns write to customers."""
         return len(self.channel)
 
 
@@ -96,18 +95,10 @@ def campaign_of(orders: Orders, campaigns: Campaigns) -> pa.StringArray:
     return words(np.maximum(place, 0), campaigns.ids, place >= 0)
 
 
-def write_messages(
-    people: People,
-    treated: list[Flags],
-    campaigns: Campaigns,
-    model: Model,
-    calendar: Calendar,
-    seed: int,
-    block: int,
-    exporter: Exporter,
-) -> Integers:
+def write_messages(setting: Setting, people: People, treated: list[Flags], campaigns: Campaigns) -> Integers:
     """Write the touches of the campaigns that write to customers; return how many messages each sent."""
-    chance = stream(seed, "messages", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("messages")
     writing = campaigns.writing
     target = np.array([model.email_target_share, model.sms_target_share])[campaigns.channel]
     chosen = chance.random((len(people), writing)) < target
@@ -133,7 +124,7 @@ def write_messages(
     delivered = sent + chance.integers(SECOND, 60 * SECOND, size)
     reading = np.minimum(chance.exponential(4.0, size), 36.0) * 3_600 * SECOND
     read = delivered + SECOND + reading.astype(np.int64)
-    message = np.arange(size) + block * _ROW_ROOM
+    message = setting.numbers(size)
     price = np.rint(np.array([model.message_cost[name] for name in MESSENGERS]) * _COST_UNITS).astype(np.int64)
 
     events: list[tuple[str, Flags, Integers]] = [
@@ -148,7 +139,7 @@ def write_messages(
         here = np.flatnonzero(happened)
         cost = np.where(kind == "sent", price[channel[here]], 0)
         _write(
-            exporter,
+            setting,
             prefix="M" + "sbdocu"[code],
             number=message[here],
             customer=people.number[customer[here]],
@@ -168,12 +159,10 @@ def write_messages(
     return np.bincount(campaign[reached], minlength=writing)
 
 
-def write_visits(
-    people: People, orders: Orders, campaigns: Campaigns, model: Model, calendar: Calendar, seed: int, block: int,
-    exporter: Exporter,
-) -> None:  # fmt: skip
+def write_visits(setting: Setting, people: People, orders: Orders, campaigns: Campaigns) -> None:
     """Write visits that led to orders, visits that led to none, visits to stores and chats."""
-    chance = stream(seed, "visits", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("visits")
     brought = np.flatnonzero(orders.brought_by >= 0)
     before = orders.at[brought] - chance.integers(200 * SECOND, 5_000 * SECOND, len(brought))
     owner = np.repeat(np.arange(len(people)), chance.poisson(model.visits_without_order, len(people)))
@@ -195,9 +184,9 @@ def write_visits(
     )  # fmt: skip
     for prefix, who, when, channel, online, event, department, campaign in groups:
         _write(
-            exporter,
+            setting,
             prefix=prefix,
-            number=np.arange(len(who)) + block * _ROW_ROOM,
+            number=setting.numbers(len(who)),
             customer=people.number[who],
             at=when,
             channel=channel,
@@ -210,12 +199,12 @@ def write_visits(
 
 
 def write_call_touches(
-    exporter: Exporter, number: Integers, customer: Integers, at: Integers, employee: Integers
+    setting: Setting, number: Integers, customer: Integers, at: Integers, employee: Integers
 ) -> None:
     """Write the touch that each telephone call is."""
     size = len(number)
     _write(
-        exporter,
+        setting,
         prefix="Mk",
         number=number,
         customer=customer,
@@ -230,20 +219,15 @@ def write_call_touches(
 
 
 def write_campaigns_and_spend(
-    sent: Integers,
-    campaigns: Campaigns,
-    model: Model,
-    calendar: Calendar,
-    seed: int,
-    customers: int,
-    exporter: Exporter,
+    setting: Setting, sent: Integers, campaigns: Campaigns, customers: int
 ) -> tuple[Integers, list[int]]:
     """Write campaigns and what was spent.
 
     `sent` holds the messages of each writing campaign. Returns the spend of each day and of each
     quarter, in units of the last digit of money.
     """
-    chance = stream(seed, "spend")
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("spend")
     first_day = calendar.start // DAY
     number_of_days = (calendar.end - calendar.start) // DAY
     price = np.rint(np.array([model.message_cost[name] for name in MESSENGERS]) * _COST_UNITS).astype(np.int64)
@@ -252,10 +236,11 @@ def write_campaigns_and_spend(
         np.diff(np.interp(np.arange(number_of_days + 1) * DAY + calendar.start, calendar.hours, calendar.operational))
         * 7
     )
+    come = np.interp(np.arange(number_of_days) * DAY + calendar.start, calendar.hours, arrivals(model, calendar))
     rows: list[tuple[str, str, Integers, Integers]] = []
     always_units: list[int] = []
     for name, per_customer in model.daily_spend_per_customer.items():
-        noisy = per_customer * customers * pace * chance.gamma(100.0, 0.01, number_of_days)
+        noisy = per_customer * customers * (0.35 + 0.65 * come) * pace * chance.gamma(100.0, 0.01, number_of_days)
         units = np.rint(100 * noisy).astype(np.int64) * 100
         campaign = f"{name}-always-on" if name in ALWAYS_ON else ""
         rows.append((name, campaign, np.arange(number_of_days), units))
@@ -268,7 +253,7 @@ def write_campaigns_and_spend(
     day = np.concatenate([part[2] for part in rows])
     units = np.concatenate([part[3] for part in rows])
     lengths = [len(part[2]) for part in rows]
-    exporter.write(
+    setting.exporter.write(
         "spend",
         {
             "date": dates(day + first_day),
@@ -281,7 +266,7 @@ def write_campaigns_and_spend(
     size = len(campaigns.ids)
     channel = [*(MESSENGERS[code] for code in campaigns.channel), *ALWAYS_ON]
     budget = np.concatenate((message_units, np.array(always_units)))
-    exporter.write(
+    setting.exporter.write(
         "campaigns",
         {
             "campaign_id": pa.array(campaigns.ids),
@@ -299,7 +284,7 @@ def write_campaigns_and_spend(
 
 
 def _write(
-    exporter: Exporter,
+    setting: Setting,
     *,
     prefix: str,
     number: Integers,
@@ -320,7 +305,7 @@ def _write(
 ) -> None:
     size = len(number)
     nothing = pa.nulls(size, pa.string())
-    exporter.write(
+    setting.exporter.write(
         "touches",
         {
             "touch_id": numbered(prefix, number, 10),

@@ -121,19 +121,19 @@ class Model:
         }
     )
     complaint_lag_days: float = 1.0
-    complaint_days: Path = _path(6.0, 3.4, 2.8)
-    reopened_share: Path = _path(0.10, 0.07, 0.055)
+    complaint_days: Path = field(default=_path(6.0, 3.4, 2.8))
+    reopened_share: Path = field(default=_path(0.10, 0.07, 0.055))
 
     calls_per_order: float = 0.22
-    waiting_s: Path = _path(62.0, 30.0, 22.0)
+    waiting_s: Path = field(default=_path(62.0, 30.0, 22.0))
     patience_s: float = 160.0
-    resolved_share: Path = _path(0.66, 0.79, 0.83)
+    resolved_share: Path = field(default=_path(0.66, 0.79, 0.83))
 
     open_rate: Mapping[str, Path] = field(
         default_factory=lambda: {"email": _path(0.205, 0.255, 0.272), "sms": (0.0,) * 12}
     )
-    click_given_open: Path = _path(0.115, 0.145, 0.155)
-    sms_click_rate: Path = _path(0.030, 0.038, 0.040)
+    click_given_open: Path = field(default=_path(0.115, 0.145, 0.155))
+    sms_click_rate: Path = field(default=_path(0.030, 0.038, 0.040))
     bounce_rate: Mapping[str, float] = field(default_factory=lambda: {"email": 0.022, "sms": 0.041})
     unsubscribe_rate: float = 0.0025
     email_target_share: float = 0.35
@@ -148,7 +148,7 @@ class Model:
     )
     basket_shape: float = 4.0
     daily_spend_per_customer: Mapping[str, float] = field(
-        default_factory=lambda: {"search": 0.21, "social": 0.15, "store": 0.06}
+        default_factory=lambda: {"search": 0.80, "social": 0.55, "store": 0.20}
     )
     visits_before_order: float = 0.7
     visits_without_order: float = 2.0
@@ -169,8 +169,8 @@ class Model:
     nps_classic_lower_by: float = 0.14
     why_share: float = 0.55
     csi_responses_per_order: float = 0.02
-    csi_unhappy: Path = _path(0.20, 0.13, 0.11)
-    csi_happy: Path = _path(0.46, 0.55, 0.57)
+    csi_unhappy: Path = field(default=_path(0.20, 0.13, 0.11))
+    csi_happy: Path = field(default=_path(0.46, 0.55, 0.57))
     csi_scores: Mapping[str, tuple[tuple[float, ...], ...]] = field(
         default_factory=lambda: {
             "overall": ((0.30, 0.34, 0.24, 0.09, 0.03), (0.03, 0.10, 0.34, 0.38, 0.15), (0.01, 0.02, 0.07, 0.30, 0.60)),
@@ -184,10 +184,10 @@ class Model:
     c11_loadings: tuple[float, ...] = (0.82, 0.78, 0.80, 0.74, 0.58, 0.55, 0.66, 0.70, 0.68, 0.72, 0.60)
     c11_offsets: tuple[float, ...] = (0.30, 0.22, 0.10, 0.02, -0.05, 0.28, -0.02, -0.12, 0.18, 0.00, -0.65)
     c11_thresholds: tuple[float, float, float, float] = (-1.60, -0.85, -0.05, 0.85)
-    c11_level: Path = _path(-0.05, 0.24, 0.32)
+    c11_level: Path = field(default=_path(-0.05, 0.24, 0.32))
 
     deals_per_quarter: float = 0.35
-    win_rate: Path = _path(0.215, 0.265, 0.285)
+    win_rate: Path = field(default=_path(0.215, 0.265, 0.285))
     stage_shapes: Mapping[str, float] = field(
         default_factory=lambda: {"lead": 1.0, "qualification": 2.0, "proposal": 3.0, "negotiation": 2.0}
     )
@@ -206,7 +206,7 @@ class Model:
     )  # fmt: skip
     vacancy_days: float = 14.0
     monthly_pay: float = 82000.0
-    training_on_time: Path = _path(0.80, 0.87, 0.88)
+    training_on_time: Path = field(default=_path(0.80, 0.87, 0.88))
     steps_on_time: Mapping[str, float] = field(
         default_factory=lambda: {"support": 0.93, "claims": 0.84, "delivery": 0.90, "stores": 0.94, "online_shop": 0.96}
     )

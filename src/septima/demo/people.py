@@ -4,24 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from septima.demo.arrays import (
     Flags,
     Floats,
     Integers,
     dates,
+    either,
     flags,
     instants,
+    joined,
     numbered,
     pick,
     same,
-    stream,
     words,
 )
 from septima.demo.calendar import DAY, SECOND, Calendar
-from septima.demo.export import SEGMENT_WORDS, Columns, Exporter
+from septima.demo.export import SEGMENT_WORDS, Columns
 from septima.demo.model import Model
+from septima.demo.setting import Setting
 from septima.demo.words import COMPANY_FORMS, COMPANY_NAMES, EMAIL_DOMAINS, FEMALE_NAMES, MALE_NAMES, SURNAMES
 
 
@@ -40,6 +41,7 @@ class People:
 
     @property
     def ids(self) -> pa.StringArray:
+        """The identifiers of the customers."""
         return numbered("C", self.number)
 
     def __len__(self) -> int:
@@ -53,9 +55,10 @@ def arrivals(model: Model, calendar: Calendar) -> Floats:
     return come / come[-1]
 
 
-def make_people(model: Model, calendar: Calendar, seed: int, block: int, numbers: Integers) -> People:
+def make_people(setting: Setting, numbers: Integers) -> People:
     """Draw the customers `numbers` of a block."""
-    chance = stream(seed, "people", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("people")
     size = len(numbers)
     come = np.sort(chance.random(size))
     first_at = np.interp(come, arrivals(model, calendar), calendar.hours).astype(np.int64)
@@ -72,9 +75,10 @@ def make_people(model: Model, calendar: Calendar, seed: int, block: int, numbers
     )
 
 
-def write_people(people: People, model: Model, seed: int, block: int, exporter: Exporter) -> int:
+def write_people(setting: Setting, people: People) -> int:
     """Write customers and identities; return how many customers are second records of someone already there."""
-    chance = stream(seed, "names", block)
+    model = setting.model
+    chance = setting.chance("names")
     size = len(people)
     business = people.segment == list(model.segments).index("business")
     original = np.arange(size)
@@ -83,7 +87,7 @@ def write_people(people: People, model: Model, seed: int, block: int, exporter: 
     second &= ~second[earlier] & (business == business[earlier])
     original = np.where(second, earlier, original)
 
-    name = _names(chance, business).take(pa.array(original))
+    name = either(business, _company_names(chance, size), person_names(chance, size))
     email = _emails(chance, people.number).take(pa.array(original))
     phone = numbered("+7000", people.number, 7).take(pa.array(original))
     has_email = chance.random(size) >= model.missing_email_share
@@ -102,13 +106,13 @@ def write_people(people: People, model: Model, seed: int, block: int, exporter: 
         "region": words(people.region, list(model.regions)),
         "acquisition_channel": words(people.acquisition, list(model.acquisition)),
         "referrer_id": numbered("C", people.number[referrer], present=referral & (np.arange(size) > 0)),
-        "name": name,
+        "name": name.take(pa.array(original)),
         "email": _only(email, has_email),
         "phone": _only(phone, has_phone),
         "birth_date": dates(born, has_birth_date),
         "consent": flags(people.consent),
     }
-    exporter.write("customers", customers)
+    setting.exporter.write("customers", customers)
 
     card = chance.random(size) < 0.6
     cookie = chance.random(size) < 0.7
@@ -129,16 +133,16 @@ def write_people(people: People, model: Model, seed: int, block: int, exporter: 
         for kind, (values, present) in known.items()
     ]
     identities = pa.concat_tables(parts).combine_chunks()
-    exporter.write("identities", {column: identities[column] for column in identities.column_names})
+    setting.exporter.write("identities", {column: identities[column] for column in identities.column_names})
     return int(second.sum())
 
 
 def _only(values: pa.Array, present: Flags) -> pa.Array:
-    return pc.if_else(pa.array(present), values, pa.scalar(None, values.type))
+    return either(present, values, pa.scalar(None, values.type))
 
 
-def _names(chance: np.random.Generator, business: Flags) -> pa.StringArray:
-    size = len(business)
+def person_names(chance: np.random.Generator, size: int) -> pa.StringArray:
+    """Family and given names of people who do not exist."""
     female = chance.random(size) < 0.55
     given = np.where(
         female,
@@ -147,14 +151,16 @@ def _names(chance: np.random.Generator, business: Flags) -> pa.StringArray:
     )
     family = chance.integers(0, len(SURNAMES), size) + np.where(female, len(SURNAMES), 0)
     forms = (*SURNAMES, *(surname + "а" for surname in SURNAMES))
-    person = pc.binary_join_element_wise(words(family, forms), words(given, (*MALE_NAMES, *FEMALE_NAMES)), " ")
+    return joined(words(family, forms), words(given, (*MALE_NAMES, *FEMALE_NAMES)), by=" ")
+
+
+def _company_names(chance: np.random.Generator, size: int) -> pa.StringArray:
     form = words(chance.integers(0, len(COMPANY_FORMS), size), COMPANY_FORMS)
     title = words(chance.integers(0, len(COMPANY_NAMES), size), [f"«{name}»" for name in COMPANY_NAMES])
     number = pa.array(chance.integers(1, 500, size)).cast(pa.string())
-    company = pc.binary_join_element_wise(form, title, pc.binary_join_element_wise("№", number, ""), " ")
-    return pc.if_else(pa.array(business), company, person)
+    return joined(form, title, joined(pa.scalar("№"), number), by=" ")
 
 
 def _emails(chance: np.random.Generator, numbers: Integers) -> pa.StringArray:
     domains = words(chance.integers(0, len(EMAIL_DOMAINS), len(numbers)), EMAIL_DOMAINS)
-    return pc.binary_join_element_wise(numbered("client", numbers), domains, "@")
+    return joined(numbered("client", numbers), domains, by="@")

@@ -17,15 +17,14 @@ from septima.demo.arrays import (
     pick_by_row,
     rank_within,
     same,
-    stream,
     uniform_number,
     words,
 )
 from septima.demo.calendar import DAY, SECOND, Calendar
-from septima.demo.export import STATUS_WORDS, Exporter, break_rows
+from septima.demo.export import STATUS_WORDS, break_rows
 from septima.demo.model import EXPERIMENT_SEGMENTS, SALE_CHANNELS, Experiment, Model
 from septima.demo.people import People
-from septima.demo.staff import Staff
+from septima.demo.setting import Setting
 from septima.demo.words import CATEGORIES, GOODS
 
 PRODUCTS = len(CATEGORIES) * len(GOODS)
@@ -74,14 +73,13 @@ def assign(people: People, model: Model, calendar: Calendar) -> list[tuple[Flags
     return arms
 
 
-def write_assignments(
-    people: People, arms: list[tuple[Flags, Flags]], model: Model, calendar: Calendar, exporter: Exporter
-) -> None:
+def write_assignments(setting: Setting, people: People, arms: list[tuple[Flags, Flags]]) -> None:
     """Write who was put into which arm."""
+    model, calendar = setting.model, setting.calendar
     ids = people.ids
     for (name, experiment), (eligible, treated) in zip(model.experiments.items(), arms, strict=True):
         size = int(eligible.sum())
-        exporter.write(
+        setting.exporter.write(
             "assignments",
             {
                 "experiment_id": same(name, size),
@@ -92,11 +90,10 @@ def write_assignments(
         )
 
 
-def make_orders(
-    people: People, arms: list[tuple[Flags, Flags]], model: Model, calendar: Calendar, seed: int, block: int
-) -> Orders:
+def make_orders(setting: Setting, people: People, arms: list[tuple[Flags, Flags]]) -> Orders:
     """Draw purchases: a first one at the arrival, repeats by BG/NBD, and what the experiments add."""
-    chance = stream(seed, "orders", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("orders")
     size = len(people)
     segments = list(model.segments.values())
 
@@ -147,19 +144,10 @@ def make_orders(
     return Orders(owner, sequence, at, kopecks, cost, channel, caused, brought_by, ids)
 
 
-def write_orders(
-    orders: Orders,
-    campaign: pa.StringArray,
-    people: People,
-    staff: Staff,
-    model: Model,
-    calendar: Calendar,
-    seed: int,
-    block: int,
-    exporter: Exporter,
-) -> None:
+def write_orders(setting: Setting, orders: Orders, people: People, campaign: pa.StringArray) -> None:
     """Write orders, with attempts that failed and rows that are broken or exported twice, and their lines."""
-    chance = stream(seed, "order details", block)
+    model, calendar, staff = setting.model, setting.calendar, setting.staff
+    chance = setting.chance("order details")
     size = len(orders)
     promoted = (chance.random(size) < model.promo_share) | (orders.experiment >= 0)
     rate = model.promo_discount
@@ -199,17 +187,17 @@ def write_orders(
     }
     broken = break_rows(chance, columns, model.broken_share, "order_id", "B", status="???")
     twice = np.sort(chance.choice(len(rows), round(len(rows) * model.repeated_share), replace=False))
-    exporter.write("orders", columns, broken=("orders", broken), repeated=twice)
-    _write_items(chance, orders, discount, seed, exporter)
+    setting.exporter.write("orders", columns, broken=("orders", broken), repeated=twice)
+    _write_items(setting, chance, orders, discount)
 
 
-def write_products(seed: int, exporter: Exporter) -> None:
+def write_products(setting: Setting) -> None:
     """Write the catalogue of products, in order of price."""
-    chance = stream(seed, "products")
-    price = _list_prices(seed)
+    chance = setting.chance("products")
+    price = _list_prices(setting)
     order = chance.permutation(PRODUCTS)
     names = [f"{CATEGORIES[place // len(GOODS)]} {GOODS[place % len(GOODS)]}" for place in order]
-    exporter.write(
+    setting.exporter.write(
         "products",
         {
             "product_id": numbered("P", np.arange(PRODUCTS), 4),
@@ -222,14 +210,12 @@ def write_products(seed: int, exporter: Exporter) -> None:
     )
 
 
-def _list_prices(seed: int) -> Integers:
-    price = np.sort(stream(seed, "list prices").lognormal(np.log(1_400), 1.1, PRODUCTS))
+def _list_prices(setting: Setting) -> Integers:
+    price = np.sort(setting.chance_of_company("list prices").lognormal(np.log(1_400), 1.1, PRODUCTS))
     return np.rint(price / 10).astype(np.int64) * 1_000 - 100
 
 
-def _write_items(
-    chance: np.random.Generator, orders: Orders, discount: Integers, seed: int, exporter: Exporter
-) -> None:
+def _write_items(setting: Setting, chance: np.random.Generator, orders: Orders, discount: Integers) -> None:
     lines = 1 + chance.binomial(3, 0.3, len(orders))
     row = np.repeat(np.arange(len(orders)), lines)
     line = rank_within(row)
@@ -246,9 +232,9 @@ def _write_items(
     paid, off, cost = split(orders.kopecks), split(discount), split(orders.cost)
     quantity = np.where(chance.random(len(row)) < 0.22, 2, 1)
     price = (paid + off) * _SCALE // quantity
-    nearest = np.searchsorted(_list_prices(seed), (paid + off) // quantity)
+    nearest = np.searchsorted(_list_prices(setting), (paid + off) // quantity)
     product = np.clip(nearest + chance.integers(-2, 3, len(row)), 0, PRODUCTS - 1)
-    exporter.write(
+    setting.exporter.write(
         "order_items",
         {
             "order_id": orders.ids.take(pa.array(row)),
@@ -263,11 +249,10 @@ def _write_items(
     )
 
 
-def write_deliveries(
-    orders: Orders, people: People, model: Model, calendar: Calendar, seed: int, block: int, exporter: Exporter
-) -> None:
+def write_deliveries(setting: Setting, orders: Orders, people: People) -> None:
     """Write deliveries of the orders made away from a store: promised, and kept by the carrier's probability."""
-    chance = stream(seed, "deliveries", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("deliveries")
     rows = np.flatnonzero((orders.channel != 2) & (chance.random(len(orders)) < model.delivered_share))
     size = len(rows)
     carrier = pick(chance, [share for share, _ in model.carriers.values()], size)
@@ -283,7 +268,7 @@ def write_deliveries(
     planned = ~delivered & (calendar.end - orders.at[rows] < DAY)
     status = np.where(delivered, 0, np.where(given_up, 1, np.where(planned, 3, 2)))
     customer = people.number[orders.owner[rows]]
-    exporter.write(
+    setting.exporter.write(
         "deliveries",
         {
             "delivery_id": numbered("D", customer * 1000 + orders.sequence[rows], 10),

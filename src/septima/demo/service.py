@@ -1,5 +1,6 @@
 """Calls, complaints, the answers of customers, and what employees did with them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,19 +19,17 @@ from septima.demo.arrays import (
     pick_by_row,
     rank_within,
     same,
-    stream,
     words,
 )
 from septima.demo.calendar import DAY, HOUR, QUARTERS, SECOND, Calendar
-from septima.demo.export import COMPLAINT_TIME_FORM, COMPLAINT_TIME_ZONE, SEVERITY_WORDS, Exporter, break_rows
+from septima.demo.export import COMPLAINT_TIME_FORM, COMPLAINT_TIME_ZONE, SEVERITY_WORDS, break_rows
 from septima.demo.marketing import write_call_touches
 from septima.demo.model import Model
 from septima.demo.people import People
 from septima.demo.purchases import Orders
-from septima.demo.staff import Staff
+from septima.demo.setting import Setting
 from septima.demo.words import reasons
 
-_ROW_ROOM = 10**9
 COMPLAINT_DEPARTMENTS = {
     "delivery": "delivery", "quality": "claims", "service": "support", "payment": "online_shop", "returns": "claims",
 }  # fmt: skip
@@ -49,18 +48,10 @@ class Complaints:
     ids: pa.StringArray
 
 
-def write_calls(
-    orders: Orders,
-    people: People,
-    staff: Staff,
-    model: Model,
-    calendar: Calendar,
-    seed: int,
-    block: int,
-    exporter: Exporter,
-) -> None:
+def write_calls(setting: Setting, orders: Orders, people: People) -> None:
     """Write calls: Poisson per order; answered where the exponential waiting ends before the exponential patience."""
-    chance = stream(seed, "calls", block)
+    model, calendar, staff = setting.model, setting.calendar, setting.staff
+    chance = setting.chance("calls")
     order = np.repeat(np.arange(len(orders)), chance.poisson(model.calls_per_order, len(orders)))
     at = orders.at[order] + (chance.exponential(1.5, len(order)) * DAY).astype(np.int64)
     kept = at < calendar.end - HOUR
@@ -69,28 +60,29 @@ def write_calls(
     quarter = calendar.quarter_of(at)
     waiting = chance.exponential(np.array(model.waiting_s)[quarter])
     patience = chance.exponential(model.patience_s, size)
+    waited: Floats = np.round(np.minimum(waiting, patience), 3)
     answered = waiting < patience
     resolved = chance.random(size) < np.array(model.resolved_share)[quarter]
     employee = np.where(answered, staff.serving(chance, "support", at), -1)
     customer = people.number[orders.owner[order]]
-    number = np.arange(size) + block * _ROW_ROOM
+    number = setting.numbers(size)
     columns = {
         "call_id": numbered("L", number, 10),
         "customer_id": numbered("C", customer),
         "at": instants(at),
-        "waited_s": numbers(np.round(np.minimum(waiting, patience), 3)),
-        "talked_s": numbers(np.round(chance.lognormal(np.log(170), 0.6, size), 1), answered),
+        "waited_s": numbers(waited),
+        "talked_s": numbers(chance.lognormal(np.log(170), 0.6, size).round(1), answered),
         "answered": flags(answered),
         "resolved": flags(resolved, answered),
         "department": same("support", size),
         "employee_id": numbered("E", employee, 5, employee >= 0),
     }
     broken = break_rows(chance, columns, model.broken_share, "call_id", "B", waited_s=-1.0) if size else None
-    exporter.write("calls", columns, broken=("calls", broken) if broken else None)
-    write_call_touches(exporter, number, customer, at, employee)
+    setting.exporter.write("calls", columns, broken=("calls", broken) if broken else None)
+    write_call_touches(setting, number, customer, at, employee)
 
     opened = np.flatnonzero((employee >= 0) & (chance.random(size) < model.cards_opened_per_call))
-    exporter.write(
+    setting.exporter.write(
         "accesses",
         {
             "employee_id": numbered("E", employee[opened], 5),
@@ -100,11 +92,10 @@ def write_calls(
     )
 
 
-def write_complaints(
-    orders: Orders, people: People, model: Model, calendar: Calendar, seed: int, block: int, exporter: Exporter
-) -> Complaints:
+def write_complaints(setting: Setting, orders: Orders, people: People) -> Complaints:
     """Write complaints: each order brings one of a category by the rate of the quarter in which it is opened."""
-    chance = stream(seed, "complaints", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("complaints")
     rates = np.array(list(model.complaints_per_1000.values())).T / 1000
     most = rates.sum(axis=1).max()
     order = np.flatnonzero(chance.random(len(orders)) < most)
@@ -117,15 +108,16 @@ def write_complaints(
     order, opened, category, quarter = order[kept], opened[kept], category[kept], quarter[kept]
     size = len(order)
     closed = opened + (chance.gamma(2.0, np.array(model.complaint_days)[quarter] / 2) * DAY).astype(np.int64)
-    ids = numbered("K", np.arange(size) + block * _ROW_ROOM, 10)
+    ids = numbered("K", setting.numbers(size), 10)
     categories = list(model.complaints_per_1000)
-    moscow = pc.local_timestamp(
-        pc.assume_timezone(instants(opened), "UTC").cast(pa.timestamp("s", COMPLAINT_TIME_ZONE))
+    utc = pc.call_function(
+        "assume_timezone", [instants(opened).cast(pa.timestamp("s"))], pc.AssumeTimezoneOptions("UTC")
     )
+    moscow = utc.cast(pa.timestamp("s", COMPLAINT_TIME_ZONE))
     columns = {
         "complaint_id": ids,
         "customer_id": numbered("C", people.number[orders.owner[order]]),
-        "opened_at": pc.strftime(moscow, COMPLAINT_TIME_FORM),
+        "opened_at": pc.call_function("strftime", [moscow], pc.StrftimeOptions(COMPLAINT_TIME_FORM)),
         "closed_at": instants(closed, closed < calendar.end),
         "channel": words(pick(chance, [0.5, 0.2, 0.2, 0.1], size), ["call_centre", "email", "web", "store"]),
         "category": words(category, categories),
@@ -136,22 +128,14 @@ def write_complaints(
     }
     share = model.broken_share
     broken = break_rows(chance, columns, share, "complaint_id", "B", opened_at="31.02.2026 25:61:00") if size else None
-    exporter.write("complaints", columns, broken=("complaints", broken) if broken else None)
+    setting.exporter.write("complaints", columns, broken=("complaints", broken) if broken else None)
     return Complaints(order, category, opened, ids)
 
 
-def write_steps(
-    orders: Orders,
-    complaints: Complaints,
-    people: People,
-    model: Model,
-    calendar: Calendar,
-    seed: int,
-    block: int,
-    exporter: Exporter,
-) -> None:
+def write_steps(setting: Setting, orders: Orders, complaints: Complaints, people: People) -> None:
     """Write the steps of two processes: every complaint is handled, and a sample of orders is followed through."""
-    chance = stream(seed, "steps", block)
+    model, calendar = setting.model, setting.calendar
+    chance = setting.chance("steps")
     sample = np.flatnonzero(chance.random(len(orders)) < model.fulfilment_sample)
     processes = (
         ("complaint_handling", _COMPLAINT_STEPS, complaints.opened_at, complaints.ids, complaints.order),
@@ -165,7 +149,7 @@ def write_steps(
             early = (chance.random(size) * 0.5 * DAY).astype(np.int64)
             late = (chance.exponential(DAY, size) + HOUR).astype(np.int64)
             done = np.where(on_time, due - early, due + late)
-            exporter.write(
+            setting.exporter.write(
                 "process_steps",
                 {
                     "process": same(process, size),
@@ -210,13 +194,11 @@ def csi_types(model: Model) -> Floats:
     return np.column_stack((unhappy, 1 - unhappy - happy, happy))
 
 
-def write_answers(
-    orders: Orders, people: People, model: Model, calendar: Calendar, seed: int, block: int, exporter: Exporter
-) -> None:
+def write_answers(setting: Setting, orders: Orders, people: People) -> None:
     """Write the answers to NPS of both forms with the open question, CSI and C11."""
-    _write_nps(orders, people, model, calendar, stream(seed, "nps", block), block, exporter)
-    _write_csi(orders, people, model, calendar, stream(seed, "csi", block), block, exporter)
-    _write_c11(orders, people, model, calendar, stream(seed, "c11", block), block, exporter)
+    _write_nps(setting, orders, people)
+    _write_csi(setting, orders, people)
+    _write_c11(setting, orders, people)
 
 
 def _respondents(
@@ -228,15 +210,8 @@ def _respondents(
     return order[kept], at[kept]
 
 
-def _write_nps(
-    orders: Orders,
-    people: People,
-    model: Model,
-    calendar: Calendar,
-    chance: np.random.Generator,
-    block: int,
-    exporter: Exporter,
-) -> None:
+def _write_nps(setting: Setting, orders: Orders, people: People) -> None:
+    model, calendar, chance = setting.model, setting.calendar, setting.chance("nps")
     order, at = _respondents(chance, orders, model.nps_responses_per_order, calendar)
     size = len(order)
     names = list(model.nps_by_department)
@@ -249,7 +224,7 @@ def _write_nps(
     ]
     score = np.where(classic, draws[1], draws[0])
     group = np.where(classic, (score >= 7) + 0 + (score >= 9), (score >= 4) + 0 + (score >= 8))
-    number = np.arange(size) + block * _ROW_ROOM
+    number = setting.numbers(size)
     common = {
         "survey_id": words(calendar.quarter_of(at), [f"nps-{label}" for label in calendar.labels]),
         "response_id": numbered("RN", number, 10),
@@ -259,7 +234,7 @@ def _write_nps(
         "channel": words(pick(chance, [0.4, 0.2, 0.25, 0.15], size), ["email", "sms", "app", "call_centre"]),
         "department": words(department, names),
     }
-    exporter.write(
+    setting.exporter.write(
         "answers",
         {
             "answer_id": numbered("AN", number, 10),
@@ -280,35 +255,19 @@ def _write_nps(
         "text": words(sentence, sentences),
         **common,
     }
-    exporter.write("answers", {name: column.filter(why) for name, column in explained.items()})
+    setting.exporter.write("answers", {name: column.filter(why) for name, column in explained.items()})
 
 
-def _write_csi(
-    orders: Orders,
-    people: People,
-    model: Model,
-    calendar: Calendar,
-    chance: np.random.Generator,
-    block: int,
-    exporter: Exporter,
-) -> None:
+def _write_csi(setting: Setting, orders: Orders, people: People) -> None:
+    model, calendar, chance = setting.model, setting.calendar, setting.chance("csi")
     order, at = _respondents(chance, orders, model.csi_responses_per_order, calendar)
     kind = pick_by_row(chance, csi_types(model), calendar.quarter_of(at))
-    scores = np.column_stack([pick_by_row(chance, np.array(rows), kind) + 1 for rows in model.csi_scores.values()])
-    _write_questionnaire(
-        exporter, "csi", "S", tuple(model.csi_scores), scores, at, people.number[orders.owner[order]], calendar, block
-    )
+    scores = {name: pick_by_row(chance, np.array(rows), kind) + 1 for name, rows in model.csi_scores.items()}
+    _write_questionnaire(setting, "csi", scores, at, people.number[orders.owner[order]])
 
 
-def _write_c11(
-    orders: Orders,
-    people: People,
-    model: Model,
-    calendar: Calendar,
-    chance: np.random.Generator,
-    block: int,
-    exporter: Exporter,
-) -> None:
+def _write_c11(setting: Setting, orders: Orders, people: People) -> None:
+    model, calendar, chance = setting.model, setting.calendar, setting.chance("c11")
     order, at = _respondents(chance, orders, model.c11_responses_per_order, calendar)
     loading = np.array(model.c11_loadings)
     factor = chance.standard_normal((len(order), 1))
@@ -316,9 +275,8 @@ def _write_c11(
     level = np.array(model.c11_level)[calendar.quarter_of(at)][:, None] + np.array(model.c11_offsets)
     latent = level + loading * factor + np.sqrt(1 - loading**2) * own
     scores = 1 + (latent[..., None] > np.array(model.c11_thresholds)).sum(axis=-1)
-    _write_questionnaire(
-        exporter, "c11", "T", C11_QUESTIONS, scores, at, people.number[orders.owner[order]], calendar, block
-    )
+    named = dict(zip(C11_QUESTIONS, scores.T, strict=True))
+    _write_questionnaire(setting, "c11", named, at, people.number[orders.owner[order]])
 
 
 def c11_given_factor(model: Model, quarter: int, factor: Floats) -> tuple[Floats, Floats]:
@@ -331,29 +289,21 @@ def c11_given_factor(model: Model, quarter: int, factor: Floats) -> tuple[Floats
 
 
 def _write_questionnaire(
-    exporter: Exporter,
-    instrument: str,
-    prefix: str,
-    questions: tuple[str, ...],
-    scores: Integers,
-    at: Integers,
-    customer: Integers,
-    calendar: Calendar,
-    block: int,
+    setting: Setting, instrument: str, scores: Mapping[str, Integers], at: Integers, customer: Integers
 ) -> None:
-    width = len(questions)
+    width, calendar = len(scores), setting.calendar
     row = np.repeat(np.arange(len(at)), width)
-    number = row + block * _ROW_ROOM
+    number = setting.numbers(len(at))[row]
     question = rank_within(row)
-    exporter.write(
+    setting.exporter.write(
         "answers",
         {
-            "answer_id": numbered(f"A{prefix}", number * width + question, 11),
-            "question": words(question, questions),
-            "score": numbers(scores.ravel()),
+            "answer_id": numbered(f"A{instrument}-", number * width + question, 11),
+            "question": words(question, list(scores)),
+            "score": numbers(np.column_stack(list(scores.values())).ravel()),
             "text": pa.nulls(len(row), pa.string()),
             "survey_id": words(calendar.quarter_of(at)[row], [f"{instrument}-{label}" for label in calendar.labels]),
-            "response_id": numbered(f"R{prefix}", number, 10),
+            "response_id": numbered(f"R{instrument}-", number, 10),
             "instrument": same(instrument, len(row)),
             "customer_id": numbered("C", customer[row]),
             "at": instants(at[row]),

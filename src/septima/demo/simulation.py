@@ -1,6 +1,6 @@
 """The simulation from end to end: block by block of customers, then what adds up over them."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from septima.demo.arrays import Integers
 from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError, make_calendar
+from septima.demo.employees import write_staff
 from septima.demo.export import Exporter, mapping_text
 from septima.demo.management import write_deals, write_ledger, write_milestones
 from septima.demo.marketing import (
@@ -20,6 +21,7 @@ from septima.demo.marketing import (
 )
 from septima.demo.model import Model
 from septima.demo.people import make_people, write_people
+from septima.demo.process import alive_after, second_purchase_within
 from septima.demo.purchases import (
     Orders,
     assign,
@@ -30,13 +32,12 @@ from septima.demo.purchases import (
     write_products,
 )
 from septima.demo.service import write_answers, write_calls, write_complaints, write_steps
-from septima.demo.staff import Staff, make_staff, write_staff
+from septima.demo.setting import Setting
+from septima.demo.staff import make_staff
 from septima.demo.truth import (
     Truth,
-    alive_after,
     deal_stages,
     expect,
-    second_purchase_within,
     span,
     write_truth,
 )
@@ -105,16 +106,15 @@ def simulate(
         sent=np.zeros(campaigns.writing, dtype=np.int64),
     )
     with Exporter(folder) as exporter:
-        write_staff(staff, model, calendar, seed, exporter)
-        write_products(seed, exporter)
-        write_milestones(model, calendar, seed, exporter)
+        company = Setting(model, calendar, staff, exporter, seed)
+        write_staff(company)
+        write_products(company)
+        write_milestones(company)
         for number, first in enumerate(range(0, customers, block)):
             numbers = np.arange(first, min(first + block, customers))
-            _write_block(numbers, number, campaigns, staff, tally, model, calendar, seed, exporter)
-        spend, spend_by_quarter = write_campaigns_and_spend(
-            tally.sent, campaigns, model, calendar, seed, customers, exporter
-        )
-        write_ledger(tally.revenue, tally.cost, spend, staff, model, calendar, exporter)
+            _write_block(replace(company, block=number), numbers, campaigns, tally)
+        spend, spend_by_quarter = write_campaigns_and_spend(company, tally.sent, campaigns, customers)
+        write_ledger(company, tally.revenue, tally.cost, spend)
         counts = exporter.counts
     tables = [name for name in TABLES if name in counts.rows]
     (folder / MAPPING_FILE).write_text(mapping_text(tables, exporter.columns), encoding="utf-8")
@@ -149,31 +149,19 @@ def simulate(
     return truth
 
 
-def _write_block(
-    numbers: Integers,
-    block: int,
-    campaigns: Campaigns,
-    staff: Staff,
-    tally: _Tally,
-    model: Model,
-    calendar: Calendar,
-    seed: int,
-    exporter: Exporter,
-) -> None:
-    people = make_people(model, calendar, seed, block, numbers)
-    arms = assign(people, model, calendar)
-    orders = make_orders(people, arms, model, calendar, seed, block)
-    tally.add(orders, calendar)
-    tally.second_records += write_people(people, model, seed, block, exporter)
-    write_assignments(people, arms, model, calendar, exporter)
-    brought_by = campaign_of(orders, campaigns)
-    write_orders(orders, brought_by, people, staff, model, calendar, seed, block, exporter)
-    write_deliveries(orders, people, model, calendar, seed, block, exporter)
-    treated = [arm for _, arm in arms]
-    tally.sent += write_messages(people, treated, campaigns, model, calendar, seed, block, exporter)
-    write_visits(people, orders, campaigns, model, calendar, seed, block, exporter)
-    write_calls(orders, people, staff, model, calendar, seed, block, exporter)
-    complaints = write_complaints(orders, people, model, calendar, seed, block, exporter)
-    write_steps(orders, complaints, people, model, calendar, seed, block, exporter)
-    write_answers(orders, people, model, calendar, seed, block, exporter)
-    write_deals(people, staff, model, calendar, seed, block, exporter)
+def _write_block(setting: Setting, numbers: Integers, campaigns: Campaigns, tally: _Tally) -> None:
+    people = make_people(setting, numbers)
+    arms = assign(people, setting.model, setting.calendar)
+    orders = make_orders(setting, people, arms)
+    tally.add(orders, setting.calendar)
+    tally.second_records += write_people(setting, people)
+    write_assignments(setting, people, arms)
+    write_orders(setting, orders, people, campaign_of(orders, campaigns))
+    write_deliveries(setting, orders, people)
+    tally.sent += write_messages(setting, people, [treated for _, treated in arms], campaigns)
+    write_visits(setting, people, orders, campaigns)
+    write_calls(setting, orders, people)
+    complaints = write_complaints(setting, orders, people)
+    write_steps(setting, orders, complaints, people)
+    write_answers(setting, orders, people)
+    write_deals(setting, people)

@@ -8,19 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import roots_jacobi
 from scipy.stats import gamma
 
-from septima.demo.arrays import Floats, Integers
+from septima.demo.arrays import Floats
 from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError
-from septima.demo.model import EXPERIMENT_SEGMENTS, Model, Segment
-from septima.demo.people import arrivals
-from septima.demo.purchases import experiment_start
+from septima.demo.model import Model
+from septima.demo.process import buying
 from septima.demo.service import c11_given_factor, csi_types, nps_shares
 
 TRUTH_FILE = "truth.json"
 _FORM = 1
-_DROPOUT_NODES = 48
 _FACTOR_NODES = 64
 
 Series = tuple[float | None, ...]
@@ -148,145 +145,6 @@ def deal_stages(model: Model) -> tuple[dict[str, float], float]:
     return medians, scale * sum(model.stage_shapes.values())
 
 
-def alive_after(segment: Segment, weeks: float) -> float:
-    """Probability that a customer is still one so many operational weeks after the first purchase.
-
-    Dropout follows each repeat purchase with probability p, so given λ and p it is e^(−λpt); over
-    λ ~ Gamma and p ~ Beta (Fader, Hardie & Lee 2005) the mean is taken by Gauss–Jacobi quadrature.
-    """
-    nodes, weights = _dropout_nodes(segment)
-    return float(weights @ _laplace(segment, nodes * weeks))
-
-
-def second_purchase_within(segment: Segment, weeks: float) -> float:
-    """Probability of a second order within so many operational weeks of the first: 1 − (α / (α + t))^r."""
-    return float(1 - _laplace(segment, np.array(weeks)))
-
-
-def _dropout_nodes(segment: Segment) -> tuple[Floats, Floats]:
-    points, weights = roots_jacobi(_DROPOUT_NODES, segment.b - 1, segment.a - 1)
-    return (1 + points) / 2, weights / weights.sum()
-
-
-def _laplace(segment: Segment, x: Floats) -> Floats:
-    """E[e^(−λx)] of λ ~ Gamma(r, α)."""
-    return (segment.alpha / (segment.alpha + x)) ** segment.r
-
-
-def _laplace_slope(segment: Segment, x: Floats) -> Floats:
-    """E[λ e^(−λx)]."""
-    return segment.r / (segment.alpha + x) * _laplace(segment, x)
-
-
-@dataclass(frozen=True)
-class _Buying:
-    """Expected figures of the buyers of one segment, per buyer, by quarter."""
-
-    orders: Floats
-    base_orders: Floats
-    active: Floats
-    active_twice_running: Floats
-    repeaters: Floats
-
-
-def _buying(name: str, segment: Segment, model: Model, calendar: Calendar) -> _Buying:
-    # Customers come by the hour; the middle of each quarter-day stands for those who come in it.
-    step = 6
-    hours = calendar.hours[::step]
-    coming = np.diff(arrivals(model, calendar)[::step])
-    middle = calendar.hours[:-1][step // 2 :: step]
-    came, came_quarter = calendar.weeks_at(middle), calendar.quarter_of(hours[:-1])
-    bounds = calendar.weeks_at(calendar.edges)
-    p, p_weights = _dropout_nodes(segment)
-
-    def averaged(values: Floats) -> Floats:
-        return p_weights @ values
-
-    # Over the quarters' bounds: still a customer; no purchase since the bound before, and so on.
-    since = np.maximum(bounds[:, None] - came, 0.0)
-    length = np.diff(bounds)
-    extras = _experiment_rates(name, model, calendar)
-    eligible_share = model.consent_share
-    figures = [np.zeros(QUARTERS) for _ in range(5)]
-    orders, base_orders, active, twice_running, repeaters = figures
-    for quarter in range(QUARTERS):
-        begin, end = since[quarter], since[quarter + 1]
-        here = came_quarter == quarter
-        exists = came_quarter <= quarter
-        repeats = averaged((_laplace(segment, p[:, None] * begin) - _laplace(segment, p[:, None] * end)) / p[:, None])
-        base = here + repeats
-        none, once = _none_and_once(segment, p, p_weights, begin, end, here)
-        for eligible, weight in ((0, 1 - eligible_share), (1, eligible_share)):
-            for treated, extra_share in _arms(eligible, model):
-                share = weight * extra_share * coming * exists
-                extra = extras[quarter] * treated * (middle < extras_start(model, calendar, quarter))
-                quiet = np.exp(-extra)
-                orders[quarter] += share @ (base + extra)
-                base_orders[quarter] += share @ base
-                active[quarter] += share @ (1 - none * quiet)
-                repeaters[quarter] += share @ (1 - none * quiet - once * quiet - none * extra * quiet)
-                if quarter == 0:
-                    continue
-                before = extras[quarter - 1] * treated * (middle < extras_start(model, calendar, quarter - 1))
-                known = came_quarter < quarter
-                none_before, _ = _none_and_once(
-                    segment, p, p_weights, since[quarter - 1], since[quarter], came_quarter == quarter - 1
-                )
-                span = length[quarter - 1] + length[quarter]
-                alive = p[:, None] * since[quarter - 1]
-                none_in_both = np.where(
-                    came_quarter == quarter - 1,
-                    0.0,
-                    1 - averaged(_laplace(segment, alive) - _laplace(segment, alive + span)),
-                )
-                both = 1 - none_before * np.exp(-before) - none * quiet + none_in_both * np.exp(-before) * quiet
-                twice_running[quarter] += (share * known) @ both
-    return _Buying(orders, base_orders, active, twice_running, repeaters)
-
-
-def _none_and_once(
-    segment: Segment, p: Floats, p_weights: Floats, begin: Floats, end: Floats, here: Integers
-) -> tuple[Floats, Floats]:
-    """Probability of no and of exactly one purchase of the base process in a quarter, by arrival.
-
-    `begin` and `end` are operational weeks since the arrival at the bounds of the quarter, `here`
-    whether the first purchase itself falls in it.
-    """
-    alive, length = p[:, None] * begin, end - begin
-    still = _laplace(segment, alive)
-    quiet = _laplace(segment, alive + length)
-    none = 1 - p_weights @ (still - quiet)
-    lonely = length * _laplace_slope(segment, alive + length)
-    once = p_weights @ (p[:, None] * (still - quiet) + (1 - p[:, None]) * lonely)
-    return np.where(here, 0.0, none), np.where(here, 1 - p_weights @ (still - quiet), once)
-
-
-def _experiment_rates(segment: str, model: Model, calendar: Calendar) -> Floats:
-    """Extra orders per treated customer by quarter."""
-    rates = np.zeros(QUARTERS)
-    if segment in EXPERIMENT_SEGMENTS:
-        for experiment in model.experiments.values():
-            rates[experiment.quarter] += experiment.extra_orders
-    return rates
-
-
-def extras_start(model: Model, calendar: Calendar, quarter: int) -> int:
-    """The assignment of the quarter's experiment that adds orders; the start of time where there is none."""
-    starts = [
-        experiment_start(experiment, calendar)
-        for experiment in model.experiments.values()
-        if experiment.quarter == quarter and experiment.extra_orders > 0
-    ]
-    return starts[0] if starts else 0
-
-
-def _arms(eligible: int, model: Model) -> tuple[tuple[int, float], ...]:
-    if not eligible:
-        return ((0, 1.0),)
-    control = next(iter(model.experiments.values())).control_share
-    return ((0, control), (1, 1 - control))
-
-
 def _expect_purchases(
     expected: dict[str, Series],
     by: dict[str, dict[str, Series]],
@@ -301,15 +159,15 @@ def _expect_purchases(
     by_segment: dict[str, dict[str, Series]] = {}
     for name, segment in model.segments.items():
         buyers = customers * segment.share * (1 - model.prospect_share)
-        buying = _buying(name, segment, model, calendar)
-        revenue = buying.base_orders * segment.mean_value + (buying.orders - buying.base_orders) * promoted_value
+        buyer = buying(name, model, calendar)
+        revenue = buyer.own_orders * segment.mean_value + (buyer.orders - buyer.own_orders) * promoted_value
         figures = {
-            "orders": buying.orders * buyers,
+            "orders": buyer.orders * buyers,
             "revenue": revenue * buyers,
             "cost": revenue * buyers * segment.cost_share,
-            "active": buying.active * buyers,
-            "kept": buying.active_twice_running * buyers,
-            "repeaters": buying.repeaters * buyers,
+            "active": buyer.active * buyers,
+            "kept": buyer.active_twice_running * buyers,
+            "repeaters": buyer.repeating * buyers,
         }
         by_segment[name] = _purchase_metrics(figures)
         for key, values in figures.items():

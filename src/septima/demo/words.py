@@ -143,11 +143,11 @@ def reasons() -> tuple[tuple[str, ...], dict[tuple[str, int], tuple[int, int]]]:
     """
     sentences: list[str] = []
     places: dict[tuple[str, int], tuple[int, int]] = {}
-    for department in POSITIVE:
+    for department, praise in POSITIVE.items():
         groups = (
             [core + end for core in NEGATIVE[department] for end in NEGATIVE_ENDINGS],
             list(NEUTRAL),
-            [core + end for core in POSITIVE[department] for end in POSITIVE_ENDINGS],
+            [core + end for core in praise for end in POSITIVE_ENDINGS],
         )
         for group, answers in enumerate(groups):
             places[department, group] = (len(sentences), len(answers))
