@@ -54,8 +54,11 @@ def print_scorecard(card: Scorecard, language: Language) -> None:
         table.add_row("", RichText(_OWN.in_language(language), style="bold"))
         statements += _kpis(table, card.own, card.currency, language)
     console.print(table)
+    concerned: dict[Text, list[str]] = {}
     for name, statement in dict.fromkeys(statements):
-        lead = f"{name.in_language(language)}: " if name.en else ""
+        concerned.setdefault(statement, []).append(name.in_language(language))
+    for statement, names in concerned.items():
+        lead = f"{', '.join(names)}: " if any(names) else ""
         console.print(f"  {lead}{statement.in_language(language)}", highlight=False, style="dim")
     key = "  ".join(f"{_MARKS[state][0]} {word.in_language(language)}" for state, word in _STATES.items())
     versions = _DATA.in_language(language).format(data=card.data_version, definition=card.definition)

@@ -129,9 +129,9 @@ def load(
     from septima.lake.load import load as load_files
     from septima.lake.mapping import read_mapping
 
-    workspace = _workspace(directory)
+    workspace, wanted = _workspace(directory), read_mapping(mapping)
     with progress(workspace.settings.language) as report:
-        result = load_files(workspace.lake, read_mapping(mapping), data=data, progress=report)
+        result = load_files(workspace.lake, wanted, data=data, progress=report)
     _print_load(directory, result.tables, form)
 
 

@@ -26,8 +26,9 @@ def inventory(workspace: "Workspace") -> list[Holding]:
     found: list[Holding] = []
     for name, declared in TABLES.items():
         rows = table(name)
-        ends = {"first": rows[declared.time].min(), "last": rows[declared.time].max()} if declared.time else {}
-        summary = workspace.backend.to_pyarrow(rows.aggregate(rows=rows.count(), **ends)).to_pylist()[0]
+        time = rows[declared.time] if declared.time else None
+        ends = [] if time is None else [time.min().name("first"), time.max().name("last")]
+        summary = workspace.backend.to_pyarrow(rows.aggregate([rows.count().name("rows"), *ends])).to_pylist()[0]
         first, last = (str(summary[end])[:10] if summary.get(end) else None for end in ("first", "last"))
         meaning = declared.meaning.in_language(workspace.settings.language)
         found.append(Holding(name, summary["rows"], first, last, meaning))

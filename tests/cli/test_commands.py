@@ -1,0 +1,225 @@
+"""The commands, called as a person or a program calls them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Ended
+
+Septima = Callable[..., Ended]
+
+
+def test_init_makes_a_workspace_once(septima: Septima, tmp_path: Path) -> None:
+    made = septima(
+        "init", tmp_path / "shop", "--organisation", "Лавка", "--currency", "RUB", "--lang", "ru", "--format", "json"
+    )
+    assert made.code == 0
+    assert json.loads(made.out)["organisation"] == "Лавка"
+    assert (tmp_path / "shop" / "septima.yaml").exists()
+    again = septima("init", tmp_path / "shop")
+    assert again.code == 1
+    assert again.err.count("\n") == 1
+    assert "is a workspace already" in again.err
+
+
+def test_init_leaves_a_folder_with_other_files_alone(septima: Septima, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    ended = septima("init", tmp_path)
+    assert ended.code == 1
+    assert "holds other files" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_load_counts_every_row_and_a_second_load_finds_duplicates(
+    septima: Septima, tmp_path: Path, sources: Path
+) -> None:
+    septima("init", tmp_path / "shop")
+    first = json.loads(septima("load", tmp_path / "shop", sources / "shop.yaml", "--format", "json").out)
+    assert first["orders"] == {"read": 6, "loaded": 5, "updated": 0, "duplicate": 0, "quarantined": 1}
+    assert first["answers"] == {"read": 4, "loaded": 4, "updated": 0, "duplicate": 0, "quarantined": 0}
+    second = json.loads(septima("load", tmp_path / "shop", sources / "shop.yaml", "--format", "json").out)
+    assert second["orders"] == {"read": 6, "loaded": 0, "updated": 0, "duplicate": 5, "quarantined": 1}
+
+
+def test_quarantine_names_file_row_column_and_value(septima: Septima, shop: Path) -> None:
+    entries = json.loads(septima("quarantine", shop, "--format", "json").out)
+    assert [(e["file"], e["row"], e["table"], e["column"], e["value"]) for e in entries] == [
+        ("orders.csv", 7, "orders", "ordered_at", "2026-09-31")
+    ]
+    shown = septima("quarantine", shop)
+    assert "2026-09-31" in shown.out
+    assert "--retry" in shown.out
+
+
+def test_a_mended_row_is_loaded_by_retry(septima: Septima, tmp_path: Path, sources: Path) -> None:
+    for path in sources.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    septima("init", tmp_path / "shop")
+    septima("load", tmp_path / "shop", tmp_path / "shop.yaml")
+    orders = tmp_path / "orders.csv"
+    orders.write_text(orders.read_text(encoding="utf-8").replace("2026-09-31", "2026-09-29"), encoding="utf-8")
+    retried = json.loads(septima("quarantine", tmp_path / "shop", "--retry", "--format", "json").out)
+    assert retried["orders"]["loaded"] == 1
+    assert json.loads(septima("quarantine", tmp_path / "shop", "--format", "json").out) == []
+    assert "is empty" in septima("quarantine", tmp_path / "shop").out
+
+
+def test_tables_tells_rows_and_days(septima: Septima, shop: Path) -> None:
+    held = {row["table"]: row for row in json.loads(septima("tables", shop, "--format", "json").out)}
+    assert (held["orders"]["rows"], held["orders"]["first"], held["orders"]["last"]) == (5, "2026-04-03", "2026-09-30")
+    assert (held["deals"]["rows"], held["deals"]["first"]) == (0, None)
+
+
+def test_a_metric_as_json_csv_and_table_tells_the_same(septima: Septima, shop: Path) -> None:
+    arguments = ("metric", shop, "revenue", "--grain", "quarter", "--start", "2026-Q2", "--end", "2026-Q3")
+    records = json.loads(septima(*arguments, "--format", "json").out)
+    assert [(record["period"][:10], record["value"], record["n"]) for record in records] == [
+        ("2026-04-01", 400.0, 2.0),
+        ("2026-07-01", 400.0, 2.0),
+    ]
+    rows = list(csv.DictReader(io.StringIO(septima(*arguments, "--format", "csv").out)))
+    assert [float(row["value"]) for row in rows] == [400.0, 400.0]
+    table = septima(*arguments).out
+    assert "Выручка" in table
+    assert "400" in table
+
+
+def test_a_metric_by_slice_and_with_a_parameter(septima: Septima, shop: Path) -> None:
+    by_channel = json.loads(
+        septima("metric", shop, "revenue", "--grain", "all", "--by", "channel", "--format", "json").out
+    )
+    assert {record["channel"]: record["value"] for record in by_channel} == {"store": 550.0, "web": 250.0}
+    active = (
+        "metric",
+        shop,
+        "active_customers",
+        "--grain",
+        "quarter",
+        "--start",
+        "2026-Q3",
+        "--end",
+        "2026-Q3",
+        "--format",
+        "json",
+    )
+    # At the newest order, 30 September: with 90 days anna (12 July) and clara; with 30 clara alone.
+    assert json.loads(septima(*active).out)[0]["value"] == 2.0
+    assert json.loads(septima(*active, "--parameter", "active_days=30").out)[0]["value"] == 1.0
+
+
+def test_nps_by_hand(septima: Septima, shop: Path) -> None:
+    # 9 and 10 promote, 5 is passive, 3 detracts: (2 − 1) / 4.
+    [record] = json.loads(septima("metric", shop, "nps", "--grain", "quarter", "--format", "json").out)
+    assert record["value"] == 0.25
+    assert record["lower"] < 0.25 < record["upper"]
+    assert record["note"] == "too_few"
+
+
+def test_metrics_lists_the_catalogue_and_prints_a_passport_in_both_languages(septima: Septima, shop: Path) -> None:
+    listed = json.loads(septima("metrics", shop, "--format", "json").out)
+    assert {"nps", "cci", "revenue"} <= {passport["id"] for passport in listed}
+    assert "Сторонники" in septima("metrics", shop, "nps").out
+    assert "Promoters" in septima("metrics", shop, "nps", "--lang", "en").out
+    assert json.loads(septima("metrics", shop, "nps", "--format", "json").out)["unit"] == "index"
+
+
+def test_scorecard_as_table_and_json(septima: Septima, shop: Path) -> None:
+    shown = septima("scorecard", shop, "--period", "2026-Q3")
+    assert shown.code == 0
+    assert "Лавка" in shown.out
+    assert "3-й квартал 2026" in shown.out.replace("\u00a0", " ")
+    card = json.loads(septima("scorecard", shop, "--period", "2026-Q3", "--format", "json").out)
+    support = next(p for p in card["perspectives"] if p["composite"]["id"] == "customer_support")
+    figures = {kpi["id"]: kpi["figure"]["value"] for kpi in support["kpis"]}
+    # Three complaints in the second quarter, one in the third: (3 − 1) / 3.
+    assert figures["cci"] == pytest.approx(2 / 3)
+    assert figures["cli"] is None
+    assert support["composite"]["printed"]["value"] is None
+
+
+def test_explain_walks_down_to_the_rows(septima: Septima, shop: Path) -> None:
+    explained = json.loads(
+        septima("scorecard", shop, "--period", "2026-Q3", "--explain", "customer_support/nps", "--format", "json").out
+    )
+    assert explained["passport"]["id"] == "nps"
+    [rows] = explained["rows"]
+    assert len(rows["rows"]) == 4
+    shown = septima("scorecard", shop, "--period", "2026-Q3", "--explain", "customer_support/nps", "--lang", "en")
+    assert "promoters" in shown.out.lower()
+    top = septima("scorecard", shop, "--period", "2026-Q3", "--explain", "/")
+    assert "customer_support" in top.out
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("html", b"<!doctype html"), ("pdf", b"%PDF"), ("xlsx", b"PK"), ("json", b"{")]
+)
+def test_report_writes_a_file_and_prints_its_path(
+    septima: Septima, shop: Path, tmp_path: Path, form: str, start: bytes
+) -> None:
+    path = tmp_path / "out" / f"card.{form}"
+    ended = septima("report", shop, "--period", "2026-Q3", "--format", form, "--output", path)
+    assert ended.code == 0, ended.err
+    assert Path(ended.out.strip()) == path
+    assert path.read_bytes().lower().lstrip().startswith(start.lower())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (("metric", "{shop}", "npx"), "nps"),
+        (("metric", "{shop}", "nps", "--grain", "fortnight"), "month"),
+        (("metric", "{shop}", "nps", "--by", "colour"), "channel"),
+        (("metric", "{shop}", "nps", "--start", "spring"), "2026-Q3"),
+        (("metric", "{shop}", "churn_rate", "--parameter", "active_days"), "NAME=VALUE"),
+        (("metric", "{shop}", "churn_rate", "--parameter", "day=3"), "active_days"),
+        (("scorecard", "{shop}", "--period", "2026-Q5"), "2026-Q3"),
+        (("scorecard", "{shop}", "--period", "2026-Q3", "--explain", "customer_support/npx"), "customer_support/nps"),
+        (("scorecard", "{shop}", "--period", "2026-Q3", "--lang", "fr"), "en, ru"),
+        (("report", "{shop}", "--period", "2026-Q3", "--format", "docx"), "pdf"),
+        (("load", "{shop}", "absent.yaml"), "absent.yaml"),
+        (("metrics", "{shop}/absent"), "septima init"),
+        (("metric", "{shop}", "nps", "--engine", "oracle"), "duckdb"),
+    ],
+)
+def test_an_error_is_one_line_that_says_what_to_do(
+    septima: Septima, shop: Path, arguments: tuple[str, ...], remedy: str
+) -> None:
+    ended = septima(*(argument.format(shop=shop) for argument in arguments))
+    assert ended.code == 1
+    assert ended.out == ""
+    assert ended.err.startswith("septima: ")
+    assert ended.err.count("\n") == 1
+    assert remedy in ended.err
+    assert "unexpected error" not in ended.err
+
+
+def test_draft_guesses_a_mapping_that_loads(septima: Septima, tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(
+        "Номер заказа;Клиент;Дата заказа;Сумма;Статус\n"
+        "1;Анна;01.02.2026;1 200,50;Оплачен\n"
+        "2;Борис;13.02.2026;900,00;Отменён\n",
+        encoding="cp1251",
+    )
+    septima("init", tmp_path / "shop", "--currency", "RUB")
+    drafted = septima("draft", tmp_path / "shop", orders)
+    assert drafted.code == 0, drafted.err
+    counts = json.loads(septima("load", tmp_path / "shop", tmp_path / "orders.yaml", "--format", "json").out)
+    assert counts["orders"]["loaded"] == 2
+    [record] = json.loads(septima("metric", tmp_path / "shop", "revenue", "--format", "json").out)
+    assert record["value"] == 1200.5
+    again = septima("draft", tmp_path / "shop", orders)
+    assert again.code == 1
+    assert "--output" in again.err
+
+
+def test_debug_shows_where_an_error_arose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from septima.cli import main
+    from septima.settings import SettingsError
+
+    monkeypatch.setattr("sys.argv", ["septima", "metrics", str(tmp_path), "--debug"])
+    with pytest.raises(SettingsError):
+        main()
