@@ -313,7 +313,7 @@ def _mapped(
 
 
 def _nowhere(raw: _Form) -> _Form:
-    return _Form((UNDEFINED,) * len(raw.figures), np.full_like(raw.draws, np.nan))
+    return _Form((UNDEFINED,) * len(raw.figures), np.full(raw.draws.shape, np.nan))
 
 
 def _composite(

@@ -61,7 +61,7 @@ def draw(figure: Figure, bounds: tuple[float, float], random: np.random.Generato
     if figure.value is None:
         return np.full(draws, np.nan)
     if figure.lower is None or figure.upper is None:
-        return np.full(draws, figure.value)
+        return np.full(draws, figure.value, dtype=np.float64)
     normal = ndtri((random.permutation(draws) + random.random(draws)) / draws)
     below = max(figure.value - figure.lower, 0.0) / NORMAL_95
     above = max(figure.upper - figure.value, 0.0) / NORMAL_95

@@ -77,7 +77,7 @@ def snapshots(folder: str | Path, period: str | None = None) -> list[Snapshot]:
     found = [_describe(path) for path in Path(folder).glob("*.json")]
     return sorted(
         (snapshot for snapshot in found if period in (None, snapshot.period)),
-        key=lambda snapshot: (snapshot.computed_at, snapshot.path.name),
+        key=lambda snapshot: (snapshot.computed_at, len(snapshot.path.name), snapshot.path.name),
     )
 
 

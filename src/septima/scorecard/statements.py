@@ -29,7 +29,9 @@ def number(value: float, pattern: str = "#,##0.##") -> Text:
 
 def day(moment: date | datetime) -> Text:
     """A date in words."""
-    return _both(lambda language: _tied(format_date(moment, format="long", locale=language)))
+    english, russian = (format_date(moment, format="long", locale=language) for language in ("en", "ru"))
+    # The abbreviation «г.» would double the full stop at the end of a sentence.
+    return Text(_tied(english), _tied(russian.replace("\u202f", " ").removesuffix("г.") + "года"))
 
 
 def amount(value: float, unit: str, currency: str | None, *, change: bool = False) -> Text:
