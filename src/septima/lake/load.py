@@ -11,7 +11,7 @@ import duckdb
 
 from septima.lake.mapping import FileMapping, Mapping, parse_mapping, read_mapping
 from septima.lake.quarantine import add_entries, quarantined, resolve_entries
-from septima.lake.read import first_line
+from septima.lake.reading import first_line
 from septima.lake.resolve import Pending, resolve
 from septima.lake.sql import DEFAULT_MEMORY, LoadError, connect
 from septima.lake.stage import Run, Staged, stage_entry

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from septima.lake.mapping import FileMapping, Keep, TableMapping
-from septima.lake.read import Reading, open_source
+from septima.lake.read import open_source
+from septima.lake.reading import Reading
 from septima.lake.sql import LoadError, count, identifier, parquet, text_literal
 from septima.lake.validate import Plan, plan
 from septima.schema import Table
@@ -134,7 +135,7 @@ def _drop_repeated(run: Run, parts: list[_Part], mapping: TableMapping, prefix: 
         path = run.folder / f"{prefix}-{part.number}.repeated.parquet"
         connection.execute(
             f"COPY (SELECT {part.number} AS part, __row, {keys}, hash({content}) AS content, {order} AS __by "
-            f"FROM ({part.plan.sql(part.plan.reading.rows)}) WHERE NOT __bad AND hash({part.plan.keys()}) IN (SELECT h FROM repeated)) "
+            f"FROM ({part.plan.sql(part.plan.reading.rows)}) p SEMI JOIN repeated r ON hash({part.plan.keys()}) = r.h WHERE NOT __bad) "
             f"TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION lz4)"
         )
         candidates.append(path)
@@ -217,16 +218,15 @@ def _write_errors(run: Run, part: _Part, path: Path, conflicts: int) -> None:
 def _numbered(reading: Reading, found: str) -> str:
     """SQL of errors with the row as a person sees it, in place of the row among those accepted."""
     others = '"column", value, reason, record'
-    if reading.rank_offset is None:
+    if not reading.counts_accepted:
         return f"SELECT __row AS row, {others} FROM ({found})"
-    offset = reading.rank_offset
-    # A rejected row at record L stands behind L - offset - (rejected so far) accepted ones.
+    # A rejected row at record L stands behind L - (rejected up to it) accepted ones, header included.
     before = (
-        f"SELECT row - {offset} - row_number() OVER (ORDER BY row) AS accepted, "
+        "SELECT row - row_number() OVER (ORDER BY row) AS accepted, "
         f"row_number() OVER (ORDER BY row) AS rejected FROM ({reading.rejects})"
     )
     last = f"SELECT accepted, max(rejected) AS rejected FROM ({before}) GROUP BY accepted"
     return (
-        f"SELECT e.__row + {offset} + coalesce(b.rejected, 0) AS row, {others} "
+        f"SELECT e.__row + coalesce(b.rejected, 0) AS row, {others} "
         f"FROM ({found}) e ASOF LEFT JOIN ({last}) b ON e.__row > b.accepted"
     )

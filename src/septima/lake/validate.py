@@ -13,7 +13,7 @@ from septima.lake import forms
 from septima.lake.detect import date_forms, forms_with, number_form
 from septima.lake.forms import NumberForm
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, TableMapping
-from septima.lake.read import Reading
+from septima.lake.reading import Reading
 from septima.lake.sql import SQL_TYPES, identifier, text_literal
 from septima.schema import Column, Table
 

@@ -1,0 +1,133 @@
+"""What every reader of source files gives: numbered rows as SQL, and what helps to make it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from septima.lake.mapping import FileMapping, Format
+from septima.lake.sql import LoadError, parquet, text_literal
+
+ROW_NUMBER = "row_number"
+NO_REJECTS = "SELECT CAST(NULL AS BIGINT) AS row, '' AS reason, '' AS record WHERE false"
+REJECTED = {
+    "MISSING COLUMNS": "too few fields in the row",
+    "TOO MANY COLUMNS": "too many fields in the row; is the delimiter inside an unquoted value?",
+    "UNQUOTED VALUE": "a quote is opened and not closed, or a quoted value goes on after its quote",
+    "INVALID STATE": "a quote is opened and not closed, or a quoted value goes on after its quote",
+    "INVALID ENCODING": "bytes that are not text in the file's encoding",
+    "LINE SIZE OVER MAXIMUM": "the row is too long; is a quote left open?",
+}
+_SAMPLE_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column of a source: its alias in SQL and its type, VARCHAR for text formats."""
+
+    alias: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An opened source file.
+
+    `rows` is SQL giving `__row` and the aliases of `columns`; `sample` the same for a part of the
+    file spread over it. After `collect`, which gives the same rows, was run once, `rejects` is SQL
+    giving (row, reason, record) of what is no row. `counts_accepted` says that `__row` leaves out
+    rejected rows, so that those before it must be added to get the row a person sees. `rest` gives
+    SQL of a JSON object of all columns save those named, where the reader knows better than
+    `columns`.
+    """
+
+    name: str
+    path: Path
+    format: Format
+    columns: dict[str, SourceColumn]
+    rows: str
+    collect: str
+    sample: str
+    rejects: str = NO_REJECTS
+    counts_accepted: bool = False
+    rest: Callable[[tuple[str, ...]], str] | None = None
+
+    def record(self) -> str:
+        """SQL of the whole row as JSON."""
+        pairs = ", ".join(f"{text_literal(name)}, {column.alias}" for name, column in self.columns.items())
+        return f"CAST(json_object({pairs}) AS VARCHAR)"
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message of a library."""
+    return str(error).strip().split("\n", maxsplit=1)[0]
+
+
+def cleaned(value: str, null_values: tuple[str, ...]) -> str:
+    """SQL of a text without blanks around it; NULL where nothing is left or it stands for nothing."""
+    if not null_values:
+        return f"nullif(trim({value}), '')"
+    listed = ", ".join(map(text_literal, ("", *null_values)))
+    return f"CASE WHEN trim({value}) NOT IN ({listed}) THEN trim({value}) END"
+
+
+def text_columns(names: list[str]) -> dict[str, SourceColumn]:
+    """Columns of text, the first with the alias s0."""
+    return {name: SourceColumn(f"s{index}", "VARCHAR") for index, name in enumerate(names)}
+
+
+def distinct_names(names: list[str]) -> list[str]:
+    """Names of columns, none empty and none twice."""
+    taken: list[str] = []
+    for index, given in enumerate(names, start=1):
+        base = given.strip() or f"column{index}"
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        taken.append(name)
+    return taken
+
+
+def header(mapping: FileMapping, first: list[str], name: str) -> tuple[bool, list[str]]:
+    """Whether the first record names the columns, and the columns' names."""
+    named, numbered = distinct_names(first), [f"column{index}" for index in range(1, len(first) + 1)]
+    wanted = [column for column in mapping.sources if column != ROW_NUMBER]
+    has_header = mapping.header
+    if has_header is None:
+        has_header = any(column in named for column in wanted) or not all(column in numbered for column in wanted)
+    if has_header and wanted and not any(column in named for column in wanted):
+        raise LoadError(
+            f"{name}: none of the columns that the mapping names is in the first row, which reads: {', '.join(named)}; "
+            "where the file has no header, write `header: false` and call the columns column1, column2 …"
+        )
+    return has_header, named if has_header else numbered
+
+
+def every_nth(path: Path) -> str:
+    """SQL condition that leaves the start of a Parquet file's rows and a spread of the rest."""
+    step = max(1, pq.read_metadata(path).num_rows // _SAMPLE_ROWS)
+    return f"(file_row_number < {_SAMPLE_ROWS} OR file_row_number % {step} = 0)"
+
+
+def staged_rows(
+    name: str,
+    path: Path,
+    format_: Format,
+    columns: dict[str, SourceColumn],
+    target: Path,
+    mapping: FileMapping,
+    rejects: str = NO_REJECTS,
+    rest: Callable[[tuple[str, ...]], str] | None = None,
+) -> Reading:
+    """The reading of a file whose columns of text were staged, as `__row`, s0, s1 …, in the Parquet file `target`."""
+    taken = ", ".join(f"{cleaned(column.alias, mapping.null_values)} AS {column.alias}" for column in columns.values())
+    anything = ", ".join(column.alias for column in columns.values())
+    kept = f"* REPLACE ({taken})"
+
+    def scan(condition: str) -> str:
+        read = parquet([target], numbered=True)
+        return f"SELECT {kept} FROM {read} WHERE coalesce({anything}) IS NOT NULL AND {condition}"
+
+    rows = scan("true")
+    return Reading(name, path, format_, columns, rows, rows, scan(every_nth(target)), rejects, rest=rest)

@@ -1,0 +1,82 @@
+"""XLSX files: the rows of one sheet as text."""
+
+import datetime
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from septima.lake.mapping import FileMapping
+from septima.lake.reading import NO_REJECTS, Reading, first_line, header, staged_rows, text_columns
+from septima.lake.sql import LoadError
+
+_ROWS = 20_000
+
+
+def read_xlsx(
+    connection: duckdb.DuckDBPyConnection, mapping: FileMapping, path: Path, name: str, folder: Path
+) -> Reading:
+    """The sheet that the mapping names, or the first; a cell with a date stands in ISO form."""
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        sheet_name = mapping.sheet or book.sheet_names[0]
+        if sheet_name not in book.sheet_names:
+            raise LoadError(f"{name} has no sheet {sheet_name!r}; it has: {', '.join(book.sheet_names)}")
+        sheet = book.get_sheet_by_name(sheet_name)
+    except (CalamineError, zipfile.BadZipFile, OSError) as error:
+        raise LoadError(f"{name} can't be read as XLSX: {first_line(error)}") from None
+    rows = _sheet_rows(sheet)
+    first = next(rows, None)
+    if first is None:
+        raise LoadError(f"{name}: the sheet {sheet_name!r} is empty")
+    number, cells = first
+    has_header, names = header(mapping, [_cell_text(cell) or "" for cell in cells], name)
+    columns = text_columns(names)
+    target = folder / f"{path.stem}.sheet.parquet"
+    schema = pa.schema([("__row", pa.int64()), *((f"s{index}", pa.string()) for index in range(len(names)))])
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        block = [] if has_header else [(number, cells)]
+        for row in rows:
+            block.append(row)
+            if len(block) == _ROWS:
+                writer.write_table(_sheet_table(block, schema))
+                block = []
+        if block:
+            writer.write_table(_sheet_table(block, schema))
+    return staged_rows(name, path, "xlsx", columns, target, mapping, NO_REJECTS)
+
+
+_Cell = object
+
+
+def _sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[_Cell]]]:
+    """The rows of a sheet that hold anything, with their numbers."""
+    start = sheet.start[0] if sheet.start is not None else 0
+    for number, cells in enumerate(sheet.iter_rows(), start=start + 1):
+        if any(cell not in ("", None) for cell in cells):
+            yield number, list(cells)
+
+
+def _sheet_table(rows: list[tuple[int, list[_Cell]]], schema: pa.Schema) -> pa.Table:
+    columns: list[pa.Array] = [pa.array([number for number, _ in rows], pa.int64())]
+    for index in range(len(schema) - 1):
+        texts = [_cell_text(cells[index]) if index < len(cells) else None for _, cells in rows]
+        columns.append(pa.array(texts, pa.string()))
+    return pa.table(columns, schema=schema)
+
+
+def _cell_text(cell: _Cell) -> str | None:
+    """A cell as it would stand in a text file: dates in ISO, whole numbers without a point."""
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
