@@ -1,18 +1,22 @@
 """Pages of the documentation that are written from the code, so that they cannot fall behind it.
 
-MkDocs calls `on_files` while it gathers pages.
+MkDocs calls `on_files` while it gathers pages, and `on_page_markdown` for each of them, where the comment
+`<!-- from the code: NAME -->` of a page written by hand gives way to a table or a text.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
+import septima.demo
 from septima.cli.commands import application
-from septima.metrics import GRAINS, Metric, catalogue
+from septima.metrics import GRAINS, NOTES, Metric, catalogue
 from septima.schema import TABLES, Column, Table
 from septima.scorecard.definition import PERSPECTIVES
 
@@ -29,6 +33,7 @@ _UNITS = {
     "score_1_5": "grade, 1 to 5",
     "score_0_100": "score, 0 to 100",
 }
+_MARK = re.compile(r"<!-- from the code: (?P<name>\w+) -->")
 _DIRECTIONS = {"more": "more", "less": "less", "target": "near the target"}
 
 
@@ -38,6 +43,53 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, content in pages.items():
         files.append(File.generated(config, f"reference/{name}.md", content=content))
     return files
+
+
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - MkDocs gives them by name
+    """Put parts from the code where a page asks for them; KeyError where it asks for one that there is not."""
+    return _MARK.sub(lambda mark: _PARTS[mark["name"]](), markdown)
+
+
+def notes_table() -> str:
+    """What may be noted beside a figure."""
+    return _table(("note", "in Russian"), ((note.en, note.ru) for note in NOTES.values()))
+
+
+def formulas_table() -> str:
+    """Every metric with its formula and the source of it."""
+    return _table(
+        ("metric", "formula", "source"),
+        (
+            (_link(metric), f"`{metric.passport.formula}`", metric.passport.formula_source)
+            for metric in catalogue().values()
+        ),
+    )
+
+
+def intervals_table() -> str:
+    """Every kind of interval with the metrics that have it."""
+    kinds: dict[str, list[Metric]] = {}
+    for metric in catalogue().values():
+        kinds.setdefault(metric.passport.interval.en, []).append(metric)
+    return _table(("interval", "metrics"), ((kind, ", ".join(map(_link, metrics))) for kind, metrics in kinds.items()))
+
+
+def demo_model() -> str:
+    """The generative model of the demo as its package states it."""
+    _, _, model = (septima.demo.__doc__ or "").partition("\n\n")
+    return model
+
+
+_PARTS: dict[str, Callable[[], str]] = {
+    "notes": notes_table,
+    "formulas": formulas_table,
+    "intervals": intervals_table,
+    "demo_model": demo_model,
+}
+
+
+def _link(metric: Metric) -> str:
+    return f"[`{metric.id}`](../reference/metrics.md#{metric.id})"
 
 
 def tables_page() -> str:
