@@ -73,7 +73,9 @@ def test_orders_hold_the_same_customers_days_and_cents(cdnow: Example, file: pd.
     expected = file[["customer_id", "date", "cents"]].assign(cds=file["number_of_cds"])
     columns = ["customer_id", "date", "cents", "cds"]
     pd.testing.assert_frame_equal(
-        loaded.sort_values(columns, ignore_index=True), expected.sort_values(columns, ignore_index=True), check_dtype=False
+        loaded.sort_values(columns, ignore_index=True),
+        expected.sort_values(columns, ignore_index=True),
+        check_dtype=False,
     )
     assert set(orders["currency"]) == {"USD"}
     assert (loaded["cents"] == 0).sum() == 80

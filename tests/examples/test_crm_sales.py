@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from shutil import copytree
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -163,9 +163,9 @@ def test_won_amount_by_quarter(crm: Example, pipeline: Rows) -> None:
 SPOILT = {
     # row of the file: (column, what is written there, what goes into quarantine)
     5: ("engage_date", "2016-10-25", {"deals": "opened_at", "deal_stages": "entered_at"}),
-    17: ("close_date", "31-02-17", {"deals": "closed_at", "deal_stages": "left_at"}),
-    29: ("close_value", "1,0x4", {"deals": "amount"}),
-    41: ("deal_stage", "Wonn", {"deals": "outcome"}),
+    18: ("close_date", "31-02-17", {"deals": "closed_at", "deal_stages": "left_at"}),
+    30: ("close_value", "1,0x4", {"deals": "amount"}),
+    40: ("deal_stage", "Wonn", {"deals": "outcome"}),
     53: ("engage_date", "soon", {"deals": "opened_at", "deal_stages": "entered_at"}),
     65: ("opportunity_id", "", {"deals": "deal_id", "deal_stages": "deal_id"}),
 }
@@ -173,16 +173,15 @@ SPOILT = {
 
 @pytest.fixture(scope="module")
 def spoilt(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Example, Path]:
-    copy = tmp_path_factory.mktemp("spoilt") / "data"
-    copytree(folder, copy)
-    path = copy / "sales_pipeline.csv"
-    path.chmod(0o644)
-    rows = read(path)
+    copy = tmp_path_factory.mktemp("spoilt")
+    for path in folder.glob("*.csv"):
+        copyfile(path, copy / path.name)
+    rows = read(copy / "sales_pipeline.csv")
     for number, (column, value, _) in SPOILT.items():
         row = rows[number - 2]  # row 1 holds the names
         assert row["deal_stage"] == "Won"
         row[column] = value
-    write(path, rows)
+    write(copy / "sales_pipeline.csv", rows)
     return load_example("crm-sales", copy, tmp_path_factory.mktemp("lake")), copy
 
 
