@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import roots_jacobi
 
 from septima.demo.arrays import Flags, Floats
-from septima.demo.calendar import QUARTERS, Calendar
+from septima.demo.calendar import DAY, QUARTERS, Calendar
 from septima.demo.model import EXPERIMENT_SEGMENTS, Model, Segment
 from septima.demo.people import arrivals
 from septima.demo.purchases import experiment_start
@@ -19,15 +19,17 @@ _COHORT_HOURS = 24
 class Buying:
     """Expected figures per buyer of a segment, each by quarter.
 
-    `orders` and, of them, `own_orders` that no experiment caused; `active`, the probability to buy in
-    the quarter; `active_twice_running`, in it and in the one before; `repeating`, twice or more in it.
+    `orders` and, of them, `own_orders` that no experiment caused; `buyers`, the probability to buy in
+    the quarter, and `one_time`, to make the first purchase in it and no other; `active`, to have
+    bought in the last `active_days` before the quarter's end, and `stayed`, before its start as well.
     """
 
     orders: Floats
     own_orders: Floats
+    buyers: Floats
+    one_time: Floats
     active: Floats
-    active_twice_running: Floats
-    repeating: Floats
+    stayed: Floats
 
 
 def alive_after(segment: Segment, weeks: float) -> float:
@@ -37,7 +39,7 @@ def alive_after(segment: Segment, weeks: float) -> float:
     (Fader, Hardie & Lee 2005); the mean is taken over λ ~ Gamma and p ~ Beta.
     """
     nodes, weights = _dropout(segment)
-    return float(weights @ _laplace(segment, nodes * weeks))
+    return float(weights @ _laplace(segment, nodes * weeks)[:, 0])
 
 
 def second_purchase_within(segment: Segment, weeks: float) -> float:
@@ -45,125 +47,142 @@ def second_purchase_within(segment: Segment, weeks: float) -> float:
     return float(1 - _laplace(segment, np.array(weeks)))
 
 
-def buying(name: str, model: Model, calendar: Calendar) -> Buying:
+def buying(name: str, model: Model, calendar: Calendar, active_days: int) -> Buying:
     """What a buyer of the segment `name` is expected to do in each quarter."""
     segment = model.segments[name]
     cohorts = _cohorts(model, calendar)
-    extras = [_Extra.of(name, quarter, cohorts, model, calendar) for quarter in range(QUARTERS)]
-    # A cohort is a share of the customers; those who come later do nothing yet.
-    counts = {
-        key: np.zeros(QUARTERS) for key in ("orders", "own_orders", "active", "active_twice_running", "repeating")
-    }
-    none_before = np.ones_like(cohorts.share)
-    for quarter, extra in enumerate(extras):
-        quiet = _quiet(segment, cohorts, quarter)
-        share = cohorts.share * (cohorts.quarter <= quarter)
-        counts["own_orders"][quarter] = share @ quiet.orders
-        counts["orders"][quarter] = share @ (quiet.orders + extra.orders)
-        none = quiet.none * extra.none
-        once = quiet.once * extra.none + quiet.none * extra.once
-        counts["active"][quarter] = share @ (1 - none)
-        counts["repeating"][quarter] = share @ (1 - none - once)
+    counts = {key: np.zeros(QUARTERS) for key in ("orders", "own_orders", "buyers", "one_time", "active", "stayed")}
+    for quarter in range(QUARTERS):
+        begin, end = (int(edge) for edge in calendar.edges[quarter : quarter + 2])
+        whole = _Window.of(name, (begin, end), cohorts, model, calendar)
+        orders = _orders(segment, whole, cohorts)
+        counts["own_orders"][quarter] = cohorts.share @ orders
+        counts["orders"][quarter] = cohorts.share @ (orders + whole.extra_orders)
+        none, once = _none(segment, whole, cohorts), _once(segment, whole, cohorts)
+        counts["buyers"][quarter] = cohorts.share @ (1 - none * whole.no_extra)
+        counts["one_time"][quarter] = (cohorts.share * whole.comes(cohorts)) @ (once * whole.no_extra)
+
+        last = _Window.of(name, (max(end - active_days * DAY, calendar.start), end), cohorts, model, calendar)
+        inactive = _none(segment, last, cohorts) * last.no_extra
+        counts["active"][quarter] = cohorts.share @ (1 - inactive)
         if quarter:
-            known = cohorts.share * (cohorts.quarter < quarter)
-            neither = quiet.none_in_both * extra.none_with(extras[quarter - 1])
-            counts["active_twice_running"][quarter] = known @ (1 - none_before - none + neither)
-        none_before = none
+            since = max(begin - active_days * DAY, calendar.start)
+            first = _Window.of(name, (since, begin), cohorts, model, calendar)
+            inactive_before = _none(segment, first, cohorts) * first.no_extra
+            never = _none_in_both(segment, first, last, cohorts) * first.no_extra_in_either(last)
+            counts["stayed"][quarter] = cohorts.share @ (1 - inactive_before - inactive + never)
     return Buying(**counts)
 
 
 @dataclass(frozen=True)
 class _Cohorts:
-    """Customers by when they came, day by day; arrays of one length.
-
-    `weeks_since` has a row for each bound of the quarters: operational weeks since the arrival.
-    """
+    """Customers by the day when they came; arrays of one length: share of all, moment, operational weeks."""
 
     share: Floats
     moment: Floats
-    quarter: Floats
-    weeks_since: Floats
+    weeks: Floats
 
 
 def _cohorts(model: Model, calendar: Calendar) -> _Cohorts:
     come = arrivals(model, calendar)
     bounds = come[::_COHORT_HOURS]
     middle = np.interp((bounds[:-1] + bounds[1:]) / 2, come, calendar.hours)
-    since = np.maximum(calendar.weeks_at(calendar.edges)[:, None] - calendar.weeks_at(middle), 0.0)
-    quarter = calendar.quarter_of(middle).astype(np.float64)
-    return _Cohorts(np.diff(bounds), middle, quarter, since)
+    return _Cohorts(np.diff(bounds), middle, calendar.weeks_at(middle))
 
 
 @dataclass(frozen=True)
-class _Quiet:
-    """The process without experiments in one quarter, by cohort: expected orders and probabilities."""
+class _Window:
+    """A stretch of time, in moments and in operational weeks, with what experiments add in it, by cohort.
 
-    orders: Floats
-    none: Floats
-    once: Floats
-    none_in_both: Floats
-
-
-def _quiet(segment: Segment, cohorts: _Cohorts, quarter: int) -> _Quiet:
-    p, weights = _dropout(segment)
-    p = p[:, None]
-    begin, end = cohorts.weeks_since[quarter], cohorts.weeks_since[quarter + 1]
-    comes = cohorts.quarter == quarter
-    length = end - begin
-    # Still a customer at the start; still one and silent to the end, when nobody can have been lost.
-    still, silent = _laplace(segment, p * begin), _laplace(segment, p * begin + length)
-    bought = weights @ (still - silent)
-    repeats = weights @ ((still - _laplace(segment, p * end)) / p)
-    # One purchase, and either lost with it or silent after it.
-    slope = segment.r / (segment.alpha + p * begin + length) * silent
-    once = weights @ (p * (still - silent) + (1 - p) * length * slope)
-    none_in_both = np.ones_like(bought)
-    if quarter:
-        earlier = cohorts.weeks_since[quarter - 1]
-        both = weights @ (_laplace(segment, p * earlier) - _laplace(segment, p * earlier + end - earlier))
-        none_in_both = np.where(cohorts.quarter == quarter - 1, 0.0, 1 - both)
-    return _Quiet(repeats + comes, np.where(comes, 0.0, 1 - bought), np.where(comes, 1 - bought, once), none_in_both)
-
-
-@dataclass(frozen=True)
-class _Extra:
-    """What an experiment adds in one quarter, by cohort: expected orders, probabilities of none and of one.
-
-    `eligible` is the probability to be eligible at all, `none_if_eligible` that of no extra order then.
+    `eligible` is the probability to be eligible for experiments, `no_extra_if_eligible` that of no
+    extra order then.
     """
 
-    orders: Floats
-    once: Floats
-    eligible: Floats
-    none_if_eligible: Floats
+    begin: int
+    end: int
+    begin_weeks: float
+    end_weeks: float
+    eligible: float
+    extra_orders: Floats
+    no_extra_if_eligible: Floats
 
     @classmethod
-    def of(cls, segment: str, quarter: int, cohorts: _Cohorts, model: Model, calendar: Calendar) -> "_Extra":
-        """The experiment of the quarter that adds orders, or nothing where there is none."""
-        rate = 0.0 * cohorts.share
-        treated = 0.0
+    def of(
+        cls, segment: str, bounds: tuple[int, int], cohorts: _Cohorts, model: Model, calendar: Calendar
+    ) -> "_Window":
+        """The window between two moments for the customers of a segment."""
+        weeks = calendar.weeks_at(np.array(bounds))
+        extra_orders, none = 0.0 * cohorts.share, 0.0 * cohorts.share + 1
         for experiment in model.experiments.values():
-            if experiment.quarter == quarter and experiment.extra_orders > 0 and segment in EXPERIMENT_SEGMENTS:
-                known: Flags = cohorts.moment < experiment_start(experiment, calendar)
-                rate = known * experiment.extra_orders
-                treated = 1 - experiment.control_share
-        consent = rate * 0.0 + model.consent_share
-        once = consent * treated * rate * np.exp(-rate)
-        return cls(consent * treated * rate, once, consent, 1 - treated + treated * np.exp(-rate))
+            if segment not in EXPERIMENT_SEGMENTS:
+                continue
+            start = experiment_start(experiment, calendar)
+            span = calendar.weeks_at(np.array([start, start + experiment.days * DAY]))
+            inside = np.maximum(np.minimum(span[1], weeks[1]) - np.maximum(span[0], weeks[0]), 0.0)
+            rate = (cohorts.moment < start) * experiment.extra_orders * inside / (span[1] - span[0])
+            treated = 1 - experiment.control_share
+            extra_orders = extra_orders + model.consent_share * treated * rate
+            none = none * (1 - treated + treated * np.exp(-rate))
+        return cls(*bounds, float(weeks[0]), float(weeks[1]), model.consent_share, extra_orders, none)
 
     @property
-    def none(self) -> Floats:
-        return 1 - self.eligible + self.eligible * self.none_if_eligible
+    def no_extra(self) -> Floats:
+        """Probability of no extra order, by cohort."""
+        return 1 - self.eligible + self.eligible * self.no_extra_if_eligible
 
-    def none_with(self, other: "_Extra") -> Floats:
-        """Probability of no extra order in this and in another quarter; the arms are drawn independently."""
-        return 1 - self.eligible + self.eligible * self.none_if_eligible * other.none_if_eligible
+    def no_extra_in_either(self, other: "_Window") -> Floats:
+        """Probability of no extra order in both windows, in which different experiments run."""
+        return 1 - self.eligible + self.eligible * self.no_extra_if_eligible * other.no_extra_if_eligible
+
+    def comes(self, cohorts: _Cohorts) -> Flags:
+        """Whether the cohort comes in the window."""
+        return (cohorts.moment >= self.begin) & (cohorts.moment < self.end)
+
+
+def _orders(segment: Segment, window: _Window, cohorts: _Cohorts) -> Floats:
+    """Expected orders in the window, without experiments."""
+    p, weights = _dropout(segment)
+    begin, end = (np.maximum(bound - cohorts.weeks, 0.0) for bound in (window.begin_weeks, window.end_weeks))
+    repeats = weights @ ((_laplace(segment, p * begin) - _laplace(segment, p * end)) / p)
+    return repeats + window.comes(cohorts)
+
+
+def _none(segment: Segment, window: _Window, cohorts: _Cohorts) -> Floats:
+    """Probability of no order in the window: lost before it, or silent through it, or not come yet."""
+    p, weights = _dropout(segment)
+    age = np.maximum(window.begin_weeks - cohorts.weeks, 0.0)
+    length = window.end_weeks - window.begin_weeks
+    none = 1 - weights @ (_laplace(segment, p * age) - _laplace(segment, p * age + length))
+    return np.where(cohorts.moment < window.begin, none, ~window.comes(cohorts))
+
+
+def _once(segment: Segment, window: _Window, cohorts: _Cohorts) -> Floats:
+    """Probability of exactly one order in the window for those who come in it: of no repeat until its end."""
+    return _laplace(segment, np.maximum(window.end_weeks - cohorts.weeks, 0.0))
+
+
+def _none_in_both(segment: Segment, first: _Window, second: _Window, cohorts: _Cohorts) -> Floats:
+    """Probability of no order in either of two windows.
+
+    A customer silent through the first is a customer still; in the gap between them he may buy and be
+    lost.
+    """
+    p, weights = _dropout(segment)
+    age = np.maximum(first.begin_weeks - cohorts.weeks, 0.0)
+    gap = second.begin_weeks - first.end_weeks
+    silent = p * age + first.end_weeks - first.begin_weeks
+    length = second.end_weeks - second.begin_weeks
+    quiet = _laplace(segment, silent) - _laplace(segment, silent + p * gap)
+    quiet = quiet + _laplace(segment, silent + p * gap + length)
+    neither = 1 - weights @ (_laplace(segment, p * age) - quiet)
+    later = _none(segment, second, cohorts) * ~first.comes(cohorts)
+    return np.where(cohorts.moment < first.begin, neither, later)
 
 
 def _dropout(segment: Segment) -> tuple[Floats, Floats]:
     """Nodes and weights of the mean over p ~ Beta(a, b), by Gauss–Jacobi quadrature."""
     points, weights = roots_jacobi(_DROPOUT_NODES, segment.b - 1, segment.a - 1)
-    return (1 + points) / 2, weights / weights.sum()
+    return (1 + points[:, None]) / 2, weights / weights.sum()
 
 
 def _laplace(segment: Segment, x: Floats) -> Floats:

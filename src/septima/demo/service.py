@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from septima.demo.arrays import (
     Floats,
@@ -60,7 +60,7 @@ def write_calls(setting: Setting, orders: Orders, people: People) -> None:
     quarter = calendar.quarter_of(at)
     waiting = chance.exponential(np.array(model.waiting_s)[quarter])
     patience = chance.exponential(model.patience_s, size)
-    waited: Floats = np.round(np.minimum(waiting, patience), 3)
+    waited: Floats = np.minimum(waiting, patience)
     answered = waiting < patience
     resolved = chance.random(size) < np.array(model.resolved_share)[quarter]
     employee = np.where(answered, staff.serving(chance, "support", at), -1)
@@ -70,7 +70,7 @@ def write_calls(setting: Setting, orders: Orders, people: People) -> None:
         "call_id": numbered("L", number, 10),
         "customer_id": numbered("C", customer),
         "at": instants(at),
-        "waited_s": numbers(waited),
+        "waited_s": numbers(np.round(waited, 3)),
         "talked_s": numbers(chance.lognormal(np.log(170), 0.6, size).round(1), answered),
         "answered": flags(answered),
         "resolved": flags(resolved, answered),
@@ -283,7 +283,7 @@ def c11_given_factor(model: Model, quarter: int, factor: Floats) -> tuple[Floats
     """Mean and mean square of each question's grade 0 … 1, [factor, question], given the factor."""
     loading = np.array(model.c11_loadings)
     centre = model.c11_level[quarter] + np.array(model.c11_offsets) + loading * factor[:, None]
-    above = norm.sf((np.array(model.c11_thresholds)[:, None, None] - centre) / np.sqrt(1 - loading**2))
+    above = ndtr((centre - np.array(model.c11_thresholds)[:, None, None]) / np.sqrt(1 - loading**2))
     odd = (2 * np.arange(1, 5) - 1)[:, None, None]
     return above.sum(axis=0) / 4, (odd * above).sum(axis=0) / 16
 

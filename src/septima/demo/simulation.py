@@ -57,7 +57,7 @@ class _Tally:
     cost: Integers
     sent: Integers
     orders: Integers = field(default_factory=lambda: np.zeros(QUARTERS, dtype=np.int64))
-    active: Integers = field(default_factory=lambda: np.zeros(QUARTERS, dtype=np.int64))
+    buyers: Integers = field(default_factory=lambda: np.zeros(QUARTERS, dtype=np.int64))
     second_records: int = 0
 
     def add(self, orders: Orders, calendar: Calendar) -> None:
@@ -67,7 +67,7 @@ class _Tally:
         self.cost += np.bincount(day, orders.cost.astype(np.float64), len(self.cost)).astype(np.int64)
         quarter = calendar.quarter_of(orders.at)
         self.orders += np.bincount(quarter, minlength=QUARTERS)
-        self.active += np.bincount(np.unique(orders.owner * QUARTERS + quarter) % QUARTERS, minlength=QUARTERS)
+        self.buyers += np.bincount(np.unique(orders.owner * QUARTERS + quarter) % QUARTERS, minlength=QUARTERS)
 
     def by_quarter(self, calendar: Calendar) -> dict[str, tuple[float, ...]]:
         quarter = calendar.quarter_of(calendar.start + np.arange(len(self.revenue)) * DAY)
@@ -75,10 +75,7 @@ class _Tally:
             name: tuple(int(kopecks[quarter == number].sum()) / 100 for number in range(QUARTERS))
             for name, kopecks in (("revenue", self.revenue), ("cost", self.cost))
         }
-        counts = {
-            name: tuple(map(int, values))
-            for name, values in (("orders", self.orders), ("active_customers", self.active))
-        }
+        counts = {name: tuple(map(int, values)) for name, values in (("orders", self.orders), ("buyers", self.buyers))}
         return {**sums, **counts}
 
 

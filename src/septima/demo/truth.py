@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 
 from septima.demo.arrays import Floats
 from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError
@@ -17,6 +17,7 @@ from septima.demo.process import buying
 from septima.demo.service import c11_given_factor, csi_types, nps_shares
 
 TRUTH_FILE = "truth.json"
+ACTIVE_DAYS = 90
 _FORM = 1
 _FACTOR_NODES = 64
 
@@ -33,11 +34,10 @@ class Truth:
       `broken`: rows that no load can accept. `missing`: by table.column, right rows without a value.
     - `duplicate_customers`: customers who are second records of somebody already there.
     - `counted`: by quarter, what the simulation itself added up, exactly: revenue (roubles of orders
-      that were neither cancelled nor returned), cost, orders, active_customers (who bought), spend.
+      that were neither cancelled nor returned), cost, orders, buyers, spend.
     - `expected`: by metric id, the value that follows from the parameters, by quarter; None where undefined.
-      Besides metrics: orders, retention (of those who bought in the quarter before, the share who
-      buy in this one), repeat_in_quarter (of the quarter's buyers, those who buy twice or more in
-      it), complaints, c11_alpha, service_level_20s.
+      Besides metrics: orders, buyers, retention (1 − churn_rate; both with customers active for 90
+      days after an order), complaints, c11_alpha, service_level_20s.
     - `expected_by`: the same by "metric/dimension" and then by value of the dimension.
     - `uplift`: by experiment, true incremental revenue per treated customer, roubles.
     - `stages`: by stage of deals, the median days that a won deal spends in it; `cycle` their mean sum.
@@ -141,7 +141,7 @@ def expect(model: Model, calendar: Calendar, customers: int) -> Expectations:
 def deal_stages(model: Model) -> tuple[dict[str, float], float]:
     """Median days of each stage of a won deal, which are Gamma, and the mean length of any deal."""
     scale = model.stage_scale_days
-    medians = {name: float(gamma.median(shape, scale=scale)) for name, shape in model.stage_shapes.items()}
+    medians = {name: float(gammaincinv(shape, 0.5) * scale) for name, shape in model.stage_shapes.items()}
     return medians, scale * sum(model.stage_shapes.values())
 
 
@@ -152,22 +152,25 @@ def _expect_purchases(
     calendar: Calendar,
     customers: int,
 ) -> None:
-    totals = {name: np.zeros(QUARTERS) for name in ("orders", "revenue", "cost", "active", "kept", "repeaters")}
+    totals = {
+        name: np.zeros(QUARTERS) for name in ("orders", "revenue", "cost", "buyers", "one_time", "active", "stayed")
+    }
     promoted_value = np.zeros(QUARTERS)
     for experiment in model.experiments.values():
         promoted_value[experiment.quarter] = experiment.mean_value
     by_segment: dict[str, dict[str, Series]] = {}
     for name, segment in model.segments.items():
         buyers = customers * segment.share * (1 - model.prospect_share)
-        buyer = buying(name, model, calendar)
+        buyer = buying(name, model, calendar, ACTIVE_DAYS)
         revenue = buyer.own_orders * segment.mean_value + (buyer.orders - buyer.own_orders) * promoted_value
         figures = {
             "orders": buyer.orders * buyers,
             "revenue": revenue * buyers,
             "cost": revenue * buyers * segment.cost_share,
+            "buyers": buyer.buyers * buyers,
+            "one_time": buyer.one_time * buyers,
             "active": buyer.active * buyers,
-            "kept": buyer.active_twice_running * buyers,
-            "repeaters": buyer.repeating * buyers,
+            "stayed": buyer.stayed * buyers,
         }
         by_segment[name] = _purchase_metrics(figures)
         for key, values in figures.items():
@@ -179,15 +182,17 @@ def _expect_purchases(
 
 def _purchase_metrics(figures: Mapping[str, Floats]) -> dict[str, Series]:
     active = figures["active"]
-    retention = _listed(figures["kept"][1:] / active[:-1])
+    stayed = figures["stayed"][1:] / active[:-1]
     return {
         "orders": _listed(figures["orders"]),
         "revenue": _listed(figures["revenue"]),
         "average_order_value": _listed(figures["revenue"] / figures["orders"]),
         "gross_margin": _listed(1 - figures["cost"] / figures["revenue"]),
         "active_customers": _listed(active),
-        "retention": (None, *retention),
-        "repeat_in_quarter": _listed(figures["repeaters"] / active),
+        "retention": (None, *_listed(stayed)),
+        "churn_rate": (None, *_listed(1 - stayed)),
+        "buyers": _listed(figures["buyers"]),
+        "repeat_rate": _listed(1 - figures["one_time"] / figures["buyers"]),
     }
 
 
