@@ -171,8 +171,10 @@ def _write_clean(run: Run, part: _Part, staged: Staged, prefix: str) -> None:
     staged.quarantined += part.bad + conflicts + rejected
     if clean:
         path = run.folder / f"{prefix}-{part.number}.clean.parquet"
-        left = f" AND __row NOT IN (SELECT __row {here})" if dropped else ""
-        selected = f"SELECT {planned.row(run.source, run.loaded_at)} FROM ({planned.sql(rows)}) WHERE NOT __bad{left}"
+        left = f" p ANTI JOIN (SELECT __row {here}) d ON p.__row = d.__row" if dropped else ""
+        selected = f"SELECT {planned.row(run.source, run.loaded_at)} FROM ({planned.sql(rows)}){left}"
+        if part.bad:
+            selected += " WHERE NOT __bad"
         written = copy_parquet(connection, selected, path)
         if written != clean:
             raise LoadError(
