@@ -75,21 +75,58 @@ def test_loading_the_file_again_changes_nothing(hillstrom: Example, real_data: P
         assert again[table] == counted(counts["read"], loaded=0, duplicate=counts["read"])
 
 
+@pytest.fixture(scope="module")
+def spend(file: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {arm: file.loc[file["segment"] == segment, "spend"].to_numpy() for arm, segment in ARMS.items()}
+
+
 @pytest.mark.parametrize(("arm", "published"), [("mens", 0.77), ("womens", 0.42)])
-def test_incremental_revenue_per_customer_is_the_published_one_with_welchs_interval(
-    hillstrom: Example, file: pd.DataFrame, arm: str, published: float
+def test_incremental_revenue_is_the_published_one_with_welchs_interval(
+    hillstrom: Example, spend: dict[str, np.ndarray], arm: str, published: float
 ) -> None:
-    spend = {name: file.loc[file["segment"] == segment, "spend"].to_numpy() for name, segment in ARMS.items()}
-    welch = stats.ttest_ind(spend[arm], spend["control"], equal_var=False)
-    interval = welch.confidence_interval(0.95)
-    per_customer = spend[arm].mean() - spend["control"].mean()
-    assert round(per_customer, 2) == published
-    figures = hillstrom.figures("incremental_revenue", grain="all", by=["arm"])
-    row = figures.loc[arm].iloc[0]
-    treated = len(spend[arm])
-    np.testing.assert_allclose(
-        np.array([row["value"], row["lower"], row["upper"]]) / treated,
-        [per_customer, interval.low, interval.high],
-        rtol=0,
-        atol=1e-9,
+    interval = stats.ttest_ind(spend[arm], spend["control"], equal_var=False).confidence_interval(0.95)
+    difference = spend[arm].mean() - spend["control"].mean()
+    assert round(difference, 2) == published
+    expected = np.array([difference, interval.low, interval.high])
+    n = len(spend[arm]) + len(spend["control"])
+    for metric, customers in (("incremental_revenue_per_customer", 1), ("incremental_revenue", len(spend[arm]))):
+        row = hillstrom.figures(metric, grain="all", by=["arm"]).loc[arm].iloc[0]
+        found = row[["value", "lower", "upper"]].to_numpy(float) / customers
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
+        assert row["n"] == n
+        assert row["missing_share"] == 0
+        assert row["note"] is None
+
+
+def test_the_control_arm_has_no_effect_of_its_own(hillstrom: Example) -> None:
+    row = hillstrom.figures("incremental_revenue_per_customer", grain="all", by=["arm"]).loc["control"].iloc[0]
+    assert np.isnan(row["value"])
+    assert row["note"] == "control_group"
+
+
+def test_both_arms_together_share_one_control(hillstrom: Example, spend: dict[str, np.ndarray]) -> None:
+    """What all e-mails brought: Σ n·(mean − mean of control), whose variance counts the control once."""
+    control = spend["control"]
+    treated = [spend["mens"], spend["womens"]]
+    size = sum(map(len, treated))
+    total = sum(arm.sum() - len(arm) * control.mean() for arm in treated)
+    parts = [len(arm) * arm.var(ddof=1) for arm in treated] + [size**2 * control.var(ddof=1) / len(control)]
+    degrees = sum(parts) ** 2 / sum(
+        part**2 / (len(arm) - 1) for part, arm in zip(parts, [*treated, control], strict=True)
     )
+    half = stats.t.ppf(0.975, degrees) * np.sqrt(sum(parts))
+    row = hillstrom.figures("incremental_revenue", grain="all").iloc[0]
+    np.testing.assert_allclose(
+        row[["value", "lower", "upper"]].astype(float), [total, total - half, total + half], rtol=1e-9
+    )
+
+
+def test_the_split_fits_thirds_and_not_another_plan(hillstrom: Example) -> None:
+    sizes = [21_306, 21_307, 21_387]
+    assert stats.chisquare(sizes).pvalue > 0.8
+    for shares, note in (
+        ({"control": 1, "mens": 1, "womens": 1}, None),
+        ({"control": 5, "mens": 4, "womens": 4}, "sample_ratio_mismatch"),
+    ):
+        figures = hillstrom.figures("incremental_revenue", grain="all", shares=shares)
+        assert figures["note"].iloc[0] == note
