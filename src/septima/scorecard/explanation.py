@@ -247,8 +247,13 @@ def _kpi(
 
 def _rows(source: str, table: ir.Table, limit: int) -> Rows:
     arrow = table.to_pyarrow()
-    rows = [tuple(row.values()) for row in arrow.slice(0, limit).to_pylist()]
+    rows = [tuple(map(_cell, row.values())) for row in arrow.slice(0, limit).to_pylist()]
     return Rows(source, tuple(arrow.column_names), tuple(rows), arrow.num_rows > limit)
+
+
+def _cell(value: object) -> object:
+    """The value, or None for the NaN by which some engines tell that there is none."""
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def _measures(

@@ -37,19 +37,14 @@ class Snapshot:
     path: Path
 
 
-def to_json(scorecard: Scorecard) -> dict[str, Any]:
-    """The whole card as JSON values: field names as in `card`, dates in ISO form, undefined numbers null."""
-    return plain(scorecard)
+def to_json(value: "DataclassInstance") -> dict[str, Any]:
+    """A card, or an explanation, as JSON values: field names as declared, dates in ISO form, undefined numbers null."""
+    return cast("dict[str, Any]", json.loads(json.dumps(asdict(value), default=_scalar, allow_nan=False)))
 
 
 def from_json(content: dict[str, Any]) -> Scorecard:
     """The card that `to_json` wrote; fields that it does not know are left out. SnapshotError where one lacks."""
     return _read(Scorecard, content, "scorecard")
-
-
-def plain(value: "DataclassInstance") -> dict[str, Any]:
-    """A dataclass, and all in it, as JSON values; dates in ISO form."""
-    return cast("dict[str, Any]", json.loads(json.dumps(asdict(value), default=_scalar, allow_nan=False)))
 
 
 def save_snapshot(folder: str | Path, scorecard: Scorecard, *, author: str | None = None) -> Path:
