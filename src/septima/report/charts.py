@@ -55,7 +55,10 @@ def bullet(
     """
     low, high = domain
     base = min(max(0.0, low), high)
-    clip = lambda value: min(max(value, low), high)  # what lies off the track ends at its edge
+
+    def clip(value: float) -> float:
+        return min(max(value, low), high)  # what lies off the track ends at its edge
+
     value = figure.value if figure.value is not None else base
     row: dict[str, float | str | None] = {
         "low": low,
@@ -74,22 +77,22 @@ def bullet(
     def along(name: str) -> alt.X:
         return alt.X(name, type="quantitative", scale=scale, axis=None)
 
-    layers = [chart.mark_bar(height=13, color=TRACK).encode(x=along("low"), x2="high:Q")]
+    layers = [chart.mark_bar(height=13, color=TRACK).encode(x=along("low"), x2=alt.X2("high:Q"))]
     if figure.value is not None:
-        layers.append(chart.mark_bar(height=7, color=ACCENT_MIDDLE).encode(x=along("base"), x2="value:Q"))
+        layers.append(chart.mark_bar(height=7, color=ACCENT_MIDDLE).encode(x=along("base"), x2=alt.X2("value:Q")))
     if low < 0 < high:
         layers.append(chart.mark_tick(size=13, thickness=1, color=QUIET).encode(x=along("base")))
     if row["lower"] is not None and row["upper"] is not None:
-        layers.append(chart.mark_rule(strokeWidth=1.6, color=ACCENT).encode(x=along("lower"), x2="upper:Q"))
+        layers.append(chart.mark_rule(strokeWidth=1.6, color=ACCENT).encode(x=along("lower"), x2=alt.X2("upper:Q")))
     if figure.value is not None:
         layers.append(chart.mark_point(size=17, color=ACCENT, filled=True, opacity=1).encode(x=along("value")))
     if target is not None:
         layers.append(chart.mark_tick(size=15, thickness=2.4, color=INK).encode(x=along("target")))
     if label:
         text = chart.mark_text(align="left", dx=5, fontSize=10.5, color=INK)
-        layers.append(text.encode(x=along("end"), text="label:N"))
+        layers.append(text.encode(x=along("end"), text=alt.Text("label:N")))
     padding = {"left": 1, "right": BULLET_MARGIN, "top": 1, "bottom": 1}
-    return _finished(alt.layer(*layers), width=BULLET_WIDTH, height=16, padding=padding, autosize="none")
+    return _finished(alt.LayerChart(layer=layers), width=BULLET_WIDTH, height=16, padding=padding, autosize="none")
 
 
 def sparkline(points: Sequence[Point]) -> alt.LayerChart:
@@ -103,13 +106,13 @@ def sparkline(points: Sequence[Point]) -> alt.LayerChart:
 
     last = [row for row in rows[-1:] if row["value"] is not None]
     layers = [
-        chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2="upper:Q"),
+        chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
         chart.mark_line(color=ACCENT, strokeWidth=1.3).encode(x=x, y=up("value")),
     ]
     if last:
         dot = alt.Chart(_data(last)).mark_point(size=18, filled=True, opacity=1, color=ACCENT)
         layers.append(dot.encode(x=x, y=up("value")))
-    return _finished(alt.layer(*layers), width=64, height=16, padding=2, autosize="none")
+    return _finished(alt.LayerChart(layer=layers), width=64, height=16, padding=2, autosize="none")
 
 
 def trend(
@@ -143,7 +146,7 @@ def trend(
         return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=list(domain), nice=True), axis=axis)
 
     layers: list[alt.Chart] = [
-        chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2="upper:Q"),
+        chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
         chart.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
         chart.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
     ]
@@ -151,10 +154,20 @@ def trend(
         at = alt.Chart(_data([{"target": target, "label": target_label}]))
         layers.append(at.mark_rule(color=INK, strokeWidth=1, strokeDash=[4, 3]).encode(y=up("target")))
         side = _emptier_side(rows, target)
-        place = {"align": side, "baseline": "bottom", "dy": -3, "fontSize": 11}
-        for stroke in ({"color": PAPER, "stroke": PAPER, "strokeWidth": 3.5, "strokeJoin": "round"}, {"color": INK}):
-            note = at.mark_text(**place, **stroke)  # the first, wider one keeps band and line off the letters
-            layers.append(note.encode(x=alt.value(width if side == "right" else 0), y=up("target"), text="label:N"))
+        beside = alt.value(width if side == "right" else 0)
+        # The first, in the colour of the paper, keeps band and line off the letters.
+        halo = at.mark_text(
+            align=side,
+            baseline="bottom",
+            dy=-3,
+            fontSize=11,
+            color=PAPER,
+            stroke=PAPER,
+            strokeWidth=3.5,
+            strokeJoin="round",
+        )
+        note = at.mark_text(align=side, baseline="bottom", dy=-3, fontSize=11, color=INK)
+        layers += [text.encode(x=beside, y=up("target"), text=alt.Text("label:N")) for text in (halo, note)]
     last = [row for row in rows[-1:] if row["value"] is not None]
     if last:
         dot = alt.Chart(_data(last)).mark_point(size=46, filled=True, opacity=1, color=ACCENT, stroke=PAPER)
@@ -162,7 +175,7 @@ def trend(
     title = alt.TitleParams(
         unit or " ", anchor="start", frame="bounds", fontSize=11, fontWeight="normal", color=QUIET, offset=4
     )
-    return _finished(alt.layer(*layers), width=width, height=height, padding=2, title=title)
+    return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
 def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: int = SLICE_WIDTH) -> alt.LayerChart:
@@ -176,7 +189,7 @@ def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: i
         "member:N",
         title=None,
         sort=names,
-        axis=alt.Axis(domain=False, ticks=False, labelLimit=132, minExtent=84, grid=True),
+        axis=alt.Axis(domain=False, ticks=False, labelLimit=160, minExtent=84, grid=True),
     )
 
     def along(name: str) -> alt.X:
@@ -188,14 +201,16 @@ def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: i
         at = alt.Chart(_data([{"whole": whole}]))
         layers.append(at.mark_rule(color=QUIET, strokeWidth=1, strokeDash=[2, 2]).encode(x=along("whole")))
     layers += [
-        chart.mark_rule(color=ACCENT_MIDDLE, strokeWidth=3).encode(x=along("lower"), x2="upper:Q", y=y),
+        chart.mark_rule(color=ACCENT_MIDDLE, strokeWidth=3).encode(x=along("lower"), x2=alt.X2("upper:Q"), y=y),
         chart.mark_point(color=ACCENT, filled=True, size=42, opacity=1).encode(x=along("value"), y=y),
-        chart.mark_text(align="left", fontSize=11, color=INK).encode(x=alt.value(width + 8), y=y, text="label:N"),
+        chart.mark_text(align="left", fontSize=11, color=INK).encode(
+            x=alt.value(width + 8), y=y, text=alt.Text("label:N")
+        ),
     ]
     title = alt.TitleParams(
         unit or " ", anchor="start", frame="group", fontSize=11, fontWeight="normal", color=QUIET, offset=4
     )
-    return _finished(alt.layer(*layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
+    return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
 
 
 def bullet_domain(figure: Figure, target: float | None, unit: str) -> tuple[float, float]:

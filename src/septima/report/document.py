@@ -12,10 +12,12 @@ def pdf_document(html: str) -> bytes:
     Only what the page carries within itself is fetched; any other address is an error.
     """
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
-    return HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
+    written = io.BytesIO()
+    HTML(string=html, url_fetcher=fetcher).write_pdf(written, pdf_variant="pdf/ua-1")
+    return written.getvalue()
 
 
-def first_page_picture(pdf: bytes, scale: float) -> bytes:
+def first_page_picture(pdf: bytes, scale: int) -> bytes:
     """The first page of a PDF as PNG, `scale` × 72 dots per inch."""
     document = PdfDocument(pdf)
     try:

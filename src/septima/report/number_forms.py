@@ -118,10 +118,8 @@ class NumberStyle:
             return ""
         low, high = _rounded(self.shown(lower), self.decimals), _rounded(self.shown(upper), self.decimals)
         prefix, suffix = self._affixes(abs(high))
-        if self.language == "ru":
-            between = "…"
-        else:
-            between = "–" if low >= 0 and high >= 0 else f"{NBSP}to{NBSP}"
+        dash = "–" if low >= 0 and high >= 0 else f"{NBSP}to{NBSP}"
+        between = "…" if self.language == "ru" else dash
         first = _sign(low, signed=False) + prefix + _digits(abs(low), self.language)
         again = prefix if low < 0 else ""
         second = _sign(high, signed=False) + again + _digits(abs(high), self.language)
@@ -165,7 +163,7 @@ class NumberStyle:
         if self.unit == "share":
             return _around_number(locale.percent_formats[None].pattern)
         if self.unit in ("currency", "currency_per_day"):
-            prefix, suffix = self._currency_affixes(locale)
+            prefix, suffix = self._currency_affixes(locale, self.scale)
             return prefix, suffix + (_PER_DAY.in_language(self.language) if self.unit == "currency_per_day" else "")
         if self.unit in ("days", "hours"):
             digits = _digits(number, self.language)
@@ -174,10 +172,15 @@ class NumberStyle:
             return before, after.replace(" ", NBSP)
         return "", ""
 
-    def _currency_affixes(self, locale: Locale) -> tuple[str, str]:
-        if self.scale > 1:
+    @property
+    def currency_affixes(self) -> tuple[str, str]:
+        """The sign of the currency before or after a number that is not scaled."""
+        return self._currency_affixes(Locale(self.language), 1)
+
+    def _currency_affixes(self, locale: Locale, scale: float) -> tuple[str, str]:
+        if scale > 1:
             formats = locale.compact_currency_formats if self.currency else locale.compact_decimal_formats
-            pattern = formats["short"]["other"][str(int(self.scale))].pattern
+            pattern = formats["short"]["other"][str(int(scale))].pattern
         else:
             pattern = locale.currency_formats["standard"].pattern if self.currency else "0"
         prefix, suffix = _around_number(pattern.replace("'", ""))
@@ -268,5 +271,5 @@ def _digits(number: Decimal, language: Language) -> str:
 
 
 def _around_number(pattern: str) -> tuple[str, str]:
-    before, after = _NUMBER_PATTERN.split(pattern.split(";")[0], maxsplit=1)
+    before, after = _NUMBER_PATTERN.split(pattern.partition(";")[0], maxsplit=1)
     return before, after

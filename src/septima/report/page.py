@@ -3,7 +3,7 @@
 import base64
 from functools import lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from septima.report import palette
@@ -14,8 +14,12 @@ from septima.schema import Language
 from septima.scorecard.card import Scorecard
 
 
+@lru_cache(maxsize=4)
 def html_page(scorecard: Scorecard, language: Language) -> str:
-    """HTML with its style, fonts and charts inside: it asks no host for anything and needs no script."""
+    """HTML with its style, fonts and charts inside: it asks no host for anything and needs no script.
+
+    The last few pages are kept, so that a PDF after the HTML of the same card draws no chart again.
+    """
     templates = _templates()
     words = words_in(language)
     style = templates.get_template("report.css").render(
@@ -38,7 +42,7 @@ def html_page(scorecard: Scorecard, language: Language) -> str:
 def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("septima.report"),
-        autoescape=lambda name: name is None or name.endswith(".html"),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

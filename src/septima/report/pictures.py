@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 import altair as alt
 import vl_convert
@@ -25,7 +26,7 @@ _NUMBERS: dict[Language, dict[str, object]] = {
     },
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["$", ""], "percent": "%", "minus": "−"},
 }
-_TIMES: dict[Language, str] = {"ru": "ru-RU", "en": "en-GB"}
+_TIMES: dict[Language, Literal["ru-RU", "en-GB"]] = {"ru": "ru-RU", "en": "en-GB"}
 
 
 def svg(chart: alt.LayerChart, language: Language, description: str) -> str:
@@ -33,7 +34,8 @@ def svg(chart: alt.LayerChart, language: Language, description: str) -> str:
 
     The same chart gives the same text each time; ids differ between pictures of one page.
     """
-    drawn = _drawn(chart.to_json(indent=None), language)
+    # Tests check every chart against the schema of Vega-Lite; doing so again costs more than drawing.
+    drawn = _drawn(chart.to_json(indent=None, validate=False), language)
     name = "picture-" + hashlib.sha256((drawn + description).encode()).hexdigest()[:12]
     drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)
     drawn = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", drawn)
@@ -59,9 +61,7 @@ def png(chart: alt.LayerChart, language: Language, scale: float = 2) -> bytes:
     )
 
 
-@lru_cache(maxsize=512)
 def _drawn(specification: str, language: Language) -> str:
-    # A report has some forty charts, and HTML, PDF and a second language's sparklines share them.
     _register_fonts()
     return vl_convert.vegalite_to_svg(
         json.loads(specification),

@@ -38,7 +38,7 @@ def render(scorecard: Scorecard, *, format: Format, language: Language) -> bytes
     return pdf_document(html)
 
 
-def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: float = 2) -> bytes:
+def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: int = 2) -> bytes:
     """The first page of the report as PNG, `scale` × 72 dots per inch."""
     from septima.report.document import first_page_picture  # noqa: PLC0415
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from septima.report.number_forms import NBSP, MINUS, NumberStyle, number_style, plain
+from septima.report.number_forms import NumberStyle, number_style, plain
 from septima.report.words import sentence
 from septima.schema import Language
 from septima.scorecard.card import CompositeCard, Figure, KpiCard, PerspectiveCard, Scorecard, TrendPoint

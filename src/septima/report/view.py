@@ -178,9 +178,25 @@ def report_view(scorecard: Scorecard, language: Language) -> ReportView:
         groups=groups,
         own_rows=own_rows,
         sections=tuple(sections),
-        facts=view.facts(),
+        facts=facts(scorecard, language),
         legend=tuple(view.mark(state) for state in STATES),
     )
+
+
+def facts(card: Scorecard, language: Language) -> tuple[tuple[str, str], ...]:
+    """What the numbers rest on, as terms and values: dates, scale, versions, the moment of computing."""
+    dates = f"{day(card.start, language)} — {day(card.end - timedelta(days=1), language)}"
+    values = {
+        "organisation": card.organisation,
+        "dates": f"{card.period_label.in_language(language)} ({dates})",
+        "currency": card.currency,
+        "normalisation": known(NORMALISATIONS, card.normalisation, language),
+        "aggregation": known(AGGREGATIONS, card.aggregation, language),
+        "card_definition": card.definition,
+        "data_version": str(card.data_version),
+        "computed_at": moment(card.computed_at, language),
+    }
+    return tuple((WORDS[key].in_language(language), value) for key, value in values.items() if value)
 
 
 @dataclass(frozen=True)
@@ -320,21 +336,6 @@ class _View:
             passport=self._passport(kpi),
             statements=self._statements(kpi),
         )
-
-    def facts(self) -> tuple[tuple[str, str], ...]:
-        card = self.card
-        last = card.end - timedelta(days=1)
-        facts = {
-            "organisation": card.organisation,
-            "dates": f"{self.say(card.period_label)}: {day(card.start, self.language)} — {day(last, self.language)}",
-            "currency": card.currency,
-            "normalisation": known(NORMALISATIONS, card.normalisation, self.language),
-            "aggregation": known(AGGREGATIONS, card.aggregation, self.language),
-            "card_definition": card.definition,
-            "data_version": str(card.data_version),
-            "computed_at": moment(card.computed_at, self.language),
-        }
-        return tuple((self.say(WORDS[key]), value) for key, value in facts.items() if value)
 
     def _part(self, part: KpiCard | CompositeCard, scaled: Figure, count_of_parts: int) -> Part:
         contribution = None if scaled.value is None else part.weight * scaled.value / count_of_parts

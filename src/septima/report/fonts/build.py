@@ -71,7 +71,7 @@ def build(folder: Path, target: Path) -> None:
         subsetter.subset(font)
         _add_marks(font)
         _rename(font, weight)
-        font["post"].formatType = 3.0  # no glyph names: smaller
+        font["post"].formatType = 3.0  # type: ignore[attr-defined]  # no glyph names: smaller
         for flavor, suffix in ((None, "ttf"), ("woff2", "woff2")):
             font.flavor = flavor
             font.save(target / f"SeptimaSans-{weight}.{suffix}")
