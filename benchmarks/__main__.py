@@ -72,13 +72,21 @@ def _catalogue(workspace: Path, orders: int, runs: int) -> str:
         for mode in MODES:
             figures[mode].append(run([PYTHON, "-m", f"benchmarks.{mode}", str(workspace)]))
     for mode in MODES:
-        _print(orders, {"catalogue": "catalogue by month", "hand_written": "the same by hand-written SQL"}[mode], median(figures[mode]), "")
+        _print(
+            orders,
+            {"catalogue": "catalogue by month", "hand_written": "the same by hand-written SQL"}[mode],
+            median(figures[mode]),
+            "",
+        )
     pairs = [ours.wall / theirs.wall for ours, theirs in zip(*figures.values(), strict=True)]
     return f"| {orders:,} | {', '.join(f'{ratio:.2f}' for ratio in pairs)} (median {statistics.median(pairs):.2f}) |"
 
 
 def _print(orders: int, step: str, figures: Run, rows_a_second: str) -> None:
-    print(f"| {orders:,} | {step} | {figures.wall:.1f} | {figures.processor:.1f} | {rows_a_second} | {figures.memory:,.0f} |", flush=True)
+    print(
+        f"| {orders:,} | {step} | {figures.wall:.1f} | {figures.processor:.1f} | {rows_a_second} | {figures.memory:,.0f} |",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

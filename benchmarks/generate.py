@@ -84,7 +84,9 @@ def generate(folder: Path, orders: int) -> Path:
             path = folder / f"{table}.parquet"
             connection.execute(f"copy ({query.format(**sizes)}) to '{path}' (format parquet)")
         connection.execute(f"copy (from '{folder / 'orders.parquet'}') to '{folder / 'orders.csv'}' (header)")
-        columns = {table: connection.execute(f"from '{folder / table}.parquet' limit 0").description for table in _TABLES}
+        columns = {
+            table: connection.execute(f"from '{folder / table}.parquet' limit 0").description for table in _TABLES
+        }
     mapping = ["source: benchmark", "files:"]
     for table, described in columns.items():
         mapping += [f"  - file: {table}.parquet", "    tables:", f"      {table}:", "        columns:"]
