@@ -128,8 +128,8 @@ class PerspectiveCard:
 class Scorecard:
     """The company's card for one period.
 
-    `method` says how the composites and their intervals were made; `complete` is false while the
-    period is not over.
+    `start` is the first day of the period and `end` the day after the last. `method` says how the
+    composites and their intervals were made; `complete` is false while the period is not over.
     """
 
     organisation: str

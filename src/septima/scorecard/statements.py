@@ -170,7 +170,7 @@ def over_the_rest(
 
 def wrong_weights(name: Text, weights: Mapping[str, float], file: str | None, line: int | None) -> Text:
     """The weights of a composite do not average 1; names the ones that would do."""
-    total = number(sum(weights.values()), "0.######")
+    total = number(sum(weights.values()), "0.#########")
     remedy = ", ".join(f"{key}: {weight:g}" for key, weight in rescale(weights).items())
     count = len(weights)
     place = Text(file or "the definition", file or "определении")
@@ -254,17 +254,21 @@ def method(
     )
     return Text(
         f"Printed form: Σ A·x / n. 0–100: each KPI {way.en} unless it says otherwise, joined by {mean.en}. "
-        f"95% intervals: {many.en} draws (seed {seed}), the errors of different KPIs taken as independent.{english}",
+        f"95% intervals: {many.en} draws (seed {seed}), the errors of different KPIs and periods taken as independent.{english}",
         f"Печатная форма: Σ A·x / n. Форма 0–100: каждый KPI {way.ru}, если у{_NBSP}него не{_NBSP}указано иное; "
         f"объединение{_NBSP}— {mean.ru}. Интервалы 95{_NBSP}%: {many.ru} розыгрышей (начальное число {seed}), ошибки разных "
-        f"KPI считаются независимыми.{russian}",
+        f"KPI и{_NBSP}периодов считаются независимыми.{russian}",
     )
 
 
 def _money(value: float, currency: str | None) -> Text:
+    digits = "#,##0" if abs(value) >= 100 else "#,##0.00"
     if currency is None:
-        return number(value, "#,##0")
-    forms = {"en": "¤#,##0;\u2212¤#,##0", "ru": "#,##0\u00a0¤;\u2212#,##0\u00a0¤"}
+        return number(value, digits)
+    forms = {
+        "en": f"¤{digits};\u2212¤{digits}",
+        "ru": f"{digits}{_NBSP}¤;\u2212{digits}{_NBSP}¤",
+    }
     return _both(
         lambda language: format_currency(
             value, currency, format=forms[language], locale=language, currency_digits=False
