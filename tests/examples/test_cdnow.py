@@ -138,6 +138,12 @@ def test_repeat_rate_of_the_whole_time_is_that_of_the_papers(cdnow: Example, fil
     np.testing.assert_allclose(whole["value"], (CUSTOMERS - 11_908) / CUSTOMERS, rtol=1e-12)
 
 
+def test_after_march_every_buyer_of_the_sample_has_bought_before(cdnow: Example, file: pd.DataFrame) -> None:
+    """As the mapping's comment warns."""
+    assert file.groupby("customer_id")["date"].min().max() < pd.Timestamp("1997-04-01")
+    assert (cdnow.figures("repeat_rate", grain="month").loc["1997-04-01":, "value"] == 1).all()
+
+
 @pytest.mark.parametrize("days", [30, 90, 180])
 def test_active_base_and_churn_by_month(cdnow: Example, file: pd.DataFrame, days: int) -> None:
     """Active at an end: the last purchase before it lies at most `days` back, as far as the data reach."""

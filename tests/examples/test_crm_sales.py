@@ -143,6 +143,26 @@ def test_win_rate_by_quarter(crm: Example, pipeline: Rows) -> None:
         )
 
 
+def test_funnel_velocity_by_quarter(crm: Example, pipeline: Rows) -> None:
+    """Won amount of a quarter divided by the mean days from opening to closing of its won deals."""
+    amounts: dict[datetime, list[int]] = defaultdict(list)
+    days: dict[datetime, list[int]] = defaultdict(list)
+    for row in pipeline:
+        opened, closed = day(row["engage_date"]), day(row["close_date"])
+        if row["deal_stage"] == "Won":
+            assert opened is not None
+            assert closed is not None
+            amounts[start_of_quarter(closed)].append(int(row["close_value"]))
+            days[start_of_quarter(closed)].append((closed - opened).days)
+    figures = crm.figures("funnel_velocity", grain="quarter")
+    assert [start.to_pydatetime() for start in figures.index] == sorted(amounts)
+    for start, won in amounts.items():
+        row = figures.loc[start]
+        assert row["n"] == len(won)
+        assert row["missing_share"] == 0
+        np.testing.assert_allclose(row["value"], sum(won) / np.mean(days[start]), rtol=1e-12)
+
+
 def test_won_amount_by_quarter(crm: Example, pipeline: Rows) -> None:
     won: Counter[datetime] = Counter()
     for row in pipeline:

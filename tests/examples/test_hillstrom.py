@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from .loading import Example, counted, load_again
+from septima.lake.quarantine import quarantined
+
+from .loading import Example, counted, load_again, load_example
 
 pytestmark = pytest.mark.xdist_group("hillstrom")
 
@@ -67,6 +69,32 @@ def test_customers_keep_what_has_no_canonical_name(hillstrom: Example, file: pd.
     assert customers["region"].value_counts().to_dict() == {
         name.replace("Surburban", "Suburban"): count for name, count in file["zip_code"].value_counts().items()
     }
+
+
+def test_a_customer_is_known_by_the_number_of_the_row(hillstrom: Example, file: pd.DataFrame) -> None:
+    customers = hillstrom.rows("customers").set_index("customer_id")["segment"]
+    rows = file["history_segment"].set_axis([f"hillstrom-{number}" for number in range(2, len(file) + 2)])
+    pd.testing.assert_series_equal(
+        customers.sort_index(), rows.sort_index(), check_names=False, check_dtype=False, check_index_type=False
+    )
+
+
+def test_a_broken_row_does_not_give_its_number_to_the_next(real_data: Path, tmp_path: Path) -> None:
+    with (real_data / "hillstrom" / "hillstrom.csv").open(encoding="utf-8") as whole:
+        lines = [next(whole) for _ in range(200)]
+    data = tmp_path / "data"
+    data.mkdir()
+    path = data / "hillstrom.csv"
+    path.write_text("".join([*lines[:100], "one,field,too,many," + lines[100], *lines[101:]]), encoding="utf-8")
+    first = load_example("hillstrom", data, tmp_path)
+    assert first.counts["customers"] == counted(199, loaded=198, quarantined=1)
+    assert {row.row for row in quarantined(first.lake)} == {101}
+
+    path.write_text("".join(lines), encoding="utf-8")
+    again = load_again("hillstrom", data, first.lake)
+    assert again["customers"] == counted(199, loaded=1, duplicate=198)
+    numbers = first.rows("customers")["customer_id"].str.removeprefix("hillstrom-").astype(int)
+    assert sorted(numbers) == list(range(2, 201))
 
 
 def test_loading_the_file_again_changes_nothing(hillstrom: Example, real_data: Path) -> None:

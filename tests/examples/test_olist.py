@@ -95,6 +95,14 @@ def test_revenue_says_that_it_is_not_known(olist: Example, file: Callable[[str],
     assert (row["n"], sold) == (0, 6_901)
 
 
+def test_the_mappings_comments_tell_the_files_own_numbers(file: Callable[[str], pd.DataFrame]) -> None:
+    orders, items, payments = file("orders"), file("order_items"), file("order_payments")
+    unavailable = orders.loc[orders["order_status"] == "unavailable", "order_id"]
+    assert int(unavailable.isin(items["order_id"]).sum()) == 6
+    assert payments.groupby("order_id").size().max() == 29
+    assert int(file("products")["product_category_name"].isna().sum()) == 111
+
+
 def test_items_hold_the_prices_to_the_cent(olist: Example, file: Callable[[str], pd.DataFrame]) -> None:
     cents = file("order_items")["price"].map(lambda price: round(float(price) * 100)).sum()
     items = olist.rows("order_items")
@@ -183,6 +191,9 @@ def test_leads_are_open_deals_until_won(olist: Example, file: Callable[[str], pd
     deals = olist.rows("deals").set_index("deal_id")
     assert deals["outcome"].value_counts().to_dict() == {"open": 7_158, "won": 842}
     assert set(deals.index[deals["outcome"] == "won"]) == set(won.index) <= set(leads.index)
+    # No lead is ever lost in these files, so the win rate says nothing, as the mapping's comment warns.
+    rate = olist.figures("deal_win_rate", grain="all").iloc[0]
+    assert (rate["value"], rate["n"]) == (1, 842)
     # Both files in one row: the first contact of one and the signing of the other.
     expected = pd.DataFrame(
         {
