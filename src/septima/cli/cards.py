@@ -33,6 +33,8 @@ _COLUMNS = (
     Text("0–100", "0–100"),
     Text("trend", "ход"),
 )
+_NARROW_COLUMNS = 5
+_WIDE = 110
 _OWN = Text("The company's own", "Собственные показатели")
 _DATA = Text("data version {data}, definition {definition}", "версия данных {data}, определение {definition}")
 
@@ -42,8 +44,10 @@ def print_scorecard(card: Scorecard, language: Language) -> None:
     console.print(f"{card.organisation} · {card.period_label.in_language(language)}", style="bold", highlight=False)
     table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("", width=1)
-    for index, column in enumerate(_COLUMNS):
-        table.add_column(column.in_language(language), justify="right" if 0 < index < 7 else "left", overflow="fold", ratio=1 if index == 0 else None)  # fmt: skip
+    shown = _COLUMNS if console.width >= _WIDE else _COLUMNS[:_NARROW_COLUMNS]
+    for index, column in enumerate(shown):
+        justify = "right" if 0 < index < len(_COLUMNS) - 1 else "left"
+        table.add_column(column.in_language(language), justify=justify, no_wrap=index > 0)
     statements: list[tuple[Text, Text]] = [(Text("", ""), statement) for statement in card.statements]
     statements += _composite(table, card.integral, language)
     for perspective in card.perspectives:
@@ -68,7 +72,8 @@ def print_scorecard(card: Scorecard, language: Language) -> None:
 def _composite(table: RichTable, composite: CompositeCard, language: Language) -> list[tuple[Text, Text]]:
     table.add_section()
     style = number_style("index", composite.printed, language)
-    table.add_row(
+    _add_row(
+        table,
         _mark(composite.state),
         RichText(composite.name.in_language(language), style="bold"),
         RichText(style.value(composite.printed.value), style="bold"),
@@ -90,7 +95,8 @@ def _kpis(
         style: NumberStyle = number_style(
             kpi.unit, kpi.figure, language, currency=currency, others=(kpi.target, kpi.change)
         )
-        table.add_row(
+        _add_row(
+            table,
             _mark(kpi.state),
             f"  {kpi.name.in_language(language)}",
             style.value(kpi.figure.value),
@@ -103,6 +109,11 @@ def _kpis(
         )
         statements += [(kpi.name, statement) for statement in kpi.statements]
     return statements
+
+
+def _add_row(table: RichTable, *cells: str | RichText) -> None:
+    """Add a row, without the cells for which a narrow terminal has no column."""
+    table.add_row(*cells[: len(table.columns)])
 
 
 def _mark(state: State) -> RichText:

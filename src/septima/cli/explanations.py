@@ -1,5 +1,7 @@
 """The way down from a figure, in the terminal."""
 
+from datetime import datetime
+
 from septima.cli.output import console, print_rows
 from septima.cli.passports import print_passport_of
 from septima.report.number_forms import number_style, plain
@@ -70,7 +72,13 @@ def _print_kpi(kpi: KpiCard, language: Language, currency: str | None) -> None:
 def _print_rows(rows: Rows, language: Language) -> None:
     title = _ROWS.in_language(language).format(source=rows.source)
     filled = [index for index in range(len(rows.columns)) if any(row[index] is not None for row in rows.rows)]
-    cells = [["—" if row[index] is None else str(row[index]) for index in filled] for row in rows.rows]
+    cells = [[_cell(row[index]) for index in filled] for row in rows.rows]
     print_rows(title, [rows.columns[index] for index in filled], cells)
     if rows.more:
         console.print(_MORE.in_language(language))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "—"
+    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)

@@ -35,7 +35,9 @@ class FrameFormat(StrEnum):
     json = "json"
 
 
-console = Console()
+_PAGE_WIDTH = 120  # of what is written to a file or a pipe, where no terminal says how wide it is
+
+console = Console(width=None if sys.stdout.isatty() else _PAGE_WIDTH)
 notices = Console(stderr=True)
 
 
