@@ -60,6 +60,8 @@ def read_csv(
         anything = ", ".join(column.alias for column in columns.values())
         return f"SELECT __row, {taken} FROM ({numbered}) WHERE coalesce({anything}) IS NOT NULL"
 
+    # Every pass collects: without it the reader recovers from a broken quote at another row. A row
+    # rejected in each pass is told once, by the grouping.
     collect = f"store_rejects = true, rejects_table = {text_literal(table)}, rejects_scan = {text_literal(table + '_scan')}, rejects_limit = 0"
     reasons = " ".join(f"WHEN {text_literal(kind)} THEN {text_literal(reason)}" for kind, reason in REJECTED.items())
     rejects = (
@@ -71,8 +73,7 @@ def read_csv(
         path,
         "csv",
         columns,
-        rows=scan(text, "ignore_errors = true"),
-        collect=scan(text, collect),
+        rows=scan(text, collect),
         sample=scan(sample, "ignore_errors = true"),
         rejects=rejects,
         counts_accepted=True,

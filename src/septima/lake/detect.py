@@ -62,8 +62,8 @@ def date_forms(
         for rival, different in zip(rivals, differ, strict=True):
             if different:
                 raise _ambiguous(connection, where, families[best], families[rival], f"f{rival} <> f{best} AND {left}")
-        if chosen and any(_counts(connection, [f"f{best} <> f{index}" for index in chosen], "true")):
-            break  # the rest looks like what was read already, read another way: dirt rather than a second form
+        if any(sorted(families[best].name) == sorted(families[index].name) for index in chosen):
+            break  # the parts of the form chosen in another order: dirt, such as a month 13, not a second form
         chosen.append(best)
     if not chosen:
         return ("iso",)

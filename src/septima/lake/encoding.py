@@ -53,6 +53,7 @@ def _encoding(mapping: FileMapping, path: Path, name: str) -> str:
 
 
 def is_utf8(line: bytes) -> bool:
+    """Whether the bytes are text in UTF-8."""
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:
@@ -78,6 +79,7 @@ def as_utf8(mapping: FileMapping, path: Path, name: str, folder: Path) -> Path:
 
 
 def sample_file(path: Path, folder: Path) -> Path:
+    """The file itself where it is small, else a file with its start and pieces from all over it."""
     pieces = _pieces(path)
     if len(pieces) == 1:
         return path

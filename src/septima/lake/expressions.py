@@ -11,14 +11,15 @@ from typing import Literal
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
+from sqlglot.expressions.core import Expr
 
 from septima.lake.sql import text_literal
 from septima.schema import SeptimaError
 
 Kind = Literal["text", "number", "boolean", "null"]
 
-_ARITHMETIC: dict[type[exp.Expression], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_ARITHMETIC: dict[type[Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+_COMPARISONS: dict[type[Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.GT: ">",
@@ -44,7 +45,7 @@ class Expression:
     kind: Kind
     columns: tuple[str, ...]
     numbers: tuple[str, ...]
-    tree: exp.Expression
+    tree: Expr
 
     def sql(self, as_text: Callable[[str], str], as_number: Callable[[str], str]) -> str:
         """The expression in SQL; the two functions give the SQL of a source column as text and as a number."""
@@ -77,7 +78,7 @@ def parse(text: str) -> Expression:
     return Expression(text, kind, tuple(dict.fromkeys([*texts, *numbers])), tuple(dict.fromkeys(numbers)), tree)
 
 
-def _kind(node: exp.Expression) -> Kind:  # noqa: PLR0911 - one answer for each sort of part
+def _kind(node: Expr) -> Kind:  # noqa: PLR0911 - one answer for each sort of part
     """What a part gives; a bare column is text until something asks for a number."""
     if isinstance(node, exp.Paren):
         return _kind(node.this)
@@ -101,7 +102,7 @@ def _kind(node: exp.Expression) -> Kind:  # noqa: PLR0911 - one answer for each 
     return "text"
 
 
-def _common(nodes: Sequence[exp.Expression]) -> Kind:
+def _common(nodes: Sequence[Expr]) -> Kind:
     kinds = {_kind(node) for node in nodes} - {"null"}
     if kinds == {"number"} or (
         "number" in kinds and all(_kind(node) == "number" or isinstance(node, exp.Column) for node in nodes)
@@ -115,7 +116,7 @@ class _Writer:
     as_text: Callable[[str], str]
     as_number: Callable[[str], str]
 
-    def write(self, node: exp.Expression, wanted: Kind) -> str:
+    def write(self, node: Expr, wanted: Kind) -> str:
         """SQL of a part, of the wanted kind."""
         kind = _kind(node)
         if isinstance(node, exp.Column):
@@ -134,7 +135,7 @@ class _Writer:
             raise ExpressionError(f"{_shown(node)} alone is no condition; compare it, as in {node.name} = 'yes'")
         return self.as_number(node.name) if wanted == "number" else self.as_text(node.name)
 
-    def _part(self, node: exp.Expression, kind: Kind) -> str:  # noqa: PLR0911 - one form for each sort of part
+    def _part(self, node: Expr, kind: Kind) -> str:  # noqa: PLR0911 - one form for each sort of part
         if isinstance(node, exp.Paren):
             return f"({self.write(node.this, kind)})"
         if isinstance(node, exp.Literal):
@@ -153,7 +154,7 @@ class _Writer:
             return self._condition(node)
         return self._function(node, kind)
 
-    def _condition(self, node: exp.Expression) -> str:  # noqa: PLR0911 - one form for each sort of condition
+    def _condition(self, node: Expr) -> str:  # noqa: PLR0911 - one form for each sort of condition
         if type(node) in _COMPARISONS:
             side = _compared(node.this, node.expression)
             return f"({self.write(node.this, side)} {_COMPARISONS[type(node)]} {self.write(node.expression, side)})"
@@ -182,7 +183,7 @@ class _Writer:
             return f"({self.write(node.this, 'text')} {word} {self.write(node.expression, 'text')})"
         return self._function(node, "boolean")
 
-    def _function(self, node: exp.Expression, kind: Kind) -> str:
+    def _function(self, node: Expr, kind: Kind) -> str:
         if isinstance(node, exp.Case):
             return self._case(node, kind)
         for sort, write in _FUNCTIONS.items():
@@ -191,60 +192,60 @@ class _Writer:
         raise ExpressionError(f"{_shown(node)} is not allowed; known are {_KNOWN}")
 
     def _case(self, node: exp.Case, kind: Kind) -> str:
-        subject: exp.Expression | None = node.args.get("this")
+        subject: Expr | None = node.args.get("this")
         parts: list[str] = []
         for branch in node.args["ifs"]:
             condition = branch.this if subject is None else exp.EQ(this=subject.copy(), expression=branch.this.copy())
             parts.append(f"WHEN {self.write(condition, 'boolean')} THEN {self.write(branch.args['true'], kind)}")
-        default: exp.Expression | None = node.args.get("default")
+        default: Expr | None = node.args.get("default")
         if default is not None:
             parts.append(f"ELSE {self.write(default, kind)}")
         return f"(CASE {' '.join(parts)} END)"
 
-    def call(self, name: str, kind: Kind, *nodes: exp.Expression | None) -> str:
+    def call(self, name: str, kind: Kind, *nodes: Expr | None) -> str:
         return f"{name}({', '.join(self.write(node, kind) for node in nodes if node is not None)})"
 
 
-def _many(name: str) -> Callable[[_Writer, exp.Expression, Kind], str]:
-    def write(writer: _Writer, node: exp.Expression, kind: Kind) -> str:
+def _many(name: str) -> Callable[[_Writer, Expr, Kind], str]:
+    def write(writer: _Writer, node: Expr, kind: Kind) -> str:
         items = node.expressions if node.args.get("this") is None else [node.this, *node.expressions]
         return writer.call(name, kind, *items)
 
     return write
 
 
-def _text(name: str, *parts: str) -> Callable[[_Writer, exp.Expression, Kind], str]:
-    def write(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _text(name: str, *parts: str) -> Callable[[_Writer, Expr, Kind], str]:
+    def write(writer: _Writer, node: Expr, _: Kind) -> str:
         return writer.call(name, "text", node.this, *(node.args.get(part) for part in parts))
 
     return write
 
 
-def _number(name: str, *parts: str) -> Callable[[_Writer, exp.Expression, Kind], str]:
-    def write(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _number(name: str, *parts: str) -> Callable[[_Writer, Expr, Kind], str]:
+    def write(writer: _Writer, node: Expr, _: Kind) -> str:
         return writer.call(name, "number", node.this, *(node.args.get(part) for part in parts))
 
     return write
 
 
-def _substring(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _substring(writer: _Writer, node: Expr, _: Kind) -> str:
     places = [node.args[part] for part in ("start", "length") if node.args.get(part) is not None]
     numbers = "".join(f", TRY_CAST({writer.write(place, 'number')} AS BIGINT)" for place in places)
     return f"substring({writer.write(node.this, 'text')}{numbers})"
 
 
-def _split_part(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _split_part(writer: _Writer, node: Expr, _: Kind) -> str:
     text, separator = writer.write(node.this, "text"), writer.write(node.args["delimiter"], "text")
     return f"split_part({text}, {separator}, TRY_CAST({writer.write(node.args['part_index'], 'number')} AS BIGINT))"
 
 
-def _round(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _round(writer: _Writer, node: Expr, _: Kind) -> str:
     digits = node.args.get("decimals")
     places = "" if digits is None else f", TRY_CAST({writer.write(digits, 'number')} AS INTEGER)"
     return f"round({writer.write(node.this, 'number')}{places})"
 
 
-def _regexp_extract(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _regexp_extract(writer: _Writer, node: Expr, _: Kind) -> str:
     pattern, group = node.args["expression"], node.args.get("group")
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
         raise ExpressionError(f"{_shown(node)}: the pattern must be a text in single quotes")
@@ -252,23 +253,23 @@ def _regexp_extract(writer: _Writer, node: exp.Expression, _: Kind) -> str:
     return f"regexp_extract({writer.write(node.this, 'text')}, {text_literal(pattern.this)}, CAST({number} AS INTEGER))"
 
 
-def _concat(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _concat(writer: _Writer, node: Expr, _: Kind) -> str:
     return writer.call("concat", "text", *node.expressions)
 
 
-def _pipes(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _pipes(writer: _Writer, node: Expr, _: Kind) -> str:
     return f"({writer.write(node.this, 'text')} || {writer.write(node.args['expression'], 'text')})"
 
 
-def _nullif(writer: _Writer, node: exp.Expression, kind: Kind) -> str:
+def _nullif(writer: _Writer, node: Expr, kind: Kind) -> str:
     return writer.call("nullif", kind, node.this, node.args["expression"])
 
 
-def _length(writer: _Writer, node: exp.Expression, _: Kind) -> str:
+def _length(writer: _Writer, node: Expr, _: Kind) -> str:
     return f"CAST(length({writer.write(node.this, 'text')}) AS DOUBLE)"
 
 
-_FUNCTIONS: dict[type[exp.Expression], Callable[[_Writer, exp.Expression, Kind], str]] = {
+_FUNCTIONS: dict[type[Expr], Callable[[_Writer, Expr, Kind], str]] = {
     exp.Coalesce: _many("coalesce"),
     exp.Greatest: _many("greatest"),
     exp.Least: _many("least"),
@@ -290,16 +291,16 @@ _FUNCTIONS: dict[type[exp.Expression], Callable[[_Writer, exp.Expression, Kind],
 }
 
 
-def _compared(*sides: exp.Expression) -> Kind:
+def _compared(*sides: Expr) -> Kind:
     return "number" if any(_kind(side) == "number" for side in sides) else "text"
 
 
-def _own(node: exp.Expression) -> Kind:
+def _own(node: Expr) -> Kind:
     kind = _kind(node)
     return "text" if kind == "null" else kind
 
 
-def _number_literal(node: exp.Expression) -> str:
+def _number_literal(node: Expr) -> str:
     try:
         number = float(node.this)
     except (TypeError, ValueError):
@@ -307,5 +308,5 @@ def _number_literal(node: exp.Expression) -> str:
     return f"CAST({number!r} AS DOUBLE)"
 
 
-def _shown(node: exp.Expression) -> str:
+def _shown(node: Expr) -> str:
     return node.sql(dialect="duckdb")

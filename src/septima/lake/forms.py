@@ -114,7 +114,8 @@ def _strptime_or_epoch(value: str, form: str) -> str:
         scale, largest = (1_000_000, 253402300799) if form == "unix" else (1_000, 253402300799999)
         number = f"TRY_CAST({value} AS DECIMAL(20, 6))"
         return f"CASE WHEN {number} BETWEEN 0 AND {largest} THEN make_timestamp(CAST({number} * {scale} AS BIGINT)) END"
-    read = f"try_strptime({value}, {text_literal(form)})"
+    # Besides its form strptime knows the word "epoch".
+    read = f"CASE WHEN lower({value}) <> 'epoch' THEN try_strptime({value}, {text_literal(form)}) END"
     if "%z" in form or "%Z" in form:
         read = f"timezone('UTC', {read})"
     width = _fixed_width(form)

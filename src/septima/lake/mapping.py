@@ -147,6 +147,7 @@ class FileMapping:
 
     @property
     def ignored(self) -> tuple[str, ...]:
+        """The source columns that are not to be kept in `properties`."""
         return tuple(dict.fromkeys(name for table in self.tables for name in table.ignore))
 
 
@@ -247,7 +248,7 @@ def _forms(node: "_Node") -> Forms:
     for form in forms or ():
         if form not in ("iso", "excel", "unix", "unix_ms") and "%" not in form:
             raise MappingError(
-                f"{node.place}: {form!r} is no form of a date; write it as %d.%m.%Y, or iso, excel, unix, unix_ms"
+                f"{node.child('dates').place}: {form!r} is no form of a date; write it as %d.%m.%Y, or iso, excel, unix, unix_ms"
             )
     return Forms(forms, zone, decimal, thousands)
 
@@ -268,7 +269,7 @@ def _table(name: str, node: "_Node") -> TableMapping:
     when_node, ignore_node = node.optional("when"), node.optional("ignore")
     when = None if when_node is None else _expression(when_node)
     if when is not None and when.kind != "boolean":
-        raise MappingError(f"{node.place}: `when` must be a condition, such as state = 'paid'")
+        raise MappingError(f"{node.child('when').place}: `when` must be a condition, such as state = 'paid'")
     keep = _keep(table, node.optional("keep"))
     return TableMapping(table, node.place, columns, when, keep, () if ignore_node is None else ignore_node.texts())
 
@@ -395,13 +396,15 @@ class _Node:
         ]
 
     def text(self) -> str:
-        value = _plain(self.value)
+        value = self.nullable_text()
         if value is None:
             raise MappingError(f"{self.place}: `{self.name}` is empty")
         return value
 
     def nullable_text(self) -> str | None:
-        return _plain(self.value, self)
+        if isinstance(self.value, CommentedMap | CommentedSeq):
+            raise MappingError(f"{self.place}: `{self.name}` must be one value, not a list")
+        return _plain(self.value)
 
     def texts(self) -> tuple[str, ...]:
         if isinstance(self.value, CommentedSeq):
@@ -420,15 +423,10 @@ class _Node:
         return value
 
 
-def _plain(value: object, node: "_Node | None" = None) -> str | None:
-    """A YAML scalar as the text that stands in data: 1 → 1, true → true, 2024-01-01 → 2024-01-01."""
-    if value is None:
-        return None
+def _plain(value: object) -> str | None:
+    """A YAML scalar as the text that stands in data: 1 → 1, true → true, 2024-01-01 → 2024-01-01; None if it is none."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime.date | datetime.datetime):
         return value.isoformat()
-    if isinstance(value, str | int | float):
-        return str(value)
-    where = f"{node.place}: `{node.name}`" if node else "a value"
-    raise MappingError(f"{where} must be one value, not a list")
+    return str(value) if isinstance(value, str | int | float) else None

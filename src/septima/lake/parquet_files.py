@@ -31,4 +31,4 @@ def read_parquet(
         return f"SELECT file_row_number + 1 AS __row, {chosen} FROM {parquet([path], numbered=True)} WHERE {condition}"
 
     rows = scan("true")
-    return Reading(name, path, "parquet", columns, rows, rows, scan(every_nth(path)))
+    return Reading(name, path, "parquet", columns, rows, scan(every_nth(path)))

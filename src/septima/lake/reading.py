@@ -35,8 +35,8 @@ class Reading:
     """An opened source file.
 
     `rows` is SQL giving `__row` and the aliases of `columns`; `sample` the same for a part of the
-    file spread over it. After `collect`, which gives the same rows, was run once, `rejects` is SQL
-    giving (row, reason, record) of what is no row. `counts_accepted` says that `__row` leaves out
+    file spread over it. After `rows` was run once, `rejects` is SQL giving (row, reason, record) of
+    what is no row. `counts_accepted` says that `__row` leaves out
     rejected rows, so that those before it must be added to get the row a person sees. `rest` gives
     SQL of a JSON object of all columns save those named, where the reader knows better than
     `columns`.
@@ -47,7 +47,6 @@ class Reading:
     format: Format
     columns: dict[str, SourceColumn]
     rows: str
-    collect: str
     sample: str
     rejects: str = NO_REJECTS
     counts_accepted: bool = False
@@ -130,4 +129,4 @@ def staged_rows(
         return f"SELECT {kept} FROM {read} WHERE coalesce({anything}) IS NOT NULL AND {condition}"
 
     rows = scan("true")
-    return Reading(name, path, format_, columns, rows, rows, scan(every_nth(target)), rejects, rest=rest)
+    return Reading(name, path, format_, columns, rows, scan(every_nth(target)), rejects, rest=rest)

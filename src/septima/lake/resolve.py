@@ -25,6 +25,7 @@ class Pending:
 
     @property
     def files(self) -> list[str]:
+        """All files of the table, as a reader will see them."""
         return [*self.kept, *self.made]
 
     def replace(self, old: str, new: Path, rows: int) -> None:

@@ -73,7 +73,7 @@ def stage_entry(run: Run, entry: FileMapping, paths: list[tuple[Path, str]]) -> 
         readings.append(open_source(run.connection, entry, path, name, folder))
     staged: list[Staged] = []
     for table in entry.tables:
-        staged.append(_stage_table(run, entry, table, readings, first=table is entry.tables[0]))
+        staged.append(_stage_table(run, entry, table, readings))
     for (path, name), stamp in zip(paths, stamps, strict=True):
         if _stamp(path) != stamp:
             raise LoadError(f"{name} changed while it was read; load it again when it is finished")
@@ -85,15 +85,13 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _stage_table(
-    run: Run, entry: FileMapping, mapping: TableMapping, readings: list[Reading], *, first: bool
-) -> Staged:
+def _stage_table(run: Run, entry: FileMapping, mapping: TableMapping, readings: list[Reading]) -> Staged:
     prefix = f"{entry.place.line}-{mapping.table.name}"
     parts: list[_Part] = []
     for number, reading in enumerate(readings):
         run.advance(reading.name, 0)
         planned = plan(run.connection, reading, entry, mapping)
-        parts.append(_check(run, planned, number, run.folder / f"{prefix}-{number}.keys.parquet", collect=first))
+        parts.append(_check(run, planned, number, run.folder / f"{prefix}-{number}.keys.parquet"))
         run.advance(reading.name, reading.path.stat().st_size)
     filled = tuple(dict.fromkeys(name for part in parts for name in part.plan.filled))
     staged = Staged(mapping.table, mapping.keep, filled)
@@ -104,9 +102,9 @@ def _stage_table(
     return staged
 
 
-def _check(run: Run, planned: Plan, number: int, keys: Path, *, collect: bool) -> _Part:
+def _check(run: Run, planned: Plan, number: int, keys: Path) -> _Part:
     """First pass: the hash of each row's key, none where something is wrong with the row."""
-    rows = planned.reading.collect if collect else planned.reading.rows
+    rows = planned.reading.rows
     checked = f"SELECT __row, CASE WHEN NOT __bad THEN hash({planned.keys()}) END AS h FROM ({planned.sql(rows)})"
     run.connection.execute(f"COPY ({checked}) TO {text_literal(str(keys))} (FORMAT parquet, COMPRESSION lz4)")
     total = count(run.connection, f"SELECT count(*) FROM {parquet([keys])}")

@@ -51,9 +51,11 @@ class Plan:
 
     @property
     def filled(self) -> tuple[str, ...]:
+        """The canonical columns that come from the source, in the table's order."""
         return tuple(name for name in self.table.column_names if name in self.values)
 
     def sql(self, rows: str) -> str:
+        """SQL of the checked rows: those that concern the table, with `__bad` and all values."""
         query = rows
         for layer in self.layers:
             query = f"SELECT *{layer} FROM ({query})" if layer else query
