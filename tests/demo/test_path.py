@@ -12,6 +12,7 @@ from septima.demo import MAPPING_FILE, Truth, simulate
 from septima.lake.load import LoadResult, TableCounts, load
 from septima.lake.mapping import read_mapping
 from septima.metrics import compute, find_metric
+from septima.schema import TABLES
 from septima.workspace import Workspace
 
 CUSTOMERS = 4_000
@@ -19,7 +20,7 @@ START, END = date(2023, 10, 1), date(2026, 10, 1)
 IDS = (
     "revenue", "average_order_value", "gross_margin", "repeat_rate", "active_customers", "churn_rate", "open_rate",
     "nps", "nps_classic", "csi", "cli", "complaints_per_1000_orders", "cci", "on_time_delivery", "deal_win_rate",
-    "training_on_time", "milestones_on_plan", "staff_turnover", "incremental_revenue", "cost_per_order",
+    "training_on_time", "milestones_on_plan", "staff_turnover", "cost_per_order", "funnel_velocity",
 )  # fmt: skip
 
 
@@ -162,8 +163,30 @@ def test_what_is_rare_is_shown_as_rare(loaded):
     assert frame["note"].iloc[-1] == "too_few"
 
 
-def test_missing_segments_stay_missing(loaded):
-    frame = loaded.frame("completeness", "table", "column")
-    rows = frame[(frame["table"] == "customers") & (frame["column"] == "segment")]
-    share = 1 - np.average(values(rows), weights=np.where(np.isnan(values(rows)), 0, values(rows, "n")))
-    assert share == pytest.approx(loaded.truth.missing["customers.segment"] / loaded.truth.rows["customers"])
+def test_cells_without_value_are_counted_exactly(loaded):
+    truth = loaded.truth
+    frame = loaded.frame("completeness", "table")
+    frame = frame[frame["table"] == "customers"]
+    filled, cells = np.nansum(values(frame) * values(frame, "n")), np.nansum(values(frame, "n"))
+    optional = len(TABLES["customers"].columns) - len(TABLES["customers"].key) - 3
+    assert cells == truth.rows["customers"] * optional
+    missing = sum(count for name, count in truth.missing.items() if name.startswith("customers."))
+    assert filled == pytest.approx(cells - missing)
+
+
+def test_cost_per_order_is_exact(loaded):
+    counted = loaded.truth.counted
+    cost = np.array(counted["spend"]) + counted["message_cost"]
+    assert values(loaded.frames["cost_per_order"]) == pytest.approx(cost / counted["orders"])
+
+
+def test_funnel_velocity_follows_amount_and_cycle(loaded):
+    truth, frame = loaded.truth, loaded.frames["funnel_velocity"]
+    frame = frame[frame["n"] >= 10]
+    won = values(frame, "n")
+    assert len(won) >= 8
+    # A sum of n log-normal amounts over a mean of n Gamma lengths (shape 8), by the delta method.
+    sigma = truth.parameters["deal_amount_sigma"]
+    mean = won * truth.mean_deal_amount / truth.cycle
+    error = mean * np.sqrt((np.expm1(sigma**2) + 1 / 8) / won)
+    assert np.all(np.abs(values(frame) - mean) < 4 * error)

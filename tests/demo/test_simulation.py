@@ -151,11 +151,15 @@ def test_ledger_and_counts_add_up_the_same_orders(company):
     for account, table, amount, moment in (
         ("revenue", "sold", "revenue", "moment"),
         ("cost_of_goods", "sold", "cost", "moment"),
-        ("marketing", "spend", "amount", "date"),
     ):
         ledger = company.by_quarter(f"sum(amount) FROM ledger WHERE account = '{account}'", "date")
         assert ledger == pytest.approx(company.by_quarter(f"sum({amount}) FROM {table}", moment), abs=0.01), account
-    assert company.by_quarter("sum(amount) FROM spend", "date")[:, 0] == pytest.approx(counted["spend"], abs=0.01)
+    spend = company.by_quarter("sum(amount) FROM spend", "date")
+    messages = company.by_quarter("sum(cost) FROM touches", '"at"')
+    assert spend[:, 0] == pytest.approx(counted["spend"], abs=0.01)
+    assert messages[:, 0] == pytest.approx(counted["message_cost"], abs=0.01)
+    marketing = company.by_quarter("sum(amount) FROM ledger WHERE account = 'marketing'", "date")
+    assert marketing == pytest.approx(spend + messages, abs=0.01)
 
 
 def test_nothing_happens_after_the_last_day_nor_before_the_first(company):

@@ -12,14 +12,13 @@ from septima.demo.arrays import (
     decimals,
     flags,
     instants,
-    money,
     numbered,
     pick,
     rank_within,
     same,
     words,
 )
-from septima.demo.calendar import DAY, QUARTERS, SECOND, Calendar
+from septima.demo.calendar import DAY, SECOND, Calendar
 from septima.demo.model import SALE_CHANNELS, Model
 from septima.demo.people import People, arrivals
 from septima.demo.purchases import ALWAYS_ON, Orders, experiment_start
@@ -218,69 +217,79 @@ def write_call_touches(
     )
 
 
-def write_campaigns_and_spend(
-    setting: Setting, sent: Integers, campaigns: Campaigns, customers: int
-) -> tuple[Integers, list[int]]:
-    """Write campaigns and what was spent.
+@dataclass(frozen=True)
+class Cost:
+    """What marketing cost each day, in units of the last digit of money: spend, and messages by their price."""
 
-    `sent` holds the messages of each writing campaign. Returns the spend of each day and of each
-    quarter, in units of the last digit of money.
+    spend: Integers
+    messages: Integers
+
+
+def write_campaigns_and_spend(setting: Setting, sent: Integers, campaigns: Campaigns, customers: int) -> Cost:
+    """Write campaigns and spend: search, social and stores day by day, and the preparation of each campaign.
+
+    `sent` holds the messages of each writing campaign; what they cost stands in the touches, so that
+    it is not counted twice.
     """
     model, calendar = setting.model, setting.calendar
     chance = setting.chance("spend")
-    first_day = calendar.start // DAY
     number_of_days = (calendar.end - calendar.start) // DAY
-    price = np.rint(np.array([model.message_cost[name] for name in MESSENGERS]) * _COST_UNITS).astype(np.int64)
-    message_units = sent * price[campaigns.channel]
-    pace = (
-        np.diff(np.interp(np.arange(number_of_days + 1) * DAY + calendar.start, calendar.hours, calendar.operational))
-        * 7
-    )
-    come = np.interp(np.arange(number_of_days) * DAY + calendar.start, calendar.hours, arrivals(model, calendar))
+    bounds = np.arange(number_of_days + 1) * DAY + calendar.start
+    pace = 7 * np.diff(calendar.weeks_at(bounds))
+    come = np.interp(bounds[:-1], calendar.hours, arrivals(model, calendar))
+    day_of = (campaigns.starts - calendar.start) // DAY
     rows: list[tuple[str, str, Integers, Integers]] = []
-    always_units: list[int] = []
     for name, per_customer in model.daily_spend_per_customer.items():
         noisy = per_customer * customers * (0.35 + 0.65 * come) * pace * chance.gamma(100.0, 0.01, number_of_days)
-        units = np.rint(100 * noisy).astype(np.int64) * 100
         campaign = f"{name}-always-on" if name in ALWAYS_ON else ""
-        rows.append((name, campaign, np.arange(number_of_days), units))
-        if campaign:
-            always_units.append(int(units.sum()))
-    for code, name in enumerate(MESSENGERS):
-        for place in np.flatnonzero((campaigns.channel == code) & (sent > 0)):
-            day = np.array([campaigns.starts[place] // DAY - first_day])
-            rows.append((name, campaigns.ids[place], day, message_units[place : place + 1]))
-    day = np.concatenate([part[2] for part in rows])
-    units = np.concatenate([part[3] for part in rows])
+        rows.append((name, campaign, np.arange(number_of_days), np.rint(100 * noisy).astype(np.int64) * 100))
+    for place in np.flatnonzero(sent > 0):
+        name = MESSENGERS[campaigns.channel[place]]
+        preparation = np.array([round(model.campaign_preparation[name] * _COST_UNITS)])
+        rows.append((name, campaigns.ids[place], day_of[place : place + 1], preparation))
     lengths = [len(part[2]) for part in rows]
+    day, units = (np.concatenate([part[column] for part in rows]) for column in (2, 3))
+    names, ids = [part[0] for part in rows], [part[1] for part in rows]
+    code = np.repeat(np.arange(len(rows)), lengths)
     setting.exporter.write(
         "spend",
         {
-            "date": dates(day + first_day),
-            "channel": pa.array(np.repeat([part[0] for part in rows], lengths).tolist(), pa.string()),
-            "campaign_id": pa.array(np.repeat([part[1] for part in rows], lengths).tolist(), pa.string()),
+            "date": dates(day + calendar.start // DAY),
+            "channel": words(code, names),
+            "campaign_id": words(code, ids),
             "amount": decimals(units),
             "currency": same("RUB", len(day)),
         },
     )
-    size = len(campaigns.ids)
-    channel = [*(MESSENGERS[code] for code in campaigns.channel), *ALWAYS_ON]
-    budget = np.concatenate((message_units, np.array(always_units)))
+    price = np.rint(np.array([model.message_cost[name] for name in MESSENGERS]) * _COST_UNITS).astype(np.int64)
+    of_messages = sent * price[campaigns.channel]
+    spent = {campaign: int(amounts.sum()) for _, campaign, _, amounts in rows}
+    budget = np.array([spent.get(name, 0) for name in campaigns.ids])
+    budget[: campaigns.writing] += of_messages
+    _write_campaigns(setting, campaigns, budget)
+
+    def daily(days: Integers, amounts: Integers) -> Integers:
+        # Sums stay far below 2^53, where floating-point numbers are exact.
+        return np.bincount(days, amounts.astype(np.float64), number_of_days).astype(np.int64)
+
+    return Cost(daily(day, units), daily(day_of[: campaigns.writing], of_messages))
+
+
+def _write_campaigns(setting: Setting, campaigns: Campaigns, spent: Integers) -> None:
+    """Write campaigns with budgets a twentieth above what was spent, in whole thousands."""
+    thousand = 1_000 * _COST_UNITS
     setting.exporter.write(
         "campaigns",
         {
             "campaign_id": pa.array(campaigns.ids),
             "name": pa.array(campaigns.names),
-            "channel": pa.array(channel),
+            "channel": pa.array([*(MESSENGERS[code] for code in campaigns.channel), *ALWAYS_ON]),
             "started_at": instants(campaigns.starts),
-            "ended_at": instants(np.minimum(campaigns.ends, calendar.end)),
-            "budget": money(np.rint(budget * 1.05 / 10_000 / 1_000).astype(np.int64) * 100_000),
-            "currency": same("RUB", size),
+            "ended_at": instants(np.minimum(campaigns.ends, setting.calendar.end)),
+            "budget": decimals(np.ceil(spent * 1.05 / thousand).astype(np.int64) * thousand),
+            "currency": same("RUB", len(campaigns.ids)),
         },
     )
-    daily = np.bincount(day, units.astype(np.float64), number_of_days).astype(np.int64)
-    quarter = calendar.quarter_of((np.arange(number_of_days) + first_day) * DAY)
-    return daily, [int(daily[quarter == number].sum()) for number in range(QUARTERS)]
 
 
 def _write(

@@ -139,6 +139,7 @@ class Model:
     email_target_share: float = 0.35
     sms_target_share: float = 0.30
     message_cost: Mapping[str, float] = field(default_factory=lambda: {"email": 0.25, "sms": 4.20})
+    campaign_preparation: Mapping[str, float] = field(default_factory=lambda: {"email": 9000.0, "sms": 2500.0})
     experiments: Mapping[str, Experiment] = field(
         default_factory=lambda: {
             "new-year-bonus": Experiment(8, 34, 28, "email", "Бонусы к Новому году", 0.10, 2600.0),

@@ -13,6 +13,7 @@ from septima.demo.export import Exporter, mapping_text
 from septima.demo.management import write_deals, write_ledger, write_milestones
 from septima.demo.marketing import (
     Campaigns,
+    Cost,
     campaign_of,
     make_campaigns,
     write_campaigns_and_spend,
@@ -38,6 +39,7 @@ from septima.demo.truth import (
     Truth,
     deal_stages,
     expect,
+    mean_deal_amount,
     span,
     write_truth,
 )
@@ -69,11 +71,17 @@ class _Tally:
         self.orders += np.bincount(quarter, minlength=QUARTERS)
         self.buyers += np.bincount(np.unique(orders.owner * QUARTERS + quarter) % QUARTERS, minlength=QUARTERS)
 
-    def by_quarter(self, calendar: Calendar) -> dict[str, tuple[float, ...]]:
+    def by_quarter(self, calendar: Calendar, marketing: Cost) -> dict[str, tuple[float, ...]]:
         quarter = calendar.quarter_of(calendar.start + np.arange(len(self.revenue)) * DAY)
+        daily = (
+            ("revenue", self.revenue, 100),
+            ("cost", self.cost, 100),
+            ("spend", marketing.spend, 10_000),
+            ("message_cost", marketing.messages, 10_000),
+        )
         sums = {
-            name: tuple(int(kopecks[quarter == number].sum()) / 100 for number in range(QUARTERS))
-            for name, kopecks in (("revenue", self.revenue), ("cost", self.cost))
+            name: tuple(int(units[quarter == number].sum()) / per_rouble for number in range(QUARTERS))
+            for name, units, per_rouble in daily
         }
         counts = {name: tuple(map(int, values)) for name, values in (("orders", self.orders), ("buyers", self.buyers))}
         return {**sums, **counts}
@@ -110,8 +118,8 @@ def simulate(
         for number, first in enumerate(range(0, customers, block)):
             numbers = np.arange(first, min(first + block, customers))
             _write_block(replace(company, block=number), numbers, campaigns, tally)
-        spend, spend_by_quarter = write_campaigns_and_spend(company, tally.sent, campaigns, customers)
-        write_ledger(company, tally.revenue, tally.cost, spend)
+        marketing = write_campaigns_and_spend(company, tally.sent, campaigns, customers)
+        write_ledger(company, tally.revenue, tally.cost, marketing.spend + marketing.messages)
         counts = exporter.counts
     tables = [name for name in TABLES if name in counts.rows]
     (folder / MAPPING_FILE).write_text(mapping_text(tables, exporter.columns), encoding="utf-8")
@@ -130,12 +138,13 @@ def simulate(
         broken=counts.broken,
         missing=counts.missing,
         duplicate_customers=tally.second_records,
-        counted={**tally.by_quarter(calendar), "spend": tuple(units / 10_000 for units in spend_by_quarter)},
+        counted=tally.by_quarter(calendar, marketing),
         expected=expectations.expected,
         expected_by=expectations.expected_by,
         uplift={name: experiment.uplift for name, experiment in model.experiments.items()},
         stages=stages,
         cycle=cycle,
+        mean_deal_amount=mean_deal_amount(model),
         alive_after_year={name: alive_after(segment, _YEAR_WEEKS) for name, segment in model.segments.items()},
         second_purchase_within_year={
             name: second_purchase_within(segment, _YEAR_WEEKS) for name, segment in model.segments.items()

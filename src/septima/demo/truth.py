@@ -34,13 +34,15 @@ class Truth:
       `broken`: rows that no load can accept. `missing`: by table.column, right rows without a value.
     - `duplicate_customers`: customers who are second records of somebody already there.
     - `counted`: by quarter, what the simulation itself added up, exactly: revenue (roubles of orders
-      that were neither cancelled nor returned), cost, orders, buyers, spend.
+      that were neither cancelled nor returned), cost, orders, buyers, spend, message_cost
+      (what the touches cost).
     - `expected`: by metric id, the value that follows from the parameters, by quarter; None where undefined.
       Besides metrics: orders, buyers, retention (1 − churn_rate; both with customers active for 90
       days after an order), complaints, c11_alpha, service_level_20s.
     - `expected_by`: the same by "metric/dimension" and then by value of the dimension.
     - `uplift`: by experiment, true incremental revenue per treated customer, roubles.
-    - `stages`: by stage of deals, the median days that a won deal spends in it; `cycle` their mean sum.
+    - `stages`: by stage of deals, the median days that a won deal spends in it; `cycle` their mean sum,
+      days; `mean_deal_amount` in roubles.
     - `alive_after_year`: by segment, the probability to be still a customer a year (52 weeks) after the
       first purchase. `second_purchase_within_year`: that a second order has followed by then.
     - `parameters`: the whole model.
@@ -62,6 +64,7 @@ class Truth:
     uplift: Mapping[str, float]
     stages: Mapping[str, float]
     cycle: float
+    mean_deal_amount: float
     alive_after_year: Mapping[str, float]
     second_purchase_within_year: Mapping[str, float]
     parameters: Mapping[str, Any]
@@ -143,6 +146,11 @@ def deal_stages(model: Model) -> tuple[dict[str, float], float]:
     scale = model.stage_scale_days
     medians = {name: float(gammaincinv(shape, 0.5) * scale) for name, shape in model.stage_shapes.items()}
     return medians, scale * sum(model.stage_shapes.values())
+
+
+def mean_deal_amount(model: Model) -> float:
+    """Mean roubles of a deal, which are log-normal: median · e^(σ²/2)."""
+    return model.median_deal_amount * float(np.exp(model.deal_amount_sigma**2 / 2))
 
 
 def _expect_purchases(
