@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,6 @@ import pytest
 from scipy import stats
 
 from .loading import Example, counted, load_again
-
-if TYPE_CHECKING:
-    from scipy.stats._result_classes import BinomTestResult
 
 pytestmark = pytest.mark.xdist_group("cdnow")
 
@@ -37,8 +33,7 @@ def file(real_data: Path) -> pd.DataFrame:
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
-    test: BinomTestResult = stats.binomtest(successes, n)
-    interval = test.proportion_ci(confidence_level=0.95, method="wilson")
+    interval = stats.binomtest(successes, n).proportion_ci(confidence_level=0.95, method="wilson")
     return interval.low, interval.high
 
 
@@ -144,7 +139,7 @@ def test_after_march_every_buyer_of_the_sample_has_bought_before(cdnow: Example,
     assert (cdnow.figures("repeat_rate", grain="month").loc["1997-04-01":, "value"] == 1).all()
 
 
-@pytest.mark.parametrize("days", [30, 90, 180])
+@pytest.mark.parametrize("days", [30, 90])
 def test_active_base_and_churn_by_month(cdnow: Example, file: pd.DataFrame, days: int) -> None:
     """Active at an end: the last purchase before it lies at most `days` back, as far as the data reach."""
     months = sorted(file["month"].unique())

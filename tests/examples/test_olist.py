@@ -99,6 +99,8 @@ def test_the_mappings_comments_tell_the_files_own_numbers(file: Callable[[str], 
     orders, items, payments = file("orders"), file("order_items"), file("order_payments")
     unavailable = orders.loc[orders["order_status"] == "unavailable", "order_id"]
     assert int(unavailable.isin(items["order_id"]).sum()) == 6
+    delivered = orders["order_status"] == "delivered"
+    assert int(orders.loc[delivered, "order_delivered_customer_date"].isna().sum()) == 8
     assert payments.groupby("order_id").size().max() == 29
     assert int(file("products")["product_category_name"].isna().sum()) == 111
 
@@ -117,6 +119,8 @@ def test_identities_tell_which_orders_are_one_persons(olist: Example, file: Call
     loaded = olist.rows("identities").groupby("id_value").size()
     pd.testing.assert_series_equal(loaded.sort_index(), persons.sort_index(), check_names=False, check_index_type=False)
     assert set(olist.rows("orders")["customer_id"]) == set(olist.rows("identities")["customer_id"])
+    # Orders keep the customer of one order, so nobody buys twice, as the mapping's comment warns.
+    assert olist.figures("repeat_rate", grain="all")["value"].iloc[0] == 0
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +147,7 @@ def test_a_parcel_is_on_time_until_the_promised_day_ends(olist: Example, due: pd
     in_time, n = int(due["in_time"].sum()), len(due)
     interval = stats.binomtest(in_time, n).proportion_ci(0.95, method="wilson")
     assert row["n"] == n
+    np.testing.assert_allclose(row["missing_share"], 8 / (n + 8), rtol=1e-12)
     np.testing.assert_allclose(
         row[["value", "lower", "upper"]].astype(float), [in_time / n, interval.low, interval.high], rtol=1e-9
     )
