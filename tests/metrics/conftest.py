@@ -1,6 +1,6 @@
 """Small canonical tables in DuckDB, written as rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -8,9 +8,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 import pyarrow as pa
-import pytest
 
+from septima.metrics import Grain, compute, find_metric
 from septima.schema import TABLES, Column
 
 Rows = Mapping[str, Iterable[Mapping[str, Any]]]
@@ -27,11 +28,6 @@ ARROW_TYPES = {
     "boolean": pa.bool_(),
 }
 LOADED_AT = datetime.fromisoformat("2026-01-01")
-
-
-def day(text: str) -> datetime:
-    """The moment that an ISO date or date with time names."""
-    return datetime.fromisoformat(text)
 
 
 def _value(column: Column, value: Any) -> Any:
@@ -74,9 +70,18 @@ def canonical(rows: Rows) -> Tables:
     return in_duckdb(arrow_tables(rows))
 
 
-@pytest.fixture(name="canonical")
-def canonical_fixture() -> Callable[[Rows], Tables]:
-    return canonical
+def figures(id: str, rows: Rows, grain: Grain = "month", by: Sequence[str] = (), **options: Any) -> pd.DataFrame:
+    """The figures of one metric over `rows`."""
+    bounds = {name: date.fromisoformat(options.pop(name)) for name in ("start", "end") if name in options}
+    result = compute([find_metric(id)], canonical(rows), grain=grain, by=by, parameters={id: options}, **bounds)
+    return result[id].to_pandas()
+
+
+def only(id: str, rows: Rows, grain: Grain = "all", **options: Any) -> Any:
+    """The one figure of a metric over `rows`."""
+    frame = figures(id, rows, grain, **options)
+    assert len(frame) == 1
+    return next(frame.itertuples())
 
 
 def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]]]:

@@ -38,7 +38,10 @@ def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize(("grain", "start", "end"), [("month", None, None), ("quarter", date(2024, 4, 1), date(2024, 10, 1)), ("all", date(2024, 5, 1), None)])
+@pytest.mark.parametrize(
+    ("grain", "start", "end"),
+    [("month", None, None), ("quarter", date(2024, 4, 1), date(2024, 10, 1)), ("all", date(2024, 5, 1), None)],
+)
 def test_whole_catalogue(embedded: Tables, on_spark: Tables, grain: Any, start: date | None, end: date | None) -> None:
     metrics = list(catalogue().values())
     bounds: Any = {"grain": grain, "start": start, "end": end, "parameters": PARAMETERS}

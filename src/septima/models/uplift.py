@@ -23,10 +23,10 @@ def welch(value: FloatArray, variance: FloatArray, degrees: FloatArray) -> Bound
 def welch_degrees(variance: FloatArray, weighted_squares: FloatArray) -> FloatArray:
     """Degrees of freedom of a variance that is a sum of independent parts (Satterthwaite, 1946).
 
-    `weighted_squares` is Σ part² / (n − 1) over those parts. A variance of zero has no degrees to
-    estimate and takes none from the interval, which is then the value itself.
+    `weighted_squares` is Σ part² / (n − 1) over those parts. NaN where nothing varies: arms without
+    any variance tell nothing of what chance would do.
     """
-    return np.where(variance == 0, np.inf, divide(variance**2, weighted_squares))
+    return divide(variance**2, weighted_squares)
 
 
 def sample_ratio_p_value(counts: FloatArray, shares: npt.ArrayLike) -> FloatArray:
