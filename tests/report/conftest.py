@@ -2,10 +2,13 @@
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
+from pypdfium2 import PdfDocument
 
+from septima.report import render
 from septima.schema import Text
 from septima.scorecard.card import (
     UNDEFINED,
@@ -91,7 +94,7 @@ def kpi(
     )
 
 
-def perspective(
+def perspective(  # noqa: PLR0917
     perspective_id: str, name: Text, kpis: tuple[KpiCard, ...], printed: Figure, normalised: Figure, change: float | None,
     normalised_change: float | None, state: str, **parts: object,
 ) -> PerspectiveCard:  # fmt: skip
@@ -123,11 +126,11 @@ def realistic_card() -> Scorecard:
             normalised=Figure(93, 84, 100), change=-0.021, state="watch", n=2140, weight=1.2, swing=0.03, rise=0.005, gap=3,
             formula="NPS = (promoters − detractors) / all", by_dimension=Text("Channel", "Канал"),
             description=Text("How readily customers would recommend the company to a friend.", "Насколько охотно клиенты готовы порекомендовать компанию знакомым."),
-            slices=tuple(SliceRow(m, Figure(v, v - .07, v + .07), 200 - 10 * i) for i, (m, v) in enumerate(
-                [("Чат", .55), ("Телефон", .21), ("Электронная почта", .40), ("Магазин", .48), ("Мобильное приложение", .44), ("", .30)])) + (SliceRow("Партнёры", UNDEFINED, 3),),
+            slices=(*(SliceRow(m, Figure(v, v - .07, v + .07), 200 - 10 * i) for i, (m, v) in enumerate(
+                [("Чат", .55), ("Телефон", .21), ("Электронная почта", .40), ("Магазин", .48), ("Мобильное приложение", .44), ("", .30)])), SliceRow("Партнёры", UNDEFINED, 3)),
             statements=(Text("In the channel “Telephone” the index is lower than elsewhere.", "Значение ниже цели, но цель лежит внутри интервала: отставание может быть случайным."),)),
         kpi("cci", Text("Change in complaints, CCI", "Изменение числа жалоб (CCI)"), "index", Figure(-0.05, -0.17, 0.06), target=0.0,
-            normalised=Figure(41, 30, 54), change=-0.11, state="bad", n=318, weight=0.8, swing=0.09, formula="CCI = (C_prev − C_cur) / C_prev"),
+            normalised=Figure(41, 30, 54), change=-0.11, state="bad", n=318, weight=0.8, change_distinct=False, change_statement=Text("Down by 0.11 against Q2 2026: may be chance.", "Снижение на 0,11 к предыдущему периоду: может быть случайным."), swing=0.09, formula="CCI = (C_prev − C_cur) / C_prev"),
     )  # fmt: skip
     marketing = (
         kpi("open_rate", Text("Open rate of e-mails (OR)", "Доля открытых писем (OR)"), "share", Figure(0.2412, 0.2391, 0.2433), target=0.22, normalised=Figure(100, 100, 100), change=0.0071, n=182340, swing=0.01, rise=0.002),
@@ -225,3 +228,15 @@ def hostile_card() -> Scorecard:
     )
     perspectives = (PerspectiveCard(first.composite, kpis), *card.perspectives[1:])
     return dataclasses.replace(card, organisation=f"=cmd() {attack} & Co", perspectives=perspectives)
+
+
+@pytest.fixture(scope="session")
+def russian_html(card: Scorecard) -> str:
+    return render(card, format="html", language="ru").decode()
+
+
+@pytest.fixture(scope="session")
+def russian_pdf(card: Scorecard) -> Iterator[PdfDocument]:
+    document = PdfDocument(render(card, format="pdf", language="ru"))
+    yield document
+    document.close()

@@ -248,7 +248,7 @@ def period_name(start: date, days: int, fallback: str, language: Language) -> st
 
 
 def _tied(text: str) -> str:
-    return text.replace(" ", NBSP)
+    return text.replace(" ", NBSP).replace("\u202f", NBSP)
 
 
 def _rounded(value: float, decimals: int) -> Decimal:

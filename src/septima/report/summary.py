@@ -45,7 +45,9 @@ def _movement(integral: CompositeCard, language: Language) -> str:
 
 
 def _chance(integral: CompositeCard, language: Language) -> str | None:
-    """Compare the last two intervals of the history, where both are known."""
+    """What the card says of the change; else a comparison of the last two intervals, where both are known."""
+    if integral.change_distinct is not None:
+        return sentence("beyond_noise" if integral.change_distinct else "within_noise", language)
     if integral.change is None or len(integral.trend) < 2:
         return None
     before, now = (_interval(point) for point in integral.trend[-2:])

@@ -25,6 +25,7 @@ from septima.report.summary import composite_style, summary
 from septima.report.words import (
     AGGREGATIONS,
     DIRECTIONS,
+    ENTRIES,
     NORMALISATIONS,
     STATES,
     TICKS,
@@ -64,6 +65,7 @@ class Row:
     interval: str
     target: str
     change: str
+    change_is_noise: bool
     n: str
     bullet: Markup
     course: Markup
@@ -148,6 +150,7 @@ class ReportView:
     groups: tuple[tuple[Row, ...], ...]
     own_rows: tuple[Row, ...]
     sections: tuple[Section, ...]
+    method: str
     facts: tuple[tuple[str, str], ...]
     legend: tuple[Mark, ...]
 
@@ -178,6 +181,7 @@ def report_view(scorecard: Scorecard, language: Language) -> ReportView:
         groups=groups,
         own_rows=own_rows,
         sections=tuple(sections),
+        method=view.say(scorecard.method or WORDS["composite_note"]),
         facts=facts(scorecard, language),
         legend=tuple(view.mark(state) for state in STATES),
     )
@@ -245,8 +249,9 @@ class _View:
             name=name,
             value=style.value(composite.printed.value),
             interval=style.interval(composite.printed),
-            target="",
+            target=style.value(composite.target) if composite.target is not None else "",
             change=style.change(composite.change),
+            change_is_noise=composite.change_distinct is False,
             n="",
             bullet=bullet,
             course=self._course(name, composite.trend, style),
@@ -276,6 +281,7 @@ class _View:
             interval=style.interval(kpi.figure),
             target=style.given(kpi.target),
             change=style.change(kpi.change),
+            change_is_noise=kpi.change_distinct is False,
             n=count(kpi.n, self.language),
             bullet=bullet,
             course=self._course(name, kpi.trend, style),
@@ -310,8 +316,10 @@ class _View:
             formula=typeset(composite.formula),
             formula_with_numbers=with_numbers(terms, composite.printed.value, self.language) if terms else "",
             parts=tuple(self._part(part, scaled, len(parts)) for part, scaled in parts),
-            trend=self._trend(self.say(composite.name), composite.trend, style, None, width=width, height=height),
-            statements=tuple(self.say(text) for text in composite.statements),
+            trend=self._trend(
+                self.say(composite.name), composite.trend, style, composite.target, width=width, height=height
+            ),
+            statements=self._said(composite.change_statement, composite.statements),
         )
 
     def kpi(self, kpi: KpiCard) -> KpiView:
@@ -361,12 +369,20 @@ class _View:
             ("missing", share_of_missing(kpi.missing_share, self.language)),
             ("minimum_sample", count(kpi.minimum_sample, self.language)),
             ("definition", kpi.definition),
+            ("entry", known(ENTRIES, kpi.entry, self.language)),
+            ("kpi_normalisation", known(NORMALISATIONS, kpi.normalisation, self.language)),
+            ("owner", kpi.owner or ""),
+            ("where", _pairs(kpi.where)),
+            ("parameters", _pairs(kpi.parameters)),
         ]
         return tuple((self.say(WORDS[key]), value) for key, value in lines if value)
 
     def _statements(self, kpi: KpiCard) -> tuple[str, ...]:
-        said = tuple(self.say(text) for text in kpi.statements)
+        said = self._said(kpi.change_statement, kpi.statements)
         return said or ((self.say(WORDS["no_remark"]),) if kpi.figure.value is None else ())
+
+    def _said(self, change: Text | None, statements: Sequence[Text]) -> tuple[str, ...]:
+        return tuple(self.say(text) for text in (*statements, *([change] if change else [])))
 
     def _why(self, figure: Figure, statements: Sequence[Text]) -> str | None:
         if figure.value is not None:
@@ -465,6 +481,10 @@ def _density(rows: Sequence[Row]) -> str:
     """The roomiest setting in which the table still fits the first page."""
     lines = sum(max(1, math.ceil(len(row.name) / NAME_LETTERS_IN_LINE)) for row in rows)
     return next((density for density, most in LINES.items() if lines <= most), "densest")
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in pairs)
 
 
 def _points(trend: Sequence[TrendPoint], style: NumberStyle) -> list[charts.Point]:

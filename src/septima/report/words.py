@@ -85,6 +85,16 @@ WORDS: dict[str, Text] = {
         "— stands for a figure that is undefined; a remark beside it says why. It is never replaced by zero.",
         "Знак «—» значит, что показатель не определён; рядом сказано почему. Нулём он никогда не заменяется.",
     ),
+    "quiet_key": Text(
+        "A pale change does not stand out from chance.",
+        "Бледное изменение не отличить от случайного разброса.",
+    ),
+    "within_chance": Text("(does not stand out from chance)", "(не отличить от случайного разброса)"),
+    "owner": Text("Owner", "Отвечает"),
+    "where": Text("Only for", "Только для"),
+    "parameters": Text("Parameters", "Параметры"),
+    "entry": Text("Enters the index as", "Входит в индекс как"),
+    "kpi_normalisation": Text("On a scale of 0–100", "По шкале 0–100"),
     "no_remark": Text("The figure is undefined.", "Показатель не определён."),
     "sheet_card": Text("Scorecard", "Карта"),
     "sheet_passports": Text("Passports", "Паспорта"),
@@ -125,6 +135,12 @@ UNITS: dict[str, Text] = {
     "per_1000": Text("per 1,000", "на 1000"),
     "score_1_5": Text("score of 1–5", "оценка от 1 до 5"),
     "score_0_100": Text("score of 0–100", "оценка от 0 до 100"),
+}
+
+ENTRIES: dict[str, Text] = {
+    "value": Text("the value itself", "само значение"),
+    "complement": Text("1 − the value", "1 − значение"),
+    "achievement": Text("the achievement of the target", "достижение цели"),
 }
 
 NORMALISATIONS: dict[str, Text] = {
@@ -170,6 +186,11 @@ SENTENCES: dict[str, Text] = {
         "Сравнить {name} не с чем: в предыдущем периоде он не рассчитан.",
     ),
     "undefined": Text("{name} is undefined for this period.", "{name} за этот период не определён."),
+    "within_noise": Text(
+        "With the samples there are, this cannot be told from chance.",
+        "При таких выборках это не отличить от случайного колебания.",
+    ),
+    "beyond_noise": Text("This is more than chance explains.", "Это больше, чем можно объяснить случайностью."),
     "by_chance": Text(
         "The intervals of the two periods overlap, so the change may be chance.",
         "Интервалы двух периодов пересекаются, поэтому изменение может быть случайным.",
@@ -207,7 +228,7 @@ SENTENCES: dict[str, Text] = {
         "The {shown} largest groups of {all} are shown.", "Показаны крупнейшие группы: {shown} из {all}."
     ),
     "slices_undefined": Text("Undefined for: {members}.", "Не определено для: {members}."),
-    "slice_title": Text("By {dimension}, {period}", "{dimension}, {period}"),
+    "slice_title": Text("{dimension}, {period}", "{dimension}, {period}"),
 }
 
 

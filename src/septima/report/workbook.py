@@ -277,7 +277,9 @@ class _Writer:
             row += 1
         said = [text.in_language(self.language) for text in (*self.card.integral.statements, *self.card.statements)]
         incomplete = [] if self.card.complete else [self.say("incomplete")]
-        method = [self.say(key) for key in ("composite_note", "interval_note", "undefined_note")]
+        method = [self.say(key) for key in ("interval_note", "undefined_note")]
+        if self.card.method:
+            method.insert(0, self.card.method.in_language(self.language))
         for text in (*incomplete, *said, *method):
             row += 1
             sheet.write_string(row, 1, text, self.form(text_wrap=True))

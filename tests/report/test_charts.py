@@ -1,0 +1,88 @@
+"""Charts hold the numbers they are given, and follow the schema of Vega-Lite."""
+
+import re
+from datetime import date
+
+import pytest
+
+from septima.report.charts import Dot, Point, bullet, bullet_domain, slices, sparkline, trend
+from septima.report.pictures import png, svg
+from septima.scorecard.card import UNDEFINED, Figure
+
+POINTS = [
+    Point(date(2026, 1, 1), Figure(1234.5, 1200, 1270)),
+    Point(date(2026, 4, 1), UNDEFINED),
+    Point(date(2026, 7, 1), Figure(1400.25, 1350, 1450)),
+]
+CHARTS = {
+    "bullet": bullet(Figure(0.42, 0.38, 0.46), target=0.45, domain=(0, 0.6)),
+    "bullet below zero": bullet(Figure(-0.05, -0.17, 0.06), target=0.0, domain=(-0.2, 0.2)),
+    "bullet without a value": bullet(UNDEFINED, domain=(0, 1)),
+    "sparkline": sparkline(POINTS),
+    "trend": trend(POINTS, target=1300, unit="₽", target_label="цель", tick_format="%q кв."),
+    "trend without data": trend([Point(date(2026, 1, 1), UNDEFINED)]),
+    "slices": slices([Dot("<script>alert(1)</script>", Figure(0.7, 0.6, 0.8), "0,70"), Dot("Юг", Figure(0.5), "0,50")], whole=0.6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_each_chart_follows_the_schema_and_is_drawn(name):
+    CHARTS[name].to_dict(validate=True)
+    drawn = svg(CHARTS[name], "ru", "Одно предложение.")
+    assert drawn.startswith('<svg class="picture" ')
+    assert drawn.endswith("</svg>")
+
+
+def test_a_bullet_is_as_long_as_its_value():
+    drawn = svg(bullet(Figure(30.0), domain=(0, 100)), "en", "x")
+    # The track is 100 wide, so the bar of 30 of 100 ends at 30.
+    widths = [float(width) for width in re.findall(r'd="M0,[\d.]+h([\d.]+)v', drawn)]
+    assert 100 in widths
+    assert 30 in widths
+
+
+def test_what_lies_off_the_track_ends_at_its_edge():
+    assert bullet(Figure(7.0, -2.0, 9.0), domain=(1, 5)).to_dict()["layer"]
+    drawn = svg(bullet(Figure(7.0, -2.0, 9.0), domain=(1, 5)), "en", "x")
+    assert max(float(width) for width in re.findall(r'd="M0,[\d.]+h([\d.]+)v', drawn)) == 100
+
+
+def test_numbers_and_months_on_axes_are_in_the_language_of_the_page():
+    chart = trend(POINTS, target=1300, unit="₽", tick_format="%b")
+    russian, english = svg(chart, "ru", "x"), svg(chart, "en", "x")
+    assert "янв" in russian
+    assert "Jan" in english
+    assert ">1\u00a0400<" in russian
+    assert ">1,400<" in english
+    assert "Septima Sans" in russian
+
+
+def test_an_undefined_period_is_a_gap_and_not_a_zero():
+    parts = [Point(point.period, Figure(point.figure.value)) for point in POINTS]
+    whole = [parts[0], Point(parts[1].period, Figure(1300.0)), parts[2]]
+    lines = [re.search(r'aria-roledescription="line mark container".*?d="([^"]*)"|class="mark-line[^>]*>.*?d="([^"]*)"', svg(sparkline(points), "en", "x")) for points in (parts, whole)]  # fmt: skip
+    gapped, joined = ("".join(line.groups(default="")) for line in lines if line)
+    assert gapped.count("M") == 2
+    assert joined.count("M") == 1
+
+
+def test_a_description_cannot_break_out_of_its_attribute():
+    drawn = svg(CHARTS["slices"], "en", '"><script>alert(1)</script>')
+    assert "<script" not in drawn
+
+
+def test_a_chart_is_also_a_png():
+    assert png(CHARTS["trend"], "ru").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("figure", "target", "unit", "domain"),
+    [
+        (Figure(3.0), 4.0, "score_1_5", (1.0, 5.0)),
+        (Figure(60.0), None, "score_0_100", (0.0, 100.0)),
+        (Figure(0.5, 0.4, 0.8), 1.0, "share", (0.0, 1.12)),
+        (Figure(-1.0, -2.0, 0.0), None, "index", (-2.24, 0.24)),
+    ],
+)
+def test_the_track_reaches_past_everything_drawn_on_it(figure, target, unit, domain):
+    assert bullet_domain(figure, target, unit) == pytest.approx(domain)
