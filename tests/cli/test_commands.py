@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.cli.conftest import Ended
 
 Septima = Callable[..., Ended]
@@ -138,6 +139,16 @@ def test_scorecard_as_table_and_json(septima: Septima, shop: Path) -> None:
     assert figures["cci"] == pytest.approx(2 / 3)
     assert figures["cli"] is None
     assert support["composite"]["printed"]["value"] is None
+
+
+def test_a_saved_card_is_a_new_snapshot_each_time(septima: Septima, tmp_path: Path, sources: Path) -> None:
+    septima("init", tmp_path / "shop")
+    septima("load", tmp_path / "shop", sources / "shop.yaml")
+    for _ in range(2):
+        assert septima("scorecard", tmp_path / "shop", "--period", "2026-Q3", "--save").code == 0
+    kept = list((tmp_path / "shop" / "snapshots").rglob("*.json"))
+    assert len(kept) == 2
+    assert all(json.loads(path.read_text(encoding="utf-8"))["scorecard"]["data_version"] == 1 for path in kept)
 
 
 def test_explain_walks_down_to_the_rows(septima: Septima, shop: Path) -> None:

@@ -1,5 +1,6 @@
 """The commands. Each opens a workspace, asks one room for something and hands it to `output`."""
 
+import getpass
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from septima.cli.output import Format, FrameFormat, console, print_frame, print_json, print_rows, progress
+from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress
 from septima.schema import LANGUAGES, Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -246,6 +247,7 @@ def scorecard(
         str | None, typer.Option(help="Walk down: / (CKPIint), customer_support, or customer_support/nps.")
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows behind a KPI to show with --explain.")] = 10,
+    save: Annotated[bool, typer.Option("--save", help="Keep the card as a snapshot in DIR/snapshots.")] = False,
     language: LanguageOption = None,
     engine: EngineOption = None,
     form: FormatOption = Format.table,
@@ -253,7 +255,7 @@ def scorecard(
     """Print the scorecard of a period, or walk down from a figure to the rows behind it."""
     from septima.cli.cards import print_scorecard
     from septima.cli.explanations import print_explanation
-    from septima.scorecard.snapshot import to_json
+    from septima.scorecard.snapshot import save_snapshot, to_json
 
     workspace = _workspace(directory, engine)
     words = _language(language, workspace)
@@ -269,6 +271,9 @@ def scorecard(
         print_json(to_json(card))
     else:
         print_scorecard(card, words)
+    if save:
+        kept = save_snapshot(workspace.directory / "snapshots", card, author=getpass.getuser())
+        notices.print(f"Kept as {kept}", highlight=False, soft_wrap=True)
 
 
 @application.command()

@@ -28,9 +28,16 @@ _CUSTOMER = _column("customer_id", "string", "The customer", "Клиент")
 _EMPLOYEE = _column("employee_id", "string", "The employee who served", "Сотрудник, который обслуживал")
 _DEPARTMENT = _column("department", "string", "The department that served", "Подразделение, которое обслуживало")
 _CAMPAIGN = _column("campaign_id", "string", "The campaign it belongs to", "Кампания, к которой относится")
-_CHANNEL = _column("channel", "string", "Channel of sale or contact: web, store, email …", "Канал продажи или контакта: web, store, email …")
+_CHANNEL = _column(
+    "channel",
+    "string",
+    "Channel of sale or of the touch: web, store, email …",
+    "Канал продажи или касания: web, store, email …",
+)
 _ONLINE = _column("online", "boolean", "True online, false in the physical world", "Истина — онлайн, ложь — офлайн")
-_CURRENCY = _column("currency", "string", "ISO 4217 code of the money columns", "Код валюты по ISO 4217 для денежных столбцов")
+_CURRENCY = _column(
+    "currency", "string", "ISO 4217 code of the money columns", "Код валюты по ISO 4217 для денежных столбцов"
+)
 
 _COMMON = (
     _column("properties", "json", "Columns of the source that have no canonical name", "Столбцы источника, у которых нет канонического имени"),
