@@ -143,7 +143,7 @@ class Model:
     experiments: Mapping[str, Experiment] = field(
         default_factory=lambda: {
             "new-year-bonus": Experiment(8, 34, 28, "email", "Бонусы к Новому году", 0.10, 2600.0),
-            "april-reminder": Experiment(10, 12, 28, "sms", "Апрельское напоминание", 0.0, 2600.0),
+            "april-reminder": Experiment(10, 12, 28, "email", "Апрельское напоминание", 0.0, 2600.0),
             "summer-loyalty": Experiment(11, 5, 28, "email", "Летняя программа лояльности", 0.14, 2600.0),
         }
     )
@@ -155,16 +155,17 @@ class Model:
     visits_without_order: float = 2.0
     chats_per_order: float = 0.04
 
-    nps_responses_per_order: float = 0.05
+    nps_responses_per_order: float = 0.08
+    nps_classic_share: float = 0.25
     nps_passive: float = 0.36
     nps_by_department: Mapping[str, tuple[float, Path]] = field(
         default_factory=lambda: {
-            "support": (0.22, _path(0.10, 0.29, 0.37)),
-            "delivery": (0.27, _path(0.26, 0.37, 0.31)),
-            "stores": (0.22, _path(0.30, 0.41, 0.43)),
-            "online_shop": (0.20, _path(0.24, 0.36, 0.38)),
+            "support": (0.22, _path(0.10, 0.29, 0.42)),
+            "delivery": (0.27, _path(0.26, 0.37, 0.33)),
+            "stores": (0.22, _path(0.30, 0.41, 0.45)),
+            "online_shop": (0.20, _path(0.24, 0.36, 0.42)),
             "claims": (0.04, _path(-0.20, 0.00, 0.04)),
-            "sales": (0.05, _path(0.20, 0.29, 0.32)),
+            "sales": (0.05, _path(0.20, 0.29, 0.33)),
         }
     )
     nps_classic_lower_by: float = 0.14

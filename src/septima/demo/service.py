@@ -217,7 +217,7 @@ def _write_nps(setting: Setting, orders: Orders, people: People) -> None:
     names = list(model.nps_by_department)
     department = pick(chance, [share for share, _ in model.nps_by_department.values()], size)
     cell = calendar.quarter_of(at) * len(names) + department
-    classic = chance.random(size) < 0.5
+    classic = chance.random(size) < model.nps_classic_share
     draws = [
         pick_by_row(chance, grade_shares(shares, classic=bool(form)).reshape(QUARTERS * len(names), 11), cell)
         for form, shares in enumerate(nps_shares(model))

@@ -115,7 +115,7 @@ def expect(model: Model, calendar: Calendar, customers: int) -> Expectations:
     by: dict[str, dict[str, Series]] = {}
     _expect_purchases(expected, by, model, calendar, customers)
     _expect_surveys(expected, by, model)
-    _expect_marketing(expected, by, model)
+    by.update(_expect_marketing(model))
 
     shares = [share for share, _ in model.carriers.values()]
     paths = np.array([path for _, path in model.carriers.values()])
@@ -234,19 +234,16 @@ def _loyalty(model: Model, quarter: int) -> tuple[float, float]:
     return float(centre.mean()), float(alpha)
 
 
-def _expect_marketing(expected: dict[str, Series], by: dict[str, dict[str, Series]], model: Model) -> None:
+def _expect_marketing(model: Model) -> dict[str, dict[str, Series]]:
     email = np.array(model.open_rate["email"])
-    expected["open_rate"] = _listed(email)
-    by["open_rate/channel"] = {"email": _listed(email)}
-    by["click_through_rate/channel"] = {
-        "email": _listed(email * np.array(model.click_given_open)),
-        "sms": tuple(model.sms_click_rate),
+    return {
+        "open_rate/channel": {"email": _listed(email)},
+        "click_through_rate/channel": {
+            "email": _listed(email * np.array(model.click_given_open)),
+            "sms": tuple(model.sms_click_rate),
+        },
+        "bounce_rate/channel": {name: (rate,) * QUARTERS for name, rate in model.bounce_rate.items()},
     }
-    by["bounce_rate/channel"] = {name: (rate,) * QUARTERS for name, rate in model.bounce_rate.items()}
-    for number, name in ((experiment.quarter, name) for name, experiment in model.experiments.items()):
-        uplift: list[float | None] = [None] * QUARTERS
-        uplift[number] = model.experiments[name].uplift
-        by.setdefault("uplift/experiment", {})[name] = tuple(uplift)
 
 
 def _listed(values: Floats) -> tuple[float, ...]:
