@@ -28,9 +28,13 @@ application = typer.Typer(
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the workspace.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
 FrameFormatOption = Annotated[FrameFormat, typer.Option("--format", help="table for people, csv or json for programs.")]
-LanguageOption = Annotated[str | None, typer.Option("--lang", help="en or ru; the workspace's own where left out.")]
-EngineOption = Annotated[str | None, typer.Option("--engine", help="duckdb, local[n], spark://… or sc://…; goes before septima.yaml.")]  # fmt: skip
-PeriodOption = Annotated[str, typer.Option("--period", help="2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15.")]
+LanguageOption = Annotated[
+    str | None, typer.Option("--lang", metavar="en|ru", help="The workspace's own where left out.")
+]
+EngineOption = Annotated[str | None, typer.Option("--engine", metavar="ENGINE", help="duckdb, local[n], spark://… or sc://…; goes before septima.yaml.")]  # fmt: skip
+PeriodOption = Annotated[
+    str, typer.Option("--period", metavar="PERIOD", help="2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15.")
+]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the source files; that of the mapping where left out.")]  # fmt: skip
 
 
@@ -66,7 +70,7 @@ def init(
         str | None, typer.Option(help="Name that stands on the scorecard; the folder's where left out.")
     ] = None,
     currency: Annotated[str, typer.Option(help="ISO 4217 code, such as RUB or EUR.")] = "EUR",
-    language: Annotated[str, typer.Option("--lang", help="Language of reports: en or ru.")] = "en",
+    language: Annotated[str, typer.Option("--lang", metavar="en|ru", help="Language of reports.")] = "en",
     form: FormatOption = Format.table,
 ) -> None:
     """Make a workspace: settings, a starter scorecard and an empty lake."""
@@ -80,11 +84,7 @@ def init(
     if form is Format.json:
         print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
         return
-    console.print(f"Made a workspace in {directory}.", highlight=False)
-    console.print(
-        f"Next: septima load {directory} MAPPING.yaml, then septima scorecard {directory} --period 2026-Q3",
-        highlight=False,
-    )
+    _say(f"Made a workspace in {directory}. Next, for each file of yours: septima draft {directory} FILE")
 
 
 @application.command()
@@ -110,10 +110,8 @@ def draft(
     if form is Format.json:
         print_json({"mapping": str(path)})
         return
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
-    console.print(
-        f"Written to {path}. Check it, then: septima load {directory} {path}", highlight=False, soft_wrap=True
-    )
+    _say(text)
+    _say(f"Written to {path}. Check it, then: septima load {directory} {path}")
 
 
 @application.command()
@@ -160,11 +158,11 @@ def quarantine(
         print_json([asdict(entry) for entry in entries])
         return
     if not entries:
-        console.print("The quarantine is empty: every row that was read was loaded.")
+        _say("The quarantine is empty: every row that was read was loaded.")
         return
     rows = [[e.file, str(e.row), e.table, e.column, e.value or "", e.reason] for e in entries]
     print_rows("", ["file", "row", "table", "column", "value", "reason"], rows, numeric=[1])
-    console.print(f"Mend the file or the mapping, then: septima quarantine {directory} --retry", highlight=False)
+    _say(f"Mend the file or the mapping, then: septima quarantine {directory} --retry")
 
 
 @application.command()
@@ -210,11 +208,18 @@ def metric(
     directory: Directory,
     metric_id: Annotated[str, typer.Argument(metavar="METRIC", help="Id from `septima metrics DIR`.")],
     *,
-    grain: Annotated[str, typer.Option(help="day, week, month, quarter, year or all.")] = "month",
-    by: Annotated[list[str] | None, typer.Option(help="Dimension to slice by; may be given more than once.")] = None,
-    start: Annotated[str | None, typer.Option(help="First period, such as 2026-Q1 or 2026-01.")] = None,
-    end: Annotated[str | None, typer.Option(help="Last period, in it.")] = None,
-    parameter: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, over the passport's own.")] = None,
+    grain: Annotated[str, typer.Option(metavar="GRAIN", help="day, week, month, quarter, year or all.")] = "month",
+    by: Annotated[
+        list[str] | None, typer.Option(metavar="DIMENSION", help="Slice by it; may be given more than once.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="PERIOD", help="First period, such as 2026-Q1 or 2026-01.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="PERIOD", help="Last period, in it.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Goes before the passport's own; may be given more than once."),
+    ] = None,
     language: LanguageOption = None,
     engine: EngineOption = None,
     form: FrameFormatOption = FrameFormat.table,
@@ -244,7 +249,8 @@ def scorecard(
     *,
     period: PeriodOption,
     explain: Annotated[
-        str | None, typer.Option(help="Walk down: / (CKPIint), customer_support, or customer_support/nps.")
+        str | None,
+        typer.Option(metavar="PATH", help="Walk down: / (CKPIint), customer_support, or customer_support/nps."),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows behind a KPI to show with --explain.")] = 10,
     save: Annotated[bool, typer.Option("--save", help="Keep the card as a snapshot in DIR/snapshots.")] = False,
@@ -291,7 +297,7 @@ def report(
 
     workspace = _workspace(directory, engine)
     path = write_report(workspace, period, form, _language(language, workspace), output)
-    console.print(str(path), highlight=False, soft_wrap=True)
+    _say(str(path))
 
 
 @application.command()
@@ -314,6 +320,13 @@ def demo(
         simulate(source, customers=customers, seed=seed)
         result = load_files(workspace.lake, read_mapping(source / "mapping.yaml"), progress=report)
     _print_load(directory, result.tables, form)
+    if form is Format.table:
+        _say(f"The data end on 30 September 2026. Next: septima scorecard {directory} --period 2026-Q3")
+
+
+def _say(sentence: str) -> None:
+    """Print a sentence that may name a command: plain, and never broken in its middle."""
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:
@@ -326,9 +339,7 @@ def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Form
     rows = [[table, *(f"{count[name]:,}" for name in names)] for table, count in by_table.items()]
     print_rows("", ["table", *names], rows, numeric=range(1, 6))
     if any(count["quarantined"] for count in by_table.values()):
-        console.print(
-            f"Rows that could not be read wait in quarantine: septima quarantine {directory}", highlight=False
-        )
+        _say(f"Rows that could not be read wait in quarantine: septima quarantine {directory}")
 
 
 def _parameters(given: list[str]) -> dict[str, object]:
@@ -338,6 +349,6 @@ def _parameters(given: list[str]) -> dict[str, object]:
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise SeptimaError(f"--parameter {text!r} has no value; write NAME=VALUE, such as days=60")
+            raise SeptimaError(f"--parameter {text!r} has no value; write NAME=VALUE, such as active_days=60")
         parameters[name] = YAML(typ="safe").load(value)
     return parameters

@@ -1,6 +1,6 @@
 """The way down from a figure, in the terminal."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from septima.cli.output import console, print_rows
 from septima.cli.passports import print_passport_of
@@ -20,6 +20,7 @@ _CONTRIBUTION_COLUMNS = (
 )
 _MEASURE_COLUMNS = (Text("measure", "величина"), Text("value", "значение"), Text("before", "было"))
 _BELOW = Text("Further down:", "Дальше вниз:")
+_NOTHING = "—"
 _ROWS = Text("Rows of {source}", "Строки: {source}")
 _MORE = Text("There are more rows; show more with --rows.", "Строк больше; показать больше: --rows.")
 
@@ -35,7 +36,7 @@ def print_explanation(explanation: Explanation, language: Language, currency: st
     if explanation.passport:
         print_passport_of(explanation.passport, language)
     if explanation.measures:
-        measures = [(m.name, plain(m.value, 2, language), plain(m.previous, 2, language)) for m in explanation.measures]
+        measures = [(m.name, _number(m.value, language), _number(m.previous, language)) for m in explanation.measures]
         print_rows("", [word.in_language(language) for word in _MEASURE_COLUMNS], measures, numeric=(1, 2))
     for rows in explanation.rows:
         _print_rows(rows, language)
@@ -70,15 +71,26 @@ def _print_kpi(kpi: KpiCard, language: Language, currency: str | None) -> None:
 
 
 def _print_rows(rows: Rows, language: Language) -> None:
+    """Print the rows without what is empty in all of them; what is the same in all stands once, above."""
     title = _ROWS.in_language(language).format(source=rows.source)
-    filled = [index for index in range(len(rows.columns)) if any(row[index] is not None for row in rows.rows)]
-    cells = [[_cell(row[index]) for index in filled] for row in rows.rows]
-    print_rows(title, [rows.columns[index] for index in filled], cells)
+    columns = {name: [_cell(row[index]) for row in rows.rows] for index, name in enumerate(rows.columns)}
+    shown = {name: cells for name, cells in columns.items() if set(cells) != {_NOTHING}}
+    if len(rows.rows) > 1:
+        same = {name: cells[0] for name, cells in shown.items() if len(set(cells)) == 1}
+        shown = {name: cells for name, cells in shown.items() if name not in same}
+        title += "".join(f" · {name} = {cell}" for name, cell in same.items())
+    print_rows(title, list(shown), list(zip(*shown.values(), strict=True)))
     if rows.more:
         console.print(_MORE.in_language(language))
 
 
+def _number(value: float | None, language: Language) -> str:
+    return plain(value, 0 if value is None or value == round(value) else 2, language)
+
+
 def _cell(value: object) -> str:
     if value is None:
-        return "—"
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+        return _NOTHING
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:g}" if isinstance(value, float) else str(value)

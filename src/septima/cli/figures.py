@@ -10,6 +10,7 @@ from septima.metrics import NOTES, MetricResult, period_of
 from septima.report.number_forms import number_style, plain, share_of_missing
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
+from septima.scorecard.dimensions import dimension_name
 
 _PERIOD = Text("period", "период")
 _COLUMNS = (
@@ -17,31 +18,40 @@ _COLUMNS = (
     Text("95 % interval", "интервал 95 %"),
     Text("n", "n"),
     Text("missing", "пропуски"),
-    Text("note", "примечание"),
+    Text("", ""),
 )
 _ALL = Text("all time", "за всё время")
+_MARKS = "*†‡§¶"
 
 
 def print_figures(result: MetricResult, language: Language, currency: str | None) -> None:
-    """Print one row per period and slice: value, interval, n, missing share and note."""
-    passport = result.metric.passport
-    rows = [_row(result, cells, language, currency) for cells in result.frame.to_dict(orient="records")]
-    columns = [_PERIOD.in_language(language), *result.by, *(word.in_language(language) for word in _COLUMNS)]
+    """Print one row per period and slice: value, interval, n, missing share; what is to be known stands below."""
+    records = result.frame.to_dict(orient="records")
+    notes = [note for note in dict.fromkeys(cells["note"] for cells in records) if isinstance(note, str)]
+    marks = dict(zip(notes, _MARKS, strict=False))
+    rows = [_row(result, cells, marks, language, currency) for cells in records]
+    slices = [dimension_name(name).in_language(language) for name in result.by]
+    columns = [_PERIOD.in_language(language), *slices, *(word.in_language(language) for word in _COLUMNS)]
     first = len(result.by) + 1
-    print_rows(passport.name.in_language(language), columns, rows, numeric=range(first, first + 4))
-    if not rows:
-        console.print(NOTES["no_data"].in_language(language))
+    name = result.metric.passport.name.in_language(language)
+    print_rows(name, columns, rows, numeric=range(first, first + 4))
+    for note in notes if rows else ("no_data",):
+        console.print(f"{marks.get(note, '')} {NOTES[note].in_language(language)}".strip(), highlight=False)
 
 
-def _row(result: MetricResult, cells: Mapping[Hashable, Any], language: Language, currency: str | None) -> list[str]:
+def _row(
+    result: MetricResult,
+    cells: Mapping[Hashable, Any],
+    marks: Mapping[str, str],
+    language: Language,
+    currency: str | None,
+) -> list[str]:
     value, lower, upper, n, missing = (
         _number(cells[name]) for name in ("value", "lower", "upper", "n", "missing_share")
     )
     figure = Figure(value, lower, upper)
     style = number_style(result.metric.passport.unit, figure, language, currency=currency)
-    note = cells["note"]
-    period = cells["period"].date()
-    label = _ALL if result.grain == "all" else period_of(period, result.grain).label
+    label = _ALL if result.grain == "all" else period_of(cells["period"].date(), result.grain).label
     return [
         label.in_language(language),
         *("—" if cells[name] is None else str(cells[name]) for name in result.by),
@@ -49,7 +59,7 @@ def _row(result: MetricResult, cells: Mapping[Hashable, Any], language: Language
         style.interval(figure),
         plain(n, 0, language),
         share_of_missing(missing, language),
-        NOTES[note].in_language(language) if isinstance(note, str) else "",
+        marks.get(cells["note"], ""),
     ]
 
 
