@@ -26,7 +26,7 @@ def read_jsonl(
     """JSONL: one object a line; nested values stay JSON."""
     lines = _staged_lines(as_utf8(mapping, path, name, folder), folder)
     stored = f"(SELECT * FROM {parquet([lines])} WHERE trim(line) <> '')"
-    is_object = "(NOT broken AND json_valid(line) AND coalesce(json_type(line) = 'OBJECT', false))"
+    is_object = "(NOT broken AND json_valid(line) AND coalesce(TRY(json_type(line)) = 'OBJECT', false))"
     keys = connection.execute(
         f"SELECT DISTINCT unnest(json_keys(CASE WHEN {is_object} THEN line END)) AS key FROM {stored} ORDER BY key"
     ).fetchall()
@@ -86,16 +86,20 @@ def read_blank(
     return staged_rows(name, path, "blank", columns, target, mapping, rejects)
 
 
-def is_blank_separated(path: Path) -> bool:
-    """Whether runs of blanks, and no delimiter, separate the same number of values on nearly every line."""
+def is_blank_separated(path: Path, wanted: tuple[str, ...]) -> bool:
+    """Whether runs of blanks, and no delimiter, separate the values of a line.
+
+    So it is where the first line holds all `wanted` columns or nearly every line has as many values.
+    """
     with path.open("rb") as file:
-        lines = file.read(_CHUNK // 4).decode("utf-8", "replace").splitlines()[:200]
+        lines = file.read(_CHUNK // 4).decode("utf-8-sig", "replace").splitlines()[:200]
     lines = [line for line in lines if line.strip()]
     if not lines or any(re.search(r"[,;|\t]", line) for line in lines):
         return False
     widths = [len(line.split()) for line in lines]
     common = max(set(widths), key=widths.count)
-    return common > 1 and widths.count(common) >= 0.9 * len(widths)
+    named = len(wanted) > 1 and set(wanted) <= set(lines[0].split())
+    return named or (common > 1 and widths.count(common) >= 0.9 * len(widths))
 
 
 def _staged_lines(text: Path, folder: Path) -> Path:

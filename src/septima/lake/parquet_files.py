@@ -21,8 +21,9 @@ def read_parquet(
         if source.type == "VARCHAR":
             quoted = cleaned(quoted, mapping.null_values)
         elif source.type in ("FLOAT", "DOUBLE"):
-            # Data frames write what is missing as "not a number".
-            quoted = f"CASE WHEN NOT isnan({quoted}) THEN {quoted} END"
+            # Data frames write what is missing as "not a number"; isnan() itself can't be asked, as
+            # DuckDB concludes from a Parquet file's minimum and maximum that there is none.
+            quoted = f"CASE WHEN isfinite({quoted}) OR isinf({quoted}) THEN {quoted} END"
         return f"{quoted} AS {source.alias}"
 
     chosen = ", ".join(taken(column, source) for column, source in columns.items())

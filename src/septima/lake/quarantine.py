@@ -13,7 +13,7 @@ from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake, Writing
 from septima.lake.tables import QUARANTINE
 
-_IDENTITY = ("source", "file", "row", "table", "column", "value", "reason")
+_IDENTITY = ("source", "file", "row", "table", "column", "value", "reason", "record")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def resolve_entries(
         return 0
     read = ", ".join(map(text_literal, files))
     # Rows are known by what failed, not by their number alone: a mended file may have lost or won rows.
-    names = [identifier(name) for name in ("file", "row", "table", "column", "value", "reason")]
+    names = [identifier(name) for name in _IDENTITY if name != "source"]
     same = " AND ".join(f"q.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
     again = f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(errors))} e WHERE {same})" if errors else ""
     mended = f"q.resolved_at IS NULL AND q.source = {text_literal(source)} AND q.file IN ({read}){again}"

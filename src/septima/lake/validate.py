@@ -209,7 +209,7 @@ class _Planner:
         if column.type == "boolean":
             return self._define(3, "v", forms.boolean(text)), _words(column, ())
         if column.type == "json":
-            valid = f"CASE WHEN json_valid({text}) AND json_type({text}) = 'OBJECT' THEN {text} END"
+            valid = f"CASE WHEN TRY(json_type({text})) = 'OBJECT' THEN {text} END"
             return self._define(3, "v", valid), "not a JSON object {…}"
         form = self._number_form(source, wide, shown)
         if column.type == "number":

@@ -55,8 +55,8 @@ _Cell = object
 
 def _sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[_Cell]]]:
     """The rows of a sheet that hold anything, with their numbers."""
-    start = sheet.start[0] if sheet.start is not None else 0
-    for number, cells in enumerate(sheet.iter_rows(), start=start + 1):
+    # Rows are given from the first of the sheet, though it be empty.
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         if any(cell not in ("", None) for cell in cells):
             yield number, list(cells)
 
