@@ -35,4 +35,4 @@ def test_the_movers_and_the_tally_are_those_of_the_card(card):
     said = " ".join(summary(card, "en"))
     assert "“Sales” gained most (+4 of 100)" in said
     assert "“Customer support” lost most (−3 of 100)" in said
-    assert "KPIs: 17 in all; 6 on track, 7 to watch, 3 behind, 1 undetermined." in said
+    assert "KPIs: 17 in all; 6 on track, 7 to watch, 3 behind, 1 not rated." in said

@@ -121,6 +121,7 @@ class KpiView:
     slices: Markup | None
     slice_title: str
     slice_note: str
+    making: tuple[tuple[str, str | Markup], ...]
     passport: tuple[tuple[str, str | Markup], ...]
     statements: tuple[str, ...]
 
@@ -172,6 +173,7 @@ def report_view(scorecard: Scorecard, language: Language) -> ReportView:
             scorecard.integral,
             [(perspective.composite, perspective.composite.printed) for perspective in scorecard.perspectives],
             width=172,
+            says_change=False,  # the summary beside it does
         ),
         summary=tuple(summary(scorecard, language)),
         first_statements=statements[:STATEMENTS_ON_FIRST_PAGE],
@@ -299,6 +301,7 @@ class _View:
         *,
         width: int = 250,
         height: int = 74,
+        says_change: bool = True,
     ) -> CompositeView:
         style = composite_style(composite, self.language)
         whole = self._hundred()
@@ -317,9 +320,15 @@ class _View:
             formula_with_numbers=with_numbers(terms, composite.printed.value, self.language) if terms else "",
             parts=tuple(self._part(part, scaled, len(parts)) for part, scaled in parts),
             trend=self._trend(
-                self.say(composite.name), composite.trend, style, composite.target, width=width, height=height
+                self.say(composite.name),
+                composite.trend,
+                style,
+                composite.target,
+                target_is_given=False,
+                width=width,
+                height=height,
             ),
-            statements=self._said(composite.change_statement, composite.statements),
+            statements=self._said(composite.change_statement if says_change else None, composite.statements),
         )
 
     def kpi(self, kpi: KpiCard) -> KpiView:
@@ -341,6 +350,7 @@ class _View:
             slices=picture,
             slice_title=sentence("slice_title", self.language, dimension=dimension, period=period) if picture else "",
             slice_note=note,
+            making=self._making(kpi),
             passport=self._passport(kpi),
             statements=self._statements(kpi),
         )
@@ -356,13 +366,20 @@ class _View:
             normalised=plain(part.normalised.value, 0, self.language),
         )
 
-    def _passport(self, kpi: KpiCard) -> tuple[tuple[str, str | Markup], ...]:
-        unit = known(UNITS, kpi.unit, self.language)
-        lines: list[tuple[str, str | Markup]] = [
+    def _making(self, kpi: KpiCard) -> tuple[tuple[str, str | Markup], ...]:
+        """The half of the passport that says how the figure is made."""
+        lines: tuple[tuple[str, str | Markup], ...] = (
             ("how", self.say(kpi.method)),
             ("printed_formula", typeset(kpi.formula)),
             ("source", kpi.formula_source),
             ("primary_data", ", ".join(kpi.primary_data)),
+        )
+        return tuple((self.say(WORDS[key]), value) for key, value in lines if value)
+
+    def _passport(self, kpi: KpiCard) -> tuple[tuple[str, str | Markup], ...]:
+        """The other half: what the figure rests on in this period."""
+        unit = known(UNITS, kpi.unit, self.language)
+        lines: list[tuple[str, str | Markup]] = [
             ("unit", unit),
             ("direction", self.say(DIRECTIONS[kpi.direction])),
             ("sample", count(kpi.n, self.language)),
@@ -418,6 +435,7 @@ class _View:
         style: NumberStyle,
         target: float | None,
         *,
+        target_is_given: bool = True,
         width: int = charts.TREND_WIDTH,
         height: int = charts.TREND_HEIGHT,
     ) -> Markup | None:
@@ -438,7 +456,9 @@ class _View:
             _points(trend, style),
             target=None if target is None else style.shown(target),
             unit=style.axis_unit,
-            target_label=sentence("target_line", self.language, target=style.given(target)),
+            target_label=sentence(
+                "target_line", self.language, target=style.given(target) if target_is_given else style.value(target)
+            ),
             tick_format=self._tick_format(),
             width=width,
             height=height,
@@ -470,7 +490,10 @@ class _View:
         ]
         members = "; ".join(f"{dot.member} — {dot.label}" for dot in dots)
         words = sentence("slices_say", self.language, name=name, dimension=dimension, members=members)
+        values = [dot.figure.value for dot in dots if dot.figure.value is not None]
         whole = None if kpi.figure.value is None else style.shown(kpi.figure.value)
+        if whole is not None and not min(values) <= whole <= max(values):
+            whole = None  # the whole of a sum is no yardstick for its parts
         return self._draw(charts.slices(dots, whole=whole, unit=style.axis_unit), words), " ".join(notes)
 
     def _draw(self, chart: charts.Picture, words: str) -> Markup:

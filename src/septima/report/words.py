@@ -115,7 +115,7 @@ STATES: dict[State, Text] = {
     "good": Text("on track", "в норме"),
     "watch": Text("to watch", "требует внимания"),
     "bad": Text("behind", "отстаёт"),
-    "unknown": Text("undetermined", "не определено"),
+    "unknown": Text("not rated", "без оценки"),
 }
 
 DIRECTIONS: dict[Direction, Text] = {
@@ -200,14 +200,14 @@ SENTENCES: dict[str, Text] = {
         "Интервалы двух периодов не пересекаются: изменение больше того, что объясняет случайность.",
     ),
     "best_mover": Text(
-        "“{name}” gained most ({change} of 100).", "Сильнее всего поднялась функция «{name}» ({change} по шкале 0–100)."
+        "“{name}” gained most ({change} of 100).", "Сильнее всего поднялась функция «{name}» ({change} из 100)."
     ),
     "worst_mover": Text(
-        "“{name}” lost most ({change} of 100).", "Сильнее всего опустилась функция «{name}» ({change} по шкале 0–100)."
+        "“{name}” lost most ({change} of 100).", "Сильнее всего опустилась функция «{name}» ({change} из 100)."
     ),
     "tally": Text(
-        "KPIs: {all} in all; {good} on track, {watch} to watch, {bad} behind, {unknown} undetermined.",
-        "Показателей — {all}: в норме {good}, требуют внимания {watch}, отстают {bad}, не определены {unknown}.",
+        "KPIs: {all} in all; {good} on track, {watch} to watch, {bad} behind, {unknown} not rated.",
+        "Показателей — {all}: в норме {good}, требуют внимания {watch}, отстают {bad}, без оценки {unknown}.",
     ),
     "target_line": Text("target {target}", "цель {target}"),
     "bullet_says": Text("{name}: {value}{interval}{target}.", "{name}: {value}{interval}{target}."),
