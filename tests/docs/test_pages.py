@@ -141,7 +141,9 @@ def test_the_site_fetches_nothing_from_elsewhere(site: dict[Path, _Page]):
     elsewhere = [address for page in site.values() for address in page.fetched if urlsplit(address).netloc]
     styles = next(path for path in site if path.name == "index.html").parent.rglob("*.css")
     elsewhere += [
-        found for style in styles for found in re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*", style.read_text("utf-8"))
+        found
+        for style in styles
+        for found in re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*", style.read_text("utf-8"))
     ]
     assert elsewhere == []
 
