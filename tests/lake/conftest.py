@@ -52,6 +52,6 @@ def rows_of(lake: Lake) -> Callable[[str, str], list[tuple[Any, ...]]]:
         files = lake.files(table)
         if not files:
             return []
-        return duckdb.execute(f"SELECT {columns} FROM read_parquet(?) ORDER BY ALL", [files]).fetchall()
+        return duckdb.execute(f"SELECT {columns} FROM read_parquet(?) ORDER BY ALL", [files]).fetchall()  # noqa: S608
 
     return read

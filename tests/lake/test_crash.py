@@ -163,6 +163,6 @@ def test_a_file_that_changes_while_it_is_read_is_told(
             with (folder / "orders.csv").open("a") as file:
                 file.write("late,2024-01-01,1,c1\n")
 
-    with pytest.raises(LoadError, match="orders.csv changed while it was read"):
+    with pytest.raises(LoadError, match=r"orders.csv changed while it was read"):
         load(lake, mapping_of(MAPPING), progress=meddle)
     assert lake.version == 0

@@ -53,7 +53,7 @@ def read_jsonl(
         "WHEN NOT json_valid(line) THEN 'the line is not JSON' ELSE 'the line is not a JSON object {…}' END AS reason, "
         f"line AS record FROM {stored} WHERE NOT {is_object}"
     )
-    return staged_rows(name, path, "jsonl", columns, target, mapping, rejects, rest)
+    return staged_rows(name, path, "jsonl", columns=columns, target=target, mapping=mapping, rejects=rejects, rest=rest)
 
 
 def read_blank(
@@ -83,7 +83,7 @@ def read_blank(
         f"WHEN len(v) < {len(names)} THEN {text_literal(REJECTED['MISSING COLUMNS'])} "
         f"ELSE {text_literal(REJECTED['TOO MANY COLUMNS'])} END AS reason, line AS record FROM ({split}) WHERE NOT {right}"
     )
-    return staged_rows(name, path, "blank", columns, target, mapping, rejects)
+    return staged_rows(name, path, "blank", columns=columns, target=target, mapping=mapping, rejects=rejects)
 
 
 def is_blank_separated(path: Path, wanted: tuple[str, ...]) -> bool:

@@ -135,9 +135,9 @@ def _load(
             if retrying:
                 names = [name for _, files in entries for _, name in files]
                 resolved = resolve_entries(
-                    connection, writing, entries_pending, errors, mapping.source, names, loaded_at
+                    connection, writing, entries_pending, errors, source=mapping.source, files=names, at=loaded_at
                 )
-            add_entries(connection, writing, entries_pending, errors, mapping.source, loaded_at)
+            add_entries(connection, writing, entries_pending, errors, source=mapping.source, loaded_at=loaded_at)
             entries_pending.hand_over(writing, QUARANTINE.name)
             writing.details.update(
                 {

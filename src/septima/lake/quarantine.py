@@ -72,6 +72,7 @@ def add_entries(
     writing: Writing,
     pending: Pending,
     errors: Sequence[Path],
+    *,
     source: str,
     loaded_at: str,
 ) -> int:
@@ -109,6 +110,7 @@ def resolve_entries(
     writing: Writing,
     pending: Pending,
     errors: Sequence[Path],
+    *,
     source: str,
     files: Sequence[str],
     at: str,

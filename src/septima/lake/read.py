@@ -57,7 +57,12 @@ def open_source(
     format_ = mapping.format or _SUFFIXES.get(path.suffix.lower()) or "csv"
     if path.stat().st_size == 0:
         raise LoadError(f"{name} is empty")
-    if format_ == "csv" and mapping.format is None and mapping.delimiter is None and is_blank_separated(path, mapping.sources):
+    if (
+        format_ == "csv"
+        and mapping.format is None
+        and mapping.delimiter is None
+        and is_blank_separated(path, mapping.sources)
+    ):
         format_ = "blank"
     try:
         reading = _READERS[format_](connection, mapping, path, name, folder)

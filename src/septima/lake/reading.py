@@ -113,6 +113,7 @@ def staged_rows(
     name: str,
     path: Path,
     format_: Format,
+    *,
     columns: dict[str, SourceColumn],
     target: Path,
     mapping: FileMapping,

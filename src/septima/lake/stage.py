@@ -14,7 +14,7 @@ from septima.lake.mapping import FileMapping, Keep, TableMapping
 from septima.lake.read import open_source
 from septima.lake.reading import Reading
 from septima.lake.sql import LoadError, count, identifier, parquet, text_literal
-from septima.lake.validate import Plan, plan
+from septima.lake.validate import Detected, Plan, plan
 from septima.schema import Table
 
 Step = Callable[[Path], None]
@@ -71,9 +71,10 @@ def stage_entry(run: Run, entry: FileMapping, paths: list[tuple[Path, str]]) -> 
         folder = run.folder / f"{entry.place.line}-{index}"
         folder.mkdir()
         readings.append(open_source(run.connection, entry, path, name, folder))
+    detected = [Detected() for _ in readings]
     staged: list[Staged] = []
     for table in entry.tables:
-        staged.append(_stage_table(run, entry, table, readings))
+        staged.append(_stage_table(run, entry, table, readings, detected))
     for (path, name), stamp in zip(paths, stamps, strict=True):
         if _stamp(path) != stamp:
             raise LoadError(f"{name} changed while it was read; load it again when it is finished")
@@ -85,12 +86,14 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _stage_table(run: Run, entry: FileMapping, mapping: TableMapping, readings: list[Reading]) -> Staged:
+def _stage_table(
+    run: Run, entry: FileMapping, mapping: TableMapping, readings: list[Reading], detected: list[Detected]
+) -> Staged:
     prefix = f"{entry.place.line}-{mapping.table.name}"
     parts: list[_Part] = []
-    for number, reading in enumerate(readings):
+    for number, (reading, known) in enumerate(zip(readings, detected, strict=True)):
         run.advance(reading.name, 0)
-        planned = plan(run.connection, reading, entry, mapping)
+        planned = plan(run.connection, reading, entry, mapping, known)
         parts.append(_check(run, planned, number, run.folder / f"{prefix}-{number}.keys.parquet"))
         run.advance(reading.name, reading.path.stat().st_size)
     filled = tuple(dict.fromkeys(name for part in parts for name in part.plan.filled))

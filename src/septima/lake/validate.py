@@ -5,7 +5,7 @@ values, and whether anything is wrong. Nothing is computed here; `load` runs it.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -89,23 +89,42 @@ class Plan:
         return f"coalesce({conditions}, false)"
 
 
-def plan(connection: duckdb.DuckDBPyConnection, reading: Reading, file: FileMapping, mapping: TableMapping) -> Plan:
+@dataclass(frozen=True)
+class Detected:
+    """What was told from one file's values so far: forms of dates and samples of numbers by source column."""
+
+    dates: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    numbers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+
+def plan(
+    connection: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    file: FileMapping,
+    mapping: TableMapping,
+    detected: Detected,
+) -> Plan:
     """Work out how to read a file for a table, detecting the forms that the mapping leaves open."""
-    return _Planner(connection, reading, file, mapping).plan()
+    return _Planner(connection, reading, file, mapping, detected).plan()
 
 
 class _Planner:
     """Gathers the layers while it goes through the columns."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, reading: Reading, file: FileMapping, mapping: TableMapping
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        reading: Reading,
+        file: FileMapping,
+        mapping: TableMapping,
+        detected: Detected,
     ) -> None:
+        self._detected = detected
         self._connection, self._reading, self._file, self._mapping = connection, reading, file, mapping
         self._serial = itertools.count()
         self._numbers: dict[tuple[str, NumberForm], str] = {}
         self._layers: tuple[list[str], list[str], list[str], list[str]] = ([], [], [], [])
         self._problems: list[Problem] = []
-        self._samples: dict[str, list[str]] = {}
 
     def plan(self) -> Plan:
         values = {column.target: self._column(column) for column in self._mapping.columns}
@@ -150,8 +169,8 @@ class _Planner:
                 self._problems.append(
                     Problem(shown, unknown, given, f"not among the values that the mapping knows: {known}")
                 )
-        value, words = self._typed(column, mapping, raw, type_, wide, shown)
-        self._check(column, shown, given, raw, value, words, unread=[*unread, unknown])
+        value, words = self._typed(column, mapping, raw=raw, type_=type_, wide=wide, shown=shown)
+        self._check(column, shown, given=given, raw=raw, value=value, words=words, unread=[*unread, unknown])
         return value
 
     def _mapped(self, mapping: ColumnMapping, text: str) -> tuple[str, str]:
@@ -170,7 +189,7 @@ class _Planner:
         return self._define(2, "m", mapped), unknown
 
     def _check(
-        self, column: Column, shown: str, given: str, raw: str, value: str, words: str, *, unread: list[str]
+        self, column: Column, shown: str, *, given: str, raw: str, value: str, words: str, unread: list[str]
     ) -> None:
         """Note what may be wrong with a typed value; `unread` are conditions told already."""
         told = " OR ".join(unread)
@@ -187,8 +206,8 @@ class _Planner:
         if column.maximum is not None:
             self._problems.append(Problem(shown, f"{value} > {column.maximum!r}", given, f"above {column.maximum:g}"))
 
-    def _typed(
-        self, column: Column, mapping: ColumnMapping, raw: str, type_: str, wide: Forms, shown: str
+    def _typed(  # noqa: PLR0911 - one answer for each type
+        self, column: Column, mapping: ColumnMapping, *, raw: str, type_: str, wide: Forms, shown: str
     ) -> tuple[str, str]:
         """The alias of the typed value and the words for a value that is none of the type."""
         source = mapping.column if mapping.values is None else None
@@ -203,7 +222,8 @@ class _Planner:
         if column.type == "string":
             return (raw, "") if type_ == "VARCHAR" else (self._define(3, "v", text), "")
         if column.type in ("timestamp", "date"):
-            dates = wide.dates or self._dates(source, shown)
+            given = mapping.forms.dates if mapping.constant is not None else wide.dates
+            dates = given or self._dates(source, shown)
             read = forms.moment if column.type == "timestamp" else forms.day
             return self._define(3, "v", read(text, dates, wide.timezone or "UTC")), _words(column, dates)
         if column.type == "boolean":
@@ -251,19 +271,22 @@ class _Planner:
     def _dates(self, source: str | None, shown: str) -> tuple[str, ...]:
         if source is None:
             return ("iso",)
-        alias = self._reading.columns[source].alias
-        excel = self._reading.format == "xlsx"
-        return date_forms(self._connection, self._reading.sample, alias, self._where(shown), excel=excel)
+        if source not in self._detected.dates:
+            alias, excel = self._reading.columns[source].alias, self._reading.format == "xlsx"
+            self._detected.dates[source] = date_forms(
+                self._connection, self._reading.sample, alias, self._where(shown), excel=excel
+            )
+        return self._detected.dates[source]
 
     def _number_form(self, source: str | None, wide: Forms, shown: str) -> NumberForm:
         known = forms_with(wide.decimal, wide.thousands)
         if source is None or self._reading.columns[source].type != "VARCHAR":
             return NumberForm()
-        if source not in self._samples:
+        if source not in self._detected.numbers:
             alias = self._reading.columns[source].alias
             query = f"SELECT DISTINCT {alias} FROM ({self._reading.sample}) WHERE {alias} IS NOT NULL LIMIT {_SAMPLE_VALUES}"
-            self._samples[source] = [str(value) for (value,) in self._connection.execute(query).fetchall()]
-        return number_form(self._samples[source], self._where(shown), known)
+            self._detected.numbers[source] = [str(value) for (value,) in self._connection.execute(query).fetchall()]
+        return number_form(self._detected.numbers[source], self._where(shown), known)
 
     def _properties(self, explicit: str | None) -> str | None:
         """SQL of the columns that no table of this file uses, for the first table of the file."""
@@ -314,7 +337,7 @@ def _native_moment(column: Column, raw: str, type_: str, timezone: str) -> str |
     return None
 
 
-def _native_number(column: Column, raw: str, type_: str) -> str | None:
+def _native_number(column: Column, raw: str, type_: str) -> str | None:  # noqa: PLR0911 - one answer for each type
     is_number = type_ in (*_INTEGERS, *_FLOATS) or type_.startswith("DECIMAL")
     if column.type == "boolean":
         if type_ == "BOOLEAN":

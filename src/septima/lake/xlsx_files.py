@@ -11,14 +11,14 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from septima.lake.mapping import FileMapping
-from septima.lake.reading import NO_REJECTS, Reading, first_line, header, staged_rows, text_columns
+from septima.lake.reading import Reading, first_line, header, staged_rows, text_columns
 from septima.lake.sql import LoadError
 
 _ROWS = 20_000
 
 
 def read_xlsx(
-    connection: duckdb.DuckDBPyConnection, mapping: FileMapping, path: Path, name: str, folder: Path
+    _connection: duckdb.DuckDBPyConnection, mapping: FileMapping, path: Path, name: str, folder: Path
 ) -> Reading:
     """The sheet that the mapping names, or the first; a cell with a date stands in ISO form."""
     try:
@@ -47,7 +47,7 @@ def read_xlsx(
                 block = []
         if block:
             writer.write_table(_sheet_table(block, schema))
-    return staged_rows(name, path, "xlsx", columns, target, mapping, NO_REJECTS)
+    return staged_rows(name, path, "xlsx", columns=columns, target=target, mapping=mapping)
 
 
 _Cell = object
