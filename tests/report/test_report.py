@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import re
+import sys
 from html.parser import HTMLParser
 
 import openpyxl
@@ -199,6 +200,13 @@ def test_an_unknown_format_or_language_is_refused_with_the_choice(card):
         render(card, format="docx", language="ru")  # type: ignore[arg-type]
     with pytest.raises(ReportError, match="en, ru"):
         render(card, format="html", language="de")  # type: ignore[arg-type]
+
+
+def test_an_absent_library_is_named_with_the_remedy(card, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    monkeypatch.delitem(sys.modules, "septima.report.workbook", raising=False)
+    with pytest.raises(ReportError, match=r"reports need xlsxwriter.*septima\[report\]"):
+        render(card, format="xlsx", language="ru")
 
 
 def test_a_card_of_bare_bones_is_a_report_too(card):

@@ -17,21 +17,31 @@ def render(scorecard: Scorecard, *, format: Format, language: Language) -> bytes
     """The report on a scorecard as the bytes of one file.
 
     `html` is one self-contained page, `pdf` the same page set on A4, `xlsx` a workbook with real
-    numbers. Raises ReportError where the format or the language is none of `FORMATS`, `LANGUAGES`.
+    numbers. Raises ReportError where the format or the language is none of `FORMATS`,
+    `LANGUAGES`, or a library of the extra `report` is absent.
     """
     if format not in FORMATS:
         raise ReportError(f"there is no report format {format!r}; use one of {', '.join(FORMATS)}")
     if language not in LANGUAGES:
         raise ReportError(f"there is no report in the language {language!r}; use one of {', '.join(LANGUAGES)}")
+    try:
+        return _written(scorecard, format, language)
+    except ModuleNotFoundError as error:
+        raise ReportError(
+            f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
+        ) from error
+
+
+def _written(scorecard: Scorecard, form: Format, language: Language) -> bytes:
     # Each format brings its own heavy library, so it is loaded when that format is asked for.
-    if format == "xlsx":
+    if form == "xlsx":
         from septima.report.workbook import workbook  # noqa: PLC0415
 
         return workbook(scorecard, language)
     from septima.report.page import html_page  # noqa: PLC0415
 
     html = html_page(scorecard, language)
-    if format == "html":
+    if form == "html":
         return html.encode()
     from septima.report.document import pdf_document  # noqa: PLC0415
 
