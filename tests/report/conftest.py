@@ -94,7 +94,7 @@ def kpi(
     )
 
 
-def perspective(  # noqa: PLR0917
+def perspective(
     perspective_id: str, name: Text, kpis: tuple[KpiCard, ...], printed: Figure, normalised: Figure, change: float | None,
     normalised_change: float | None, state: str, **parts: object,
 ) -> PerspectiveCard:  # fmt: skip
