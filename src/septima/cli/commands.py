@@ -309,16 +309,17 @@ def demo(
     form: FormatOption = Format.table,
 ) -> None:
     """Simulate a company with a known truth over three years and load it into a new workspace."""
-    from septima.demo import simulate
+    from septima.demo import MAPPING_FILE, scorecard_text, simulate
     from septima.lake.load import load as load_files
     from septima.lake.mapping import read_mapping
-    from septima.workspace import Workspace
+    from septima.workspace import SCORECARD_FILE, Workspace
 
     workspace = Workspace.create(directory, organisation="Северный дом", currency="RUB", language="ru")
+    (workspace.directory / SCORECARD_FILE).write_text(scorecard_text(customers), encoding="utf-8")
     source = workspace.directory / "source"
     with progress(workspace.settings.language) as report:
         simulate(source, customers=customers, seed=seed)
-        result = load_files(workspace.lake, read_mapping(source / "mapping.yaml"), progress=report)
+        result = load_files(workspace.lake, read_mapping(source / MAPPING_FILE), progress=report)
     _print_load(directory, result.tables, form)
     if form is Format.table:
         _say(f"The data end on 30 September 2026. Next: septima scorecard {directory} --period 2026-Q3")

@@ -1,6 +1,6 @@
 """A simulated company whose truth is known.
 
-«Septima» is a young chain of household goods in Russia: a web shop, an app, stores, a call centre,
+«Северный дом» is a young chain of household goods in Russia: a web shop, an app, stores, a call centre,
 and contracts with companies. `simulate` writes what its systems would export over three years
 (twelve quarters), a mapping that loads it, and the truth that the metrics should find. Parameters
 and their values stand in `septima.demo.model.Model`; money is in roubles, moments are UTC.
@@ -58,7 +58,8 @@ Each part and block of customers has a stream of chance of its own, derived from
 
 from septima.demo.calendar import DemoError
 from septima.demo.model import Model
+from septima.demo.scorecard import scorecard_text
 from septima.demo.simulation import MAPPING_FILE, simulate
 from septima.demo.truth import TRUTH_FILE, Truth, read_truth
 
-__all__ = ["MAPPING_FILE", "TRUTH_FILE", "DemoError", "Model", "Truth", "read_truth", "simulate"]
+__all__ = ["MAPPING_FILE", "TRUTH_FILE", "DemoError", "Model", "Truth", "read_truth", "scorecard_text", "simulate"]

@@ -19,6 +19,10 @@ _ALIKE = 0.84
 _SURE, _LIKELY = 1.0, 0.6
 _LISTED_VALUES = 12
 _LOADER_COLUMNS = ("source", "loaded_at", "properties")
+_ASSUMED = {
+    ("answers", "instrument"): ("nps", "assumed: nps (1–10), nps_classic (0–10), csi (1–5), c11 or your own"),
+    ("answers", "question"): ("recommend", "assumed: recommend (nps), overall (csi), q01 … q11 (c11) or your own"),
+}
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,9 @@ def _written(path: Path, guess: _Guess, headings: list[str], found: dict[str, li
             lines += _column_lines(column, guess.headings[column.name], found.get(column.name, []))
         elif column.name == "currency" and currency is not None:
             lines.append(f"          currency: {{constant: {currency}}}")
+        elif (table.name, column.name) in _ASSUMED:
+            constant, remark = _ASSUMED[table.name, column.name]
+            lines.append(f"          {column.name}: {{constant: {constant}}}  # {remark}")
         elif column.required or column.name in table.key:
             lines.append(f"          # {column.name}: needed: {column.meaning.en} · {column.meaning.ru}")
     unused = [heading for heading in headings if heading not in guess.headings.values()]

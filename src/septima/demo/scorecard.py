@@ -1,0 +1,40 @@
+"""The simulated company's own scorecard: the starter's, with the targets its leader would set."""
+
+import io
+
+from ruamel.yaml import YAML
+
+from septima.scorecard import starter_definition
+
+_TARGETS = {
+    "cli": 0.72,
+    "open_rate": 0.24,
+    "click_through_rate": 0.04,
+    "deal_win_rate": 0.3,
+    "repeat_rate": 0.9,
+    "on_time_delivery": 0.93,
+    "complaints_per_1000_orders": 10,
+    "gross_margin": 0.36,
+    "staff_turnover": 0.08,
+    "milestones_on_plan": 0.85,
+    "completeness": 0.85,
+}
+_REVENUE_PER_CUSTOMER = 4_600
+_INCREMENT_PER_CUSTOMER = 100
+"""Roubles a quarter that the plan asks of each customer on the books: in all, and through campaigns."""
+
+
+def scorecard_text(customers: int) -> str:
+    """The scorecard of the simulated company with `customers` customers, as YAML for `scorecard.yaml`."""
+    yaml = YAML(typ="rt")
+    content = yaml.load(starter_definition())
+    for perspective in content["perspectives"]:
+        for kpi in perspective["kpis"]:
+            kpi["target"] = _TARGETS.get(kpi["id"], kpi["target"])
+    content["own"] = [
+        {"id": "revenue", "target": _REVENUE_PER_CUSTOMER * customers},
+        {"id": "incremental_revenue", "target": _INCREMENT_PER_CUSTOMER * customers},
+    ]
+    written = io.StringIO()
+    yaml.dump(content, written)
+    return written.getvalue()
