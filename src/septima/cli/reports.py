@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from septima.schema import Language, SeptimaError
 
@@ -15,7 +15,7 @@ _FORMS = ("html", "pdf", "xlsx", "json")
 def write_report(workspace: "Workspace", period: str, form: str, language: Language, output: Path | None) -> Path:
     """Write the scorecard of `period` in the form asked for; returns the path of the file.
 
-    SeptimaError where the form is unknown or the parts that draw reports are not installed.
+    SeptimaError where the form is unknown, ReportError where what draws reports is not installed.
     """
     if form not in _FORMS:
         raise SeptimaError(f"there is no report form {form!r}; write --format with one of: {', '.join(_FORMS)}")
@@ -25,13 +25,9 @@ def write_report(workspace: "Workspace", period: str, form: str, language: Langu
 
         content = json.dumps(to_json(card), ensure_ascii=False, indent=2).encode()
     else:
-        try:
-            from septima.report.render import Format, render
-        except ImportError as error:
-            raise SeptimaError(
-                f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
-            ) from None
-        content = render(card, format=next(known for known in get_args(Format) if known == form), language=language)
+        from septima.report import FORMATS, render
+
+        content = render(card, format=next(known for known in FORMATS if known == form), language=language)
     path = output or workspace.directory / "reports" / f"scorecard-{card.period}-{language}.{form}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
