@@ -95,22 +95,25 @@ def test_killed_at_any_moment_a_load_is_there_whole_or_not_at_all(folder: Path, 
     assert state(rows_of) == (ROWS + 1, 500, 1, 100)
     landed = 1
     killed = 0
-    last = 100
-    for generation in range(101, 123):
+    last = generation = 100
+    while killed < 20:
+        generation += 1
         write_orders(folder / "orders.csv", generation)
         process = start_load(lake, mapping)
-        time.sleep(generator.uniform(0.02, 1.1) * takes)
+        time.sleep(generator.uniform(0.02, 1.0) * takes)
         process.kill()
         process.communicate()
-        killed += process.returncode == -signal.SIGKILL
+        if process.returncode == -signal.SIGKILL:
+            killed += 1
+        else:
+            takes *= 0.8  # it ended before it was killed: this machine is quicker than at first
         now = state(rows_of)
         if now[3] == generation:
             landed, last = landed + 1, generation
         assert now == (ROWS + landed, 500, landed, last)
-    assert killed >= 15
-    write_orders(folder / "orders.csv", 123)
+    write_orders(folder / "orders.csv", generation + 1)
     load(lake, read_mapping(mapping))
-    assert state(rows_of) == (ROWS + landed + 1, 500, landed + 1, 123)
+    assert state(rows_of) == (ROWS + landed + 1, 500, landed + 1, generation + 1)
     assert list((lake.root / "staging").iterdir()) == []
 
 
