@@ -22,7 +22,7 @@ from septima.scorecard.definition import PERSPECTIVES
 
 _LOADER_COLUMNS = ("properties", "source", "loaded_at")
 _UNITS = {
-    "share": "share, 0 to 1",
+    "share": "share",
     "index": "index",
     "currency": "money",
     "currency_per_day": "money a day",
@@ -30,10 +30,11 @@ _UNITS = {
     "hours": "hours",
     "count": "count",
     "per_1000": "per 1,000",
-    "score_1_5": "grade, 1 to 5",
-    "score_0_100": "score, 0 to 100",
+    "score_1_5": "grade 1–5",
+    "score_0_100": "score 0–100",
 }
 _MARK = re.compile(r"<!-- from the code: (?P<name>\w+) -->")
+_PERCENT = re.compile(r"(?<=\d) (?=%(?!\w))")
 _DIRECTIONS = {"more": "more", "less": "less", "target": "near the target"}
 
 
@@ -47,7 +48,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 - MkDocs gives them by name
     """Put parts from the code where a page asks for them; KeyError where it asks for one that there is not."""
-    return _MARK.sub(lambda mark: _PARTS[mark["name"]](), markdown)
+    whole = _MARK.sub(lambda mark: _PARTS[mark["name"]](), markdown)
+    return _PERCENT.sub("\u00a0%", whole)
 
 
 def notes_table() -> str:
@@ -151,7 +153,7 @@ def metrics_page() -> str:
     return _page(
         "# Metrics",
         f"The {len(found)} metrics of the catalogue with their passports. Every figure comes with n, a 95 % interval "
-        "and the share of records that could not be used; every metric can be asked for by "
+        "and the share of records that could not be used. Shares are fractions from 0 to 1. Every metric can be asked for by "
         f"{', '.join(GRAINS[:-2])}, {GRAINS[-2]} or for all time. "
         "[How figures arise](../method/metrics.md) says what that means.",
         _table(
