@@ -70,23 +70,23 @@ def canonical(rows: Rows) -> Tables:
     return in_duckdb(arrow_tables(rows))
 
 
-def figures(id: str, rows: Rows, grain: Grain = "month", by: Sequence[str] = (), **options: Any) -> pd.DataFrame:
+def figures(id_: str, rows: Rows, grain: Grain = "month", by: Sequence[str] = (), **options: Any) -> pd.DataFrame:
     """The figures of one metric over `rows`."""
     bounds = {name: date.fromisoformat(options.pop(name)) for name in ("start", "end") if name in options}
-    result = compute([find_metric(id)], canonical(rows), grain=grain, by=by, parameters={id: options}, **bounds)
-    return result[id].to_pandas()
+    result = compute([find_metric(id_)], canonical(rows), grain=grain, by=by, parameters={id_: options}, **bounds)
+    return result[id_].to_pandas()
 
 
-def only(id: str, rows: Rows, grain: Grain = "all", **options: Any) -> Any:
+def only(id_: str, rows: Rows, grain: Grain = "all", **options: Any) -> Any:
     """The one figure of a metric over `rows`."""
-    frame = figures(id, rows, grain, **options)
+    frame = figures(id_, rows, grain, **options)
     assert len(frame) == 1
     return next(frame.itertuples())
 
 
 def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]]]:
     """Rows of a small company with every kind of hole: nulls, cancelled orders, off-scale grades, missing keys."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311
     first = datetime.fromisoformat("2024-01-01")
 
     def moment(days: int = 400) -> datetime:

@@ -66,3 +66,19 @@ def test_no_complaints_is_zero_and_not_unknown() -> None:
     orders = [{"order_id": str(n), "ordered_at": "2025-01-20"} for n in range(100)]
     found = only("complaints_per_1000_orders", {"orders": orders})
     assert (found.value, found.lower, found.upper, found.note) == (0, 0, pytest.approx(36.889, rel=1e-4), None)
+
+
+def test_unknown_customers_of_both_sources_meet_in_one_slice() -> None:
+    # Complaints and orders of customers with and without a region: each region stands once.
+    customers = [{"customer_id": "a", "region": "north"}, {"customer_id": "b"}]
+    orders = [
+        {"order_id": f"{who}{number}", "customer_id": who, "ordered_at": "2025-01-20"}
+        for who in ("a", "b", None)
+        for number in range(10)
+    ]
+    rows = complaints(m01=2) | {"orders": orders, "customers": customers}
+    for grain in ("month", "all"):
+        frame = figures("complaints_per_1000_orders", rows, grain, by=["region"])
+        assert frame["region"].tolist() == ["north", None]
+        assert frame["value"].tolist() == [0, 100]
+        assert frame["n"].tolist() == [10, 20]

@@ -63,8 +63,8 @@ def test_all_grades_null() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-1, 12), min_size=1, max_size=40))
 def test_nps_lies_between_minus_one_and_one(scores: list[int]) -> None:
-    for id in ("nps", "nps_classic"):
-        found = only(id, {"answers": answers(id, list(scores))})
+    for name in ("nps", "nps_classic"):
+        found = only(name, {"answers": answers(name, list(scores))})
         if found.n:
             assert -1 <= found.lower <= found.value <= found.upper <= 1
 

@@ -1,13 +1,23 @@
 """The customer base: who buys, who buys again and who has left."""
 
-from typing import cast
-
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 
 from septima.metrics import estimates, roles
-from septima.metrics.definition import Cells, Estimate, Measure, Metric, Parameters, Passport, Request, Source, moment
+from septima.metrics.definition import (
+    Cells,
+    Estimate,
+    FloatArray,
+    Measure,
+    Metric,
+    Parameters,
+    Passport,
+    Request,
+    Rows,
+    Source,
+    moment,
+)
 from septima.metrics.sources import ORDERS, days, is_sold, known, records, total
 from septima.models import intervals
 from septima.models.intervals import divide
@@ -16,9 +26,9 @@ from septima.schema import Text
 _DIMENSIONS = ("channel", "online")
 
 
-def _purchases(request: Request) -> tuple[ir.Table, list[str]]:
+def _purchases(request: Request) -> tuple[Rows, list[str]]:
     """Sold orders of known customers with the slices asked for, and the columns that make one buyer in one slice."""
-    orders = request.tables("orders")
+    orders = request.rows("orders")
     own = [name for name in request.by if name in _DIMENSIONS]
     orders = orders.filter(is_sold(orders), orders["customer_id"].notnull())
     if request.end is not None:
@@ -56,12 +66,9 @@ def _changes(request: Request) -> ir.Table:
         before=orders["at"].lag().over(group_by=buyer, order_by="at"),
         after=orders["at"].lead().over(group_by=buyer, order_by="at"),
     )
-    lapses_at = cast(ir.TimestampColumn, ordered["at"]) + ibis.literal(lifetime)
-    known_until = request.tables("orders")["ordered_at"].max().as_scalar()
-    begun = ordered.filter(
-        ordered["before"].isnull()
-        | (cast(ir.TimestampColumn, ordered["before"]) + ibis.literal(lifetime) < ordered["at"])
-    )
+    lapses_at = ordered["at"] + ibis.literal(lifetime)
+    known_until = request.rows("orders")["ordered_at"].max().as_scalar()
+    begun = ordered.filter(ordered["before"].isnull() | (ordered["before"] + ibis.literal(lifetime) < ordered["at"]))
     lapsed = ordered.filter(ordered["after"].isnull() | (lapses_at < ordered["after"])).mutate(at=lapses_at)
     lapsed = lapsed.filter(lapsed["at"] <= known_until)
     columns = [*buyer, "at"]
@@ -105,7 +112,7 @@ def _churn_rate(cells: Cells, _: Parameters) -> Estimate:
     return Estimate(divide(left, before), before, lower, upper, _missing(cells), note)
 
 
-def _missing(cells: Cells) -> np.ndarray:
+def _missing(cells: Cells) -> FloatArray:
     return estimates.missing(cells["identified"], cells["orders"])
 
 

@@ -11,7 +11,7 @@ from septima.schema import Text
 
 
 def _complaints(request: Request):
-    complaints = request.tables("complaints")
+    complaints = request.rows("complaints")
     return complaints.mutate(at=complaints["opened_at"])
 
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any, Literal
 
 import ibis.expr.types as ir
 import numpy as np
@@ -19,14 +19,22 @@ from septima.metrics.definition import (
     MetricError,
     Parameters,
     Request,
+    Rows,
     Source,
     Tables,
     moment,
 )
-from septima.metrics.period import GRAINS, Grain, period_of, periods_between
+from septima.metrics.period import GRAINS, Grain, period_of
 
 CELL_LIMIT = 5_000_000
 _HISTORIES: tuple[History, ...] = ("period", "previous", "all")
+_STEPS: dict[Grain, tuple[Literal["D", "M"], int]] = {
+    "day": ("D", 1),
+    "week": ("D", 7),
+    "month": ("M", 1),
+    "quarter": ("M", 3),
+    "year": ("M", 12),
+}
 _SHORTEST_DAYS: dict[Grain, int] = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
 
 
@@ -78,7 +86,7 @@ def compute(
             own = {name: settings[metric.id][name] for name in source.parameters}
             key = (source, repr(sorted(own.items())), metric.within)
             query = queries.setdefault(key, _Query(source, own, metric.within))
-            query.history = max(query.history, metric.history, key=_HISTORIES.index)
+            query.widen(metric.history)
             columns = {
                 query.add(measure, settings[metric.id]): name
                 for name, measure in metric.measures.items()
@@ -138,6 +146,11 @@ class _Query:
         self.history: History = "period"
         self._measures: dict[Any, tuple[str, Measure, Parameters]] = {}
 
+    def widen(self, history: History) -> None:
+        """Reach back as far as `history` does, if not further already."""
+        if _HISTORIES.index(history) > _HISTORIES.index(self.history):
+            self.history = history
+
     def add(self, measure: Measure, parameters: Parameters) -> str:
         """The name of the column that will hold `measure`."""
         key = (measure, repr(sorted(parameters.items())))
@@ -147,27 +160,25 @@ class _Query:
         """One row per period × slice × `within` key that has records; columns `period`, keys and measures."""
         request = replace(request, by=_slices(request.by, self.within), parameters=self.parameters)
         rows = _rows(self.source, request, self.history)
-        keys: dict[str, ir.Value] = {"period": request.period(cast(ir.TimestampValue, rows["at"]))}
+        keys: dict[str, Any] = {"period": request.period(rows["at"])}
         keys |= {name: rows[name].cast("string") for name in request.by}
-        measures: dict[str, ir.Value] = {
+        measures: dict[str, Any] = {
             name: measure.aggregate(rows, parameters).cast("float64")
             for name, measure, parameters in self._measures.values()
         }
         if request.grain == "all" and request.start is None:
-            measures["first"] = cast(ir.TimestampColumn, rows["at"]).min().date()
+            measures["first"] = rows["at"].min().date()
         frame = rows.aggregate(**measures, by=[value.name(name) for name, value in keys.items()]).to_pandas()
         if "first" in measures:
             frame["period"] = frame.pop("first").min()
         frame["period"] = pd.to_datetime(frame["period"]).astype("datetime64[us]")
-        for name in request.by:
-            column = frame[name].astype(object)
-            frame[name] = column.where(column.notna(), None)
+        frame = _with_none(frame, request.by)
         return frame.astype({name: "float64" for name, *_ in self._measures.values()})
 
 
-def _rows(source: Source, request: Request, history: History) -> ir.Table:
+def _rows(source: Source, request: Request, history: History) -> Rows:
     """The rows of a source within the request's bounds, with the attributes of the customer that it is sliced by."""
-    rows = source.build(request)
+    rows: Rows = source.build(request)
     rows = rows.filter(rows["at"].notnull())
     if request.end is not None:
         rows = rows.filter(rows["at"] < moment(request.end))
@@ -189,7 +200,7 @@ def _result(
     cells = _cells(metric, parts, request)
     estimate = metric.estimate(cells, parameters)
     keys = ["period", *request.by]
-    figures = cells.frame[keys].drop_duplicates(ignore_index=True)
+    figures: Any = cells.frame[keys].drop_duplicates(ignore_index=True)
     n = estimate.n
     note = np.full(n.shape, None, dtype=object) if estimate.note is None else estimate.note
     silent = pd.isna(note)
@@ -208,10 +219,14 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     slices = list(_slices(request.by, metric.within))
     within = tuple(slices[len(request.by) :])
     keys = ["period", *slices]
-    frames = [frame[[*keys, *columns]].rename(columns=columns) for frame, columns in parts]
-    data = frames[0]
-    for frame in frames[1:]:
-        data = data.merge(frame, on=keys, how="outer")
+    frames: list[Any] = [frame[[*keys, *columns]] for frame, columns in parts]
+    if request.grain == "all" and request.start is None:
+        # Each source knows its own first day; the metric has the first of them all.
+        first = min((frame["period"].min() for frame in frames if len(frame)), default=pd.NaT)
+        frames = [frame.assign(period=first) for frame in frames]
+    data, *others = (frame.rename(columns=columns) for frame, (_, columns) in zip(frames, parts, strict=True))
+    for other in others:
+        data = _with_none(data.merge(other, on=keys, how="outer"), slices)
 
     starts = _period_starts(metric, data["period"], request)
     members = data[slices].drop_duplicates()
@@ -225,8 +240,16 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     grid = members.merge(pd.DataFrame({"period": starts}), how="cross")
     frame = grid.merge(data, on=keys, how="left")
     frame[list(metric.measures)] = frame[list(metric.measures)].fillna(0.0)
-    frame = frame.sort_values([*request.by, "period", *within], na_position="last", ignore_index=True)
+    frame = _with_none(frame, slices).sort_values(
+        [*request.by, "period", *within], na_position="last", ignore_index=True
+    )
     return Cells(frame, request.by, within)
+
+
+def _with_none(frame: Any, names: Sequence[str]) -> Any:
+    """The frame with None, and no other kind of missing value, for unknown members of slices."""
+    columns = {name: frame[name].astype(object) for name in names}
+    return frame.assign(**{name: column.where(column.notna(), None) for name, column in columns.items()})
 
 
 def _slices(by: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
@@ -234,7 +257,7 @@ def _slices(by: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*by, *within)))
 
 
-def _period_starts(metric: Metric, observed: "pd.Series[Any]", request: Request) -> pd.DatetimeIndex:
+def _period_starts(metric: Metric, observed: "pd.Series", request: Request) -> pd.DatetimeIndex:
     found = [stamp.date() for stamp in (observed.min(), observed.max()) if not pd.isna(stamp)]
     if request.grain == "all":
         days = {request.start} if request.start else set(found)
@@ -254,9 +277,10 @@ def _period_starts(metric: Metric, observed: "pd.Series[Any]", request: Request)
             f"metric {metric.id!r} by {request.grain} would run from {first} to {last}; "
             "bound it by start and end, or mend the dates in the data"
         )
-    return _days(
-        [period.start for period in periods_between(period_of(first, request.grain), period_of(last, request.grain))]
-    )
+    unit, step = _STEPS[request.grain]
+    # NumPy steps through the calendar up to its very end, where sources put dates that mean «never».
+    starts = np.arange(np.datetime64(first, unit), np.datetime64(last, unit) + 1, step)
+    return pd.DatetimeIndex(starts.astype("datetime64[us]"))
 
 
 def _days(days: list[date]) -> pd.DatetimeIndex:

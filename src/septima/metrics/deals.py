@@ -24,7 +24,7 @@ _DIMENSIONS = ("channel", "employee_id", "product_id", "currency")
 
 def _closed(request: Request) -> ir.Table:
     """Deals that ended; `usable` ones have both an outcome and the moment of it."""
-    deals = request.tables("deals")
+    deals = request.rows("deals")
     ended = deals["outcome"].isin(("won", "lost")).fill_null(False)
     rows = deals.mutate(
         at=ibis.coalesce(deals["closed_at"], deals["opened_at"]),
@@ -37,7 +37,7 @@ def _closed(request: Request) -> ir.Table:
 
 def _won(request: Request) -> ir.Table:
     """Won deals; `amount` and `days` of the cycle are null where either cannot be told."""
-    deals = request.tables("deals")
+    deals = request.rows("deals")
     deals = deals.filter(deals["outcome"] == "won")
     usable = all_known(deals, "amount", "opened_at", "closed_at")
     usable = (usable & (deals["opened_at"] <= deals["closed_at"])).fill_null(False)

@@ -21,7 +21,11 @@ from septima.metrics.period import Grain
 from septima.schema import SeptimaError, Text
 
 FloatArray = npt.NDArray[np.float64]
+Notes = npt.NDArray[np.object_]
 Tables = Callable[[str], ir.Table]
+# Columns have no operators in the types that Ibis publishes, so expressions over rows go unchecked.
+Rows = Any
+Expression = Any
 Parameters = Mapping[str, Any]
 History = Literal["period", "previous", "all"]
 Unit = Literal[
@@ -87,7 +91,11 @@ class Request:
     start: date | None = None
     end: date | None = None
 
-    def period(self, at: ir.TimestampValue) -> ir.DateValue:
+    def rows(self, name: str) -> Rows:
+        """The canonical table called `name`."""
+        return self.tables(name)
+
+    def period(self, at: Expression) -> Expression:
         """The first day of the period that each moment falls in.
 
         The grain `all` knows one period from `start` on and, a day earlier, all that went before.
@@ -102,7 +110,7 @@ class Request:
         return ibis.ifelse(at < moment(shown), ibis.literal(shown - timedelta(days=1)), ibis.literal(shown))
 
 
-def moment(day: date) -> ir.TimestampScalar:
+def moment(day: date) -> Expression:
     """Midnight at which `day` begins, as a naive UTC timestamp of the engine."""
     return ibis.literal(datetime.combine(day, time()))
 
@@ -124,6 +132,7 @@ class Source:
 
     @property
     def all_dimensions(self) -> tuple[str, ...]:
+        """The source's own dimensions and, of customers, the customer's."""
         shared = tuple(name for name in CUSTOMER_DIMENSIONS if name not in self.dimensions)
         return self.dimensions + shared if self.of_customers else self.dimensions
 
@@ -133,7 +142,7 @@ class Measure:
     """One aggregate over the rows of a source, as a number."""
 
     source: Source
-    aggregate: Callable[[ir.Table, Parameters], ir.Scalar] = field(repr=False)
+    aggregate: Callable[[Rows, Parameters], ir.Value] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -172,7 +181,7 @@ class Estimate:
     lower: FloatArray
     upper: FloatArray
     missing_share: FloatArray
-    note: npt.NDArray[np.object_] | None = None
+    note: Notes | None = None
 
 
 @dataclass(frozen=True)
@@ -201,12 +210,12 @@ class Cells:
     def total_within(self, values: FloatArray) -> FloatArray:
         """Sum `values` over the `within` keys: one number per period × slice."""
         keys = [self.frame[key] for key in ("period", *self.keys)]
-        summed = pd.Series(values, index=self.frame.index).groupby(keys, dropna=False, sort=False).sum(min_count=1)
+        summed: Any = pd.Series(values, index=self.frame.index).groupby(keys, dropna=False, sort=False).sum(min_count=1)
         return summed.to_numpy(dtype=np.float64)
 
     def _along_slice(self, measure: str) -> Any:
         column = self.frame[measure].astype("float64")
-        keys = [key for key in (*self.keys, *self.within)]
+        keys = (*self.keys, *self.within)
         return column.groupby([self.frame[key] for key in keys], dropna=False, sort=False) if keys else column
 
 
@@ -226,10 +235,12 @@ class Metric:
 
     @property
     def id(self) -> str:
+        """The metric's name for programs."""
         return self.passport.id
 
     @property
     def sources(self) -> tuple[Source, ...]:
+        """The sources that the measures need, each once."""
         return tuple(dict.fromkeys(measure.source for measure in self.measures.values()))
 
     @property

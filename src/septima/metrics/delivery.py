@@ -11,7 +11,7 @@ from septima.schema import Text
 
 def _deliveries(request: Request) -> ir.Table:
     """Deliveries that are due, and those of which that cannot be told; `usable` and `on_time`."""
-    deliveries = request.tables("deliveries")
+    deliveries = request.rows("deliveries")
     promised, delivered = deliveries["promised_at"], deliveries["delivered_at"]
     status = deliveries["status"].fill_null("")
     overdue = (promised < known_until(deliveries, "delivered_at")) & (status != "delivered")

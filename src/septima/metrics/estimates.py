@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
-from septima.metrics.definition import Cells, Estimate, FloatArray, Parameters
+from septima.metrics.definition import Cells, Estimate, FloatArray, Notes, Parameters
 from septima.models import intervals
 from septima.models.intervals import divide
 from septima.schema import Text
@@ -54,12 +56,13 @@ def mean(total: str, squares: str, n: str, records: str) -> Callable[[Cells, Par
     return estimate
 
 
-def currency_note(cells: Cells, measure: str = "currencies") -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
+def currency_note(cells: Cells) -> Notes:
     """The note `mixed_currencies` where more than one currency was added up."""
-    return np.where(cells[measure] > 0, "mixed_currencies", None)
+    return when(cells["currencies"] > 0, "mixed_currencies")
 
 
-def when(condition: np.ndarray, note: str, otherwise: np.ndarray | None = None) -> np.ndarray:
+def when(condition: npt.NDArray[np.bool_], note: str, otherwise: Notes | None = None) -> Notes:
     """`note` where `condition` holds and nothing else has been noted."""
-    before = np.full(condition.shape, None, dtype=object) if otherwise is None else otherwise
-    return np.where(condition & (before == np.array(None)), note, before)
+    notes = np.full(condition.shape, None, dtype=object) if otherwise is None else otherwise.copy()
+    notes[condition & pd.isna(notes)] = note
+    return notes

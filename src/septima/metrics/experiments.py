@@ -1,7 +1,7 @@
 """What a campaign changed: treated customers against a control group that was left alone."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import cast
 
 import ibis
 import ibis.expr.types as ir
@@ -29,8 +29,8 @@ from septima.schema import Text
 
 def _outcomes(request: Request) -> ir.Table:
     """One row per assigned customer: the revenue of the `days` after the assignment; unusable where an amount is unknown."""
-    assigned = request.tables("assignments").select("experiment_id", "customer_id", "arm", "assigned_at")
-    orders = request.tables("orders")
+    assigned = request.rows("assignments").select("experiment_id", "customer_id", "arm", "assigned_at")
+    orders = request.rows("orders")
     orders = orders.filter(is_sold(orders)).select("customer_id", "ordered_at", "revenue", "currency")
     window = ibis.literal(days(request.parameters["days"]))
     joined = assigned.left_join(
@@ -121,7 +121,7 @@ def _contrasts(cells: Cells, parameters: Parameters) -> pd.DataFrame:
     return whole.merge(effects, how="left", on=cell)
 
 
-def _strict_sum(values: "pd.Series[Any]") -> float:
+def _strict_sum(values: "pd.Series") -> float:
     return float(values.sum(skipna=False))
 
 
@@ -188,13 +188,13 @@ def _incremental(per_customer: bool) -> Callable[[Cells, Parameters], Estimate]:
     return estimate
 
 
-_METHOD = (
+_METHOD = Text(
     "Customers of each arm are compared with the control arm of the same experiment and period of assignment by their "
     "revenue in the `days` days after it (cancelled and returned orders left out; no order is 0). ",
     "Клиентов каждой группы сравнивают с\u00a0контрольной группой того\u00a0же эксперимента и\u00a0периода распределения "
     "по\u00a0выручке за\u00a0`days` дней после него (без отменённых и\u00a0возвращённых заказов; нет заказа\u00a0— 0). ",
 )
-_CHECKS = (
+_CHECKS = Text(
     " Where `shares` gives the planned share of every arm, sizes that do not fit them (p < 0.001) are noted. Customers "
     "with an order of unknown amount and experiments without control are missing.",
     " Если в\u00a0`shares` заданы плановые доли групп, несоответствие размеров (p\u00a0<\u00a00,001) отмечается. Клиенты с\u00a0заказом "
@@ -230,12 +230,12 @@ METRICS = (
             unit="currency",
             direction="more",
             method=Text(
-                _METHOD[0]
+                _METHOD.en
                 + "The difference of mean revenue × treated customers, summed over arms and experiments."
-                + _CHECKS[0],
-                _METHOD[1]
+                + _CHECKS.en,
+                _METHOD.ru
                 + "Разность средней выручки × число клиентов в\u00a0группе, сумма по\u00a0группам и\u00a0экспериментам."
-                + _CHECKS[1],
+                + _CHECKS.ru,
             ),
             formula="Σ n_treated · (mean_treated − mean_control)",
             formula_source="Kohavi, Tang & Xu, Trustworthy Online Controlled Experiments, 2020",
@@ -267,12 +267,12 @@ METRICS = (
             unit="currency",
             direction="more",
             method=Text(
-                _METHOD[0]
+                _METHOD.en
                 + "The difference of mean revenue, weighted by treated customers over arms and experiments."
-                + _CHECKS[0],
-                _METHOD[1]
+                + _CHECKS.en,
+                _METHOD.ru
                 + "Разность средней выручки, взвешенная по\u00a0числу клиентов в\u00a0группах и\u00a0экспериментах."
-                + _CHECKS[1],
+                + _CHECKS.ru,
             ),
             formula="Σ n_treated · (mean_treated − mean_control) / Σ n_treated",
             formula_source="Kohavi, Tang & Xu, Trustworthy Online Controlled Experiments, 2020",

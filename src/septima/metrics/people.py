@@ -18,7 +18,7 @@ _OF_EMPLOYEES = ("department", "role")
 
 def _staff_changes(request: Request) -> ir.Table:
     """One row per hire and per leaving; `change` of the headcount, `left`, and `unusable` where the hire is unknown."""
-    employees = request.tables("employees")
+    employees = request.rows("employees")
     shared: list[Any] = ["employee_id", *_OF_EMPLOYEES]
     whole = {"zero": ibis.literal(0, "int64"), "one": ibis.literal(1, "int64")}
     hired = employees.filter(employees["hired_at"].notnull()).select(
@@ -32,7 +32,7 @@ def _staff_changes(request: Request) -> ir.Table:
 
 def _due(request: Request, name: str, done: str) -> ir.Table:
     """What was planned and is due, done or not; `on_time` where it was done on the planned day or before."""
-    planned = request.tables(name)
+    planned = request.rows(name)
     rows = planned.mutate(
         at=planned["planned_at"],
         on_time=(planned[done].date() <= planned["planned_at"].date()).fill_null(False),
@@ -46,7 +46,7 @@ def _trainings(request: Request) -> ir.Table:
     attributes = [name for name in request.by if name in _OF_EMPLOYEES]
     if not attributes:
         return rows
-    employees = request.tables("employees").select("employee_id", *attributes)
+    employees = request.rows("employees").select("employee_id", *attributes)
     return rows.left_join(employees, "employee_id").drop("employee_id_right")
 
 

@@ -21,7 +21,10 @@ _MONTHS = Text(
     "January February March April May June July August September October November December",
     "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
 )
-_MONTHS_GENITIVE = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+_MONTHS_GENITIVE = (
+    "января", "февраля", "марта", "апреля", "мая", "июня",
+    "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
 
 
 class PeriodError(SeptimaError):
@@ -82,17 +85,24 @@ class Period:
 
 
 def period_of(day: date, grain: Grain) -> Period:
-    """The period of `grain` that `day` falls in."""
+    """The period of `grain` that `day` falls in; PeriodError where it reaches past the calendar."""
     if isinstance(day, datetime):
         day = day.date()
+    if grain not in _FORMS:
+        raise PeriodError(f"grain {grain!r} has no single periods; use one of day, week, month, quarter, year")
+    try:
+        return _period_of(day, grain)
+    except (ValueError, OverflowError) as error:
+        raise PeriodError(f"the {grain} of {day} reaches past the calendar’s years 1 to 9999") from error
+
+
+def _period_of(day: date, grain: Grain) -> Period:
     if grain == "day":
         return Period(day, day + timedelta(days=1), grain)
     if grain == "week":
         start = day - timedelta(days=day.weekday())
         return Period(start, start + timedelta(days=7), grain)
     months = {"month": 1, "quarter": 3, "year": 12}
-    if grain not in months:
-        raise PeriodError(f"grain {grain!r} has no single periods; use one of day, week, month, quarter, year")
     length = months[grain]
     first = (day.month - 1) // length * length + 1
     start = date(day.year, first, 1)

@@ -5,18 +5,18 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from septima.metrics.definition import Measure, Request, Source
+from septima.metrics.definition import Expression, Measure, Request, Rows, Source
 
 UNSOLD = ("cancelled", "returned")
 
 
-def is_sold(orders: ir.Table) -> ir.BooleanValue:
+def is_sold(orders: Rows) -> Expression:
     """An order that brings revenue: neither cancelled nor returned; one of unknown status counts."""
     return orders["status"].isnull() | orders["status"].notin(UNSOLD)
 
 
 def _orders(request: Request) -> ir.Table:
-    orders = request.tables("orders")
+    orders = request.rows("orders")
     return orders.filter(is_sold(orders)).mutate(at=orders["ordered_at"])
 
 
@@ -28,13 +28,13 @@ ORDERS = Source(
 )
 
 
-def days_between(earlier: ir.Value, later: ir.Value) -> ir.FloatingValue:
+def days_between(earlier: Expression, later: Expression) -> Expression:
     """Days from one moment to another, to the second."""
     seconds = later.truncate("s").epoch_seconds() - earlier.truncate("s").epoch_seconds()
     return seconds.cast("float64") / 86_400.0
 
 
-def known_until(table: ir.Table, event: str) -> ir.Value:
+def known_until(table: Rows, event: str) -> Expression:
     """How far the data know what happened: the newest `event`, or where there is none the newest load.
 
     What is due later than that is not late yet.
@@ -57,7 +57,7 @@ def known(source: Source, *columns: str) -> Measure:
     return Measure(source, lambda rows, _: rows.count(where=all_known(rows, *columns)))
 
 
-def all_known(rows: ir.Table, *columns: str) -> ir.BooleanValue:
+def all_known(rows: Rows, *columns: str) -> Expression:
     """Whether each of `columns` has a value in the row."""
     first, *others = (rows[name].notnull() for name in columns)
     for other in others:

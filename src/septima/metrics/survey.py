@@ -18,6 +18,7 @@ from septima.metrics.definition import (
     Parameters,
     Passport,
     Request,
+    Rows,
     Source,
 )
 from septima.metrics.sources import count_true, records
@@ -36,7 +37,7 @@ def _answers(
     """Answers to one question (or all) of an instrument; `usable` ones are on its scale, `grade` is null elsewhere."""
 
     def build(request: Request) -> ir.Table:
-        answers = request.tables("answers")
+        answers = request.rows("answers")
         answers = answers.filter(answers["instrument"] == instrument)
         if question:
             answers = answers.filter(answers["question"] == question)
@@ -129,7 +130,7 @@ def _checked_weights(metric: str, weights: object) -> dict[str, float]:
 
 def _c11(request: Request) -> ir.Table:
     """One row per questionnaire: eleven grades on 0…1, whether all are there, and 1 − distance to the ideal / √11."""
-    answers = request.tables("answers")
+    answers = request.rows("answers")
     answers = answers.filter(answers["instrument"] == "c11", answers["question"].isin(C11_QUESTIONS))
     # A questionnaire without its own id is the customer's answers of one moment.
     answers = answers.mutate(
@@ -158,7 +159,7 @@ def _c11(request: Request) -> ir.Table:
 _C11 = Source("answers_c11", _c11, _DIMENSIONS[:3], of_customers=True)
 
 
-def _sum_of_complete(expression: Callable[[ir.Table], Any]) -> Measure:
+def _sum_of_complete(expression: Callable[[Rows], Any]) -> Measure:
     return Measure(_C11, lambda rows, _: expression(rows).sum(where=rows["complete"]))
 
 

@@ -28,7 +28,7 @@ def _messages(request: Request) -> ir.Table:
     `usable` ones can be told apart and were reported delivered; `weight` is the number of records
     that the row stands for.
     """
-    touches = request.tables("touches")
+    touches = request.rows("touches")
     touches = touches.filter(touches["kind"].isin(("delivered", "opened", "clicked")))
     kind = touches["kind"]
     own = [name for name in request.by if name == "chain_id"]
@@ -51,12 +51,12 @@ def _messages(request: Request) -> ir.Table:
 
 
 def _spend(request: Request) -> ir.Table:
-    spend = request.tables("spend")
+    spend = request.rows("spend")
     return spend.mutate(at=spend["date"].cast("timestamp"), campaign_id=spend["campaign_id"].nullif(""))
 
 
 def _priced_touches(request: Request) -> ir.Table:
-    touches = request.tables("touches")
+    touches = request.rows("touches")
     return touches.filter(touches["cost"].notnull())
 
 

@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from septima.metrics import estimates, roles
-from septima.metrics.definition import Metric, Passport, Request, Source
+from septima.metrics.definition import Expression, Metric, Passport, Request, Rows, Source
 from septima.metrics.sources import days, total
 from septima.schema import TABLES, Table, Text
 
@@ -37,7 +37,7 @@ def _completeness(request: Request) -> ir.Table:
 
 
 def _cells_of(request: Request, declared: Table) -> ir.Table:
-    table = request.tables(declared.name)
+    table = request.rows(declared.name)
     columns = [column for column in declared.columns if column.name not in (*declared.key, *_COMMON)]
     optional = [column.name for column in columns if not column.required]
     loaded_at = _moment(table, "loaded_at")
@@ -60,7 +60,7 @@ def _timeliness(request: Request) -> ir.Table:
 
 
 def _loads_of(request: Request, name: str, event: str) -> ir.Table:
-    table = request.tables(name)
+    table = request.rows(name)
     happened = _moment(table, event)
     # Only a customer is there without the event being known; elsewhere no moment means that nothing happened yet.
     always = TABLES[name].name == "customers"
@@ -83,7 +83,7 @@ def _loads_of(request: Request, name: str, event: str) -> ir.Table:
     return grouped.select(*own, "at", "rows", "known", "timely", table=ibis.literal(name))
 
 
-def _moment(table: ir.Table, column: str) -> ir.Value:
+def _moment(table: Rows, column: str) -> Expression:
     """A date or a moment, of the one type that a union of tables needs."""
     return table[column].cast("timestamp")
 
