@@ -134,7 +134,8 @@ def _columns_table(columns: Iterable[Column]) -> str:
 
 
 def _rules(column: Column) -> str:
-    rules = ["required"] if column.required else []
+    rules = ["required"] if column.required and column.blank is None else []
+    rules += [f"where empty, `{column.blank!r}`"] if column.blank is not None else []
     rules += ["personal"] if column.personal else []
     rules += [f"in {column.unit}" if column.unit == "s" else f"in `{column.unit}`"] if column.unit else []
     rules += [f"from {column.minimum:g}"] if column.minimum is not None else []

@@ -295,3 +295,71 @@ def test_progress_reaches_the_whole(folder: Path, lake: Lake, mapping_of: Callab
     size = (folder / "orders.csv").stat().st_size
     assert heard[0] == ("Reading orders.csv", 0, 2 * size)
     assert heard[-2:] == [("Reading orders.csv", 2 * size, 2 * size), ("Publishing", 0, None)]
+
+
+SPEND = """\
+source: ads
+files:
+  - file: spend.csv
+    tables:
+      spend:
+        columns: {date: day, channel: channel, campaign_id: campaign, amount: sum}
+"""
+
+
+def test_an_empty_campaign_is_spend_of_the_whole_channel(folder: Path, load_text: Load, rows_of: Rows) -> None:
+    (folder / "spend.csv").write_text("day,channel,campaign,sum\n2024-01-01,email,k1,5\n2024-01-01,email,,7\n")
+    assert load_text(SPEND).tables["spend"] == TableCounts(2, 2, 0, 0, 0)
+    assert rows_of("spend", "campaign_id, amount") == [("", Decimal(7)), ("k1", Decimal(5))]
+    # A source that knows no campaigns need not map them.
+    (folder / "spend.csv").write_text("day,channel,sum\n2024-01-02,email,9\n")
+    assert load_text(SPEND.replace("campaign_id: campaign, ", "")).tables["spend"].loaded == 1
+    assert rows_of("spend", "campaign_id, amount")[0] == ("", Decimal(7))
+
+
+NUMBERED = """\
+source: people
+files:
+  - file: people.csv
+    tables:
+      customers:
+        columns:
+          customer_id: {expression: "'p' || row_number"}
+          name: name
+        ignore: [value]
+"""
+
+
+def test_the_number_of_a_row_stays_when_a_broken_row_before_it_is_mended(
+    folder: Path, load_text: Load, rows_of: Rows, lake: Lake
+) -> None:
+    path = folder / "people.csv"
+    path.write_text("name,value\nann,1\nbob,2,3\ncid,3\ndan,x,y\neve,5\n")
+    assert load_text(NUMBERED).tables["customers"] == TableCounts(5, 3, 0, 0, 2)
+    assert rows_of("customers", "customer_id, name") == [("p2", "ann"), ("p4", "cid"), ("p6", "eve")]
+    assert [entry.row for entry in quarantined(lake)] == [3, 5]
+    path.write_text("name,value\nann,1\nbob,2\ncid,3\ndan,4\neve,5\n")
+    assert load_text(NUMBERED).tables["customers"] == TableCounts(5, 2, 0, 3, 0)
+    assert rows_of("customers", "customer_id, name")[1] == ("p3", "bob")
+
+
+def test_white_space_of_every_kind_around_a_value_is_none_of_it(folder: Path, load_text: Load, rows_of: Rows) -> None:
+    (folder / "people.csv").write_text(
+        'name,value\n" ann\t",1\n"\u00a0bob\r\n",2\n"\r\n",3\n"c\u00a0d",4\n', newline=""
+    )
+    load_text(NUMBERED.replace("{expression: \"'p' || row_number\"}", "value").replace("ignore: [value]", "ignore: []"))
+    assert rows_of("customers", "customer_id, name") == [("1", "ann"), ("2", "bob"), ("3", None), ("4", "c\u00a0d")]
+
+
+def test_columns_kept_from_two_files_are_joined(folder: Path, load_text: Load, rows_of: Rows) -> None:
+    (folder / "one.csv").write_text("id,colour\n1,red\n2,blue\n")
+    (folder / "two.csv").write_text("id,size\n1,40\n")
+    text = "source: s\nfiles:\n"
+    for name in ("one", "two"):
+        text += f"  - file: {name}.csv\n    tables:\n      customers:\n        columns: {{customer_id: id}}\n"
+    load_text(text)
+    assert rows_of("customers", "customer_id, properties") == [
+        ("1", '{"colour":"red","size":"40"}'),
+        ("2", '{"colour":"blue"}'),
+    ]
+    assert load_text(text).tables["customers"].updated == 0

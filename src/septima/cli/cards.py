@@ -7,6 +7,7 @@ from rich.text import Text as RichText
 
 from septima.cli.output import console
 from septima.report.number_forms import NumberStyle, number_style, plain
+from septima.report.words import STATES
 from septima.schema import Language, Text
 from septima.scorecard.card import CompositeCard, KpiCard, Scorecard, State, TrendPoint
 
@@ -15,12 +16,6 @@ _MARKS: dict[State, tuple[str, str]] = {
     "watch": ("▲", "yellow"),
     "bad": ("◆", "red"),
     "unknown": ("○", "dim"),
-}
-_STATES: dict[State, Text] = {
-    "good": Text("good", "хорошо"),
-    "watch": Text("watch", "следить"),
-    "bad": Text("bad", "плохо"),
-    "unknown": Text("unknown", "неизвестно"),
 }
 _BARS = "▁▂▃▄▅▆▇█"
 _COLUMNS = (
@@ -41,7 +36,7 @@ _DATA = Text("data version {data}, definition {definition}", "версия да�
 
 def print_scorecard(card: Scorecard, language: Language) -> None:
     """Print the card: CKPIint, each perspective with its KPIs, and what is to be known of them."""
-    console.print(f"{card.organisation} · {card.period_label.in_language(language)}", style="bold", highlight=False)
+    console.print(f"{card.organisation} · {card.period_label.in_language(language)}", style="bold")
     table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("", width=1)
     shown = _COLUMNS if console.width >= _WIDE else _COLUMNS[:_NARROW_COLUMNS]
@@ -63,10 +58,10 @@ def print_scorecard(card: Scorecard, language: Language) -> None:
         concerned.setdefault(statement, []).append(name.in_language(language))
     for statement, names in concerned.items():
         lead = f"{', '.join(names)}: " if any(names) else ""
-        console.print(f"  {lead}{statement.in_language(language)}", highlight=False, style="dim")
-    key = "  ".join(f"{_MARKS[state][0]} {word.in_language(language)}" for state, word in _STATES.items())
+        console.print(f"  {lead}{statement.in_language(language)}", style="dim")
+    key = "  ".join(f"{_MARKS[state][0]} {word.in_language(language)}" for state, word in STATES.items())
     versions = _DATA.in_language(language).format(data=card.data_version, definition=card.definition)
-    console.print(f"{key}  ·  {versions}", style="dim", highlight=False)
+    console.print(f"{key}  ·  {versions}", style="dim")
 
 
 def _composite(table: RichTable, composite: CompositeCard, language: Language) -> list[tuple[Text, Text]]:

@@ -145,13 +145,17 @@ def quarantine(
 ) -> None:
     """Show the rows that could not be loaded, each with file, row, column and reason; or load those mended."""
     from septima.lake.load import retry as retry_quarantined
-    from septima.lake.quarantine import quarantined
+    from septima.lake.quarantine import open_entries, quarantined
 
     workspace = _workspace(directory)
     if retry:
         with progress(workspace.settings.language) as report:
             result = retry_quarantined(workspace.lake, progress=report)
         _print_load(directory, result.tables, form)
+        if form is Format.table:
+            _say(
+                f"Entries resolved: {result.resolved:,}. Still waiting: {sum(open_entries(workspace.lake).values()):,}."
+            )
         return
     entries = quarantined(workspace.lake, table=table, limit=limit)
     if form is Format.json:
@@ -162,7 +166,10 @@ def quarantine(
         return
     rows = [[e.file, str(e.row), e.table, e.column, e.value or "", e.reason] for e in entries]
     print_rows("", ["file", "row", "table", "column", "value", "reason"], rows, numeric=[1])
-    _say(f"Mend the file or the mapping, then: septima quarantine {directory} --retry")
+    waiting = sum(open_entries(workspace.lake).values())
+    _say(
+        f"Shown {len(entries):,} of {waiting:,}. Mend the file or the mapping, then: septima quarantine {directory} --retry"
+    )
 
 
 @application.command()
@@ -279,7 +286,7 @@ def scorecard(
         print_scorecard(card, words)
     if save:
         kept = save_snapshot(workspace.directory / "snapshots", card, author=getpass.getuser())
-        notices.print(f"Kept as {kept}", highlight=False, soft_wrap=True)
+        notices.print(f"Kept as {kept}", soft_wrap=True)
 
 
 @application.command()
@@ -327,7 +334,7 @@ def demo(
 
 def _say(sentence: str) -> None:
     """Print a sentence that may name a command: plain, and never broken in its middle."""
-    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    console.print(sentence, soft_wrap=True)
 
 
 def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:

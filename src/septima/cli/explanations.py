@@ -28,7 +28,7 @@ _MORE = Text("There are more rows; show more with --rows.", "Строк боль
 def print_explanation(explanation: Explanation, language: Language, currency: str | None) -> None:
     """Print one step of the way down: of a composite its contributions, of a KPI its formula, measures and rows."""
     name = explanation.name.in_language(language)
-    console.print(f"{name} · {explanation.period} ({explanation.previous_period})", style="bold", highlight=False)
+    console.print(f"{name} · {explanation.period} ({explanation.previous_period})", style="bold")
     if explanation.composite:
         _print_composite(explanation.composite, explanation.contributions, language)
     if explanation.kpi:
@@ -41,12 +41,12 @@ def print_explanation(explanation: Explanation, language: Language, currency: st
     for rows in explanation.rows:
         _print_rows(rows, language)
     if explanation.below:
-        console.print(f"{_BELOW.in_language(language)} {', '.join(explanation.below)}", highlight=False)
+        console.print(f"{_BELOW.in_language(language)} {', '.join(explanation.below)}")
 
 
 def _print_composite(composite: CompositeCard, contributions: tuple[Contribution, ...], language: Language) -> None:
     style = number_style("index", composite.printed, language)
-    console.print(f"{composite.formula} = {style.value(composite.printed.value)}  {style.interval(composite.printed)}", highlight=False)  # fmt: skip
+    console.print(f"{composite.formula} = {style.value(composite.printed.value)}  {style.interval(composite.printed)}")  # fmt: skip
     rows = [
         [
             item.name.in_language(language),
@@ -64,10 +64,9 @@ def _print_kpi(kpi: KpiCard, language: Language, currency: str | None) -> None:
     change = style.change(kpi.change)
     console.print(
         f"{style.value(kpi.figure.value)}  {style.interval(kpi.figure)}  Δ {change}  n = {plain(kpi.n, 0, language)}",
-        highlight=False,
     )
     for statement in kpi.statements:
-        console.print(statement.in_language(language), highlight=False)
+        console.print(statement.in_language(language))
 
 
 def _print_rows(rows: Rows, language: Language) -> None:

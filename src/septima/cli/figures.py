@@ -36,7 +36,7 @@ def print_figures(result: MetricResult, language: Language, currency: str | None
     name = result.metric.passport.name.in_language(language)
     print_rows(name, columns, rows, numeric=range(first, first + 4))
     for note in notes if rows else ("no_data",):
-        console.print(f"{marks.get(note, '')} {NOTES[note].in_language(language)}".strip(), highlight=False)
+        console.print(f"{marks.get(note, '')} {NOTES[note].in_language(language)}".strip())
 
 
 def _row(

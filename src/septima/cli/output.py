@@ -37,8 +37,9 @@ class FrameFormat(StrEnum):
 
 _PAGE_WIDTH = 120  # of what is written to a file or a pipe, where no terminal says how wide it is
 
-console = Console(width=None if sys.stdout.isatty() else _PAGE_WIDTH)
-notices = Console(stderr=True)
+# Values come from files: nothing in them is markup, an emoji's name, or a number to be coloured.
+console = Console(width=None if sys.stdout.isatty() else _PAGE_WIDTH, markup=False, emoji=False, highlight=False)
+notices = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -1,10 +1,14 @@
 """The passport of a metric, for people and for programs."""
 
+from typing import cast
+
 from rich.table import Table as RichTable
 
 from septima.cli.output import console
 from septima.metrics import GRAINS, Metric, Passport
+from septima.report.words import DIRECTIONS
 from septima.schema import Language, Text
+from septima.scorecard.card import Direction
 
 _WORDS = {
     "id": Text("Id", "Обозначение"),
@@ -26,11 +30,6 @@ _WORDS = {
     "dimensions": Text("Slices", "Разрезы"),
     "grains": Text("Periods", "Периоды"),
     "parameters": Text("Parameters", "Параметры"),
-}
-_DIRECTIONS = {
-    "more": Text("more", "больше"),
-    "less": Text("less", "меньше"),
-    "target": Text("near the target", "ближе к цели"),
 }
 
 
@@ -64,12 +63,12 @@ def _print_fields(rows: dict[str, object], language: Language) -> None:
         if field not in rows:
             continue
         grid.add_row(word.in_language(language), _written(field, rows[field], language))
-    console.print(grid, highlight=False)
+    console.print(grid)
 
 
 def _written(field: str, value: object, language: Language) -> str:
     if field == "direction":
-        return _DIRECTIONS[str(value)].in_language(language)
+        return DIRECTIONS[cast("Direction", value)].in_language(language)
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value) or "—"  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, dict):

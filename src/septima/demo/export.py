@@ -155,8 +155,6 @@ def _mapped(name: str, column: str) -> str:
     if values:
         listed = ", ".join(f"{word}: {code}" for code, word in values.items())
         return f"{{column: {exported}, values: {{{listed}}}}}"
-    if (name, column) == ("spend", "campaign_id"):
-        return f"{{expression: \"coalesce({exported}, '')\"}} # empty text: spend of the whole channel"
     if (name, column) in _EXPORTED_AS_TEXT:
         return f'{{column: {exported}, dates: "{COMPLAINT_TIME_FORM}", timezone: {COMPLAINT_TIME_ZONE}}}'
     return exported

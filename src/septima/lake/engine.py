@@ -54,11 +54,6 @@ def open_table(backend: "BaseBackend", lake: Lake, name: str, version: int | Non
     return _read_parquet(backend, files, view)
 
 
-def open_files(backend: "BaseBackend", files: list[str], view: str) -> ir.Table:
-    """Parquet files, one or more, as an Ibis table."""
-    return _read_parquet(backend, files, view)
-
-
 def _read_parquet(backend: "BaseBackend", files: list[str], view: str) -> ir.Table:
     if backend.name == "pyspark":
         # Ibis reads one path on Spark; Spark itself reads many.
@@ -81,12 +76,14 @@ def _connect_spark(engine: str) -> "BaseBackend":
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise EngineError(f"engine {engine!r} needs PySpark: pip install 'septima[spark]'") from None
+        raise EngineError(f"engine {engine!r} needs PySpark: pip install 'pyspark>=4.1,<5'") from None
     if not engine.startswith("sc://") and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         raise EngineError(f"engine {engine!r} needs Java 17 or newer: apt install default-jre-headless")
     builder = SparkSession.builder.appName("septima")
     builder = builder.remote(engine) if engine.startswith("sc://") else builder.master(engine)
     if engine.startswith("local"):
         builder = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
+    # Spark's own progress bar would run into what a command prints.
+    builder = builder.config("spark.ui.showConsoleProgress", "false")
     session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     return ibis.pyspark.connect(session)

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from septima.lake.mapping import FileMapping, Mapping, parse_mapping, read_mapping
-from septima.lake.quarantine import add_entries, quarantined, resolve_entries
+from septima.lake.quarantine import add_entries, open_entries, resolve_entries
 from septima.lake.reading import first_line
 from septima.lake.resolve import Pending, resolve
 from septima.lake.sql import DEFAULT_MEMORY, LoadError, connect
@@ -86,10 +86,10 @@ def retry(
     Without `mapping`, the mappings of the loads that quarantined are taken, from where they were
     read. What passes now is loaded and its entries are marked as resolved; what fails stays open.
     """
-    open_rows = quarantined(lake)
-    if not open_rows:
+    waiting = open_entries(lake)
+    if not waiting:
         return LoadResult({}, lake.version)
-    again = [(mapping, data)] if mapping is not None else _past_mappings(lake, {row.source for row in open_rows})
+    again = [(mapping, data)] if mapping is not None else _past_mappings(lake, set(waiting))
     total = LoadResult({}, lake.version)
     for past, folder in again:
         result = _load(lake, past, folder, progress, memory, retrying=True)

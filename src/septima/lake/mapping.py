@@ -260,6 +260,9 @@ def _table(name: str, node: "_Node") -> TableMapping:
     node.check_keys(_TABLE_KEYS)
     columns = tuple(_column(table, target, column) for target, column in node.required("columns").entries())
     mapped = {column.target for column in columns}
+    lacking = [column for column in table.columns if column.blank is not None and column.name not in mapped]
+    columns += tuple(ColumnMapping(column.name, node.place, constant=column.blank) for column in lacking)
+    mapped |= {column.name for column in lacking}
     for key in table.key:
         if key not in mapped:
             raise MappingError(f"{node.place}: {name} needs its key {key}; add it below `columns`")

@@ -63,6 +63,18 @@ def quarantined(
     return [QuarantinedRow(*row[:8], *map(_utc, row[8:])) for row in rows]
 
 
+def open_entries(lake: Lake) -> dict[str, int]:
+    """How many entries wait to be mended, by source."""
+    files = lake.files(QUARANTINE.name)
+    if not files:
+        return {}
+    with lake.staging() as folder, connect(folder) as connection:
+        query = (
+            f"SELECT source, count(*) FROM {parquet(files)} WHERE resolved_at IS NULL GROUP BY source ORDER BY source"
+        )
+        return {str(source): int(entries) for source, entries in connection.execute(query).fetchall()}
+
+
 def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 

@@ -10,7 +10,7 @@ to check; a blank value is NULL. A row is known by its number as a person sees i
 - Parquet: 1 for the first row.
 
 A mapping may use that number as the source column `row_number`, unless the file has a column of
-that name; in CSV it then leaves out rejected rows.
+that name.
 """
 
 from collections.abc import Callable
@@ -23,8 +23,8 @@ from septima.lake.csv_files import read_csv
 from septima.lake.line_files import is_blank_separated, read_blank, read_jsonl
 from septima.lake.mapping import FileMapping, Format
 from septima.lake.parquet_files import read_parquet
-from septima.lake.reading import ROW_NUMBER, Reading, SourceColumn, first_line
-from septima.lake.sql import LoadError
+from septima.lake.reading import ROW_NUMBER, Reading, SourceColumn, every_nth, first_line
+from septima.lake.sql import LoadError, parquet, text_literal
 from septima.lake.xlsx_files import read_xlsx
 
 _SUFFIXES: dict[str, Format] = {
@@ -69,7 +69,7 @@ def open_source(
     except duckdb.Error as error:
         raise LoadError(f"{name} can't be read as {format_}: {first_line(error)}") from None
     if ROW_NUMBER in mapping.sources and ROW_NUMBER not in reading.columns:
-        reading = replace(reading, columns={**reading.columns, ROW_NUMBER: SourceColumn("__row", "BIGINT")})
+        reading = _with_row_number(connection, reading, folder)
     missing = [column for column in mapping.sources if column not in reading.columns]
     if missing:
         place = next(table.place for table in mapping.tables if missing[0] in table.sources)
@@ -78,3 +78,19 @@ def open_source(
             f"it has: {', '.join(reading.columns)}"
         )
     return reading
+
+
+def _with_row_number(connection: duckdb.DuckDBPyConnection, reading: Reading, folder: Path) -> Reading:
+    """The reading with the row's number as a column, the same however many rows before it are rejected."""
+    columns = {**reading.columns, ROW_NUMBER: SourceColumn("__row", "BIGINT")}
+    if not reading.counts_accepted:
+        return replace(reading, columns=columns)
+    target = folder / "numbered.parquet"
+    connection.execute(f"SELECT count(*) FROM ({reading.rows})").fetchall()  # so that all rejected rows are known
+    seen = reading.seen(reading.rows, ", ".join(column.alias for column in reading.columns.values()))
+    connection.execute(
+        f"COPY (SELECT row AS __row, * EXCLUDE (row) FROM ({seen})) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION lz4)"
+    )
+    rows = f"SELECT * FROM {parquet([target])}"
+    sample = f"SELECT * FROM {parquet([target], numbered=True)} WHERE {every_nth(target)}"
+    return replace(reading, columns=columns, rows=rows, sample=sample, counts_accepted=False)

@@ -20,6 +20,8 @@ REJECTED = {
     "LINE SIZE OVER MAXIMUM": "the row is too long; is a quote left open?",
 }
 _SAMPLE_ROWS = 20_000
+_NO_BREAK_SPACE = "chr(160)"
+_WHITE_SPACE = text_literal(" \t\n\r\v\f\u00a0")
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,9 @@ class Reading:
 
     `rows` is SQL giving `__row` and the aliases of `columns`; `sample` the same for a part of the
     file spread over it. After `rows` was run once, `rejects` is SQL giving (row, reason, record) of
-    what is no row. `counts_accepted` says that `__row` leaves out
-    rejected rows, so that those before it must be added to get the row a person sees. `rest` gives
-    SQL of a JSON object of all columns save those named, where the reader knows better than
-    `columns`.
+    what is no row. `counts_accepted` says that `__row` leaves out rejected rows, so that those
+    before it must be added to get the row a person sees: `seen` does. `rest` gives SQL of a JSON
+    object of all columns save those named, where the reader knows better than `columns`.
     """
 
     name: str
@@ -57,6 +58,21 @@ class Reading:
         pairs = ", ".join(f"{text_literal(name)}, {column.alias}" for name, column in self.columns.items())
         return f"CAST(json_object({pairs}) AS VARCHAR)"
 
+    def seen(self, rows: str, columns: str) -> str:
+        """SQL of `row`, as a person sees it, and `columns` of the SQL `rows`, which has `__row`."""
+        if not self.counts_accepted:
+            return f"SELECT __row AS row, {columns} FROM ({rows})"
+        # A rejected row at record L stands behind L - (rejected up to it) accepted ones, header included.
+        before = (
+            "SELECT row - row_number() OVER (ORDER BY row) AS accepted, "
+            f"row_number() OVER (ORDER BY row) AS rejected FROM ({self.rejects})"
+        )
+        last = f"SELECT accepted, max(rejected) AS rejected FROM ({before}) GROUP BY accepted"
+        return (
+            f"SELECT e.__row + coalesce(b.rejected, 0) AS row, {columns} "
+            f"FROM ({rows}) e ASOF LEFT JOIN ({last}) b ON e.__row > b.accepted"
+        )
+
 
 def first_line(error: Exception) -> str:
     """The first line of a message of a library."""
@@ -64,11 +80,14 @@ def first_line(error: Exception) -> str:
 
 
 def cleaned(value: str, null_values: tuple[str, ...]) -> str:
-    """SQL of a text without blanks around it; NULL where nothing is left or it stands for nothing."""
+    """SQL of a text without white space around it; NULL where nothing is left or it stands for nothing."""
+    # Looking at the two ends first takes half the time of trimming every text.
+    ends = " OR ".join(f"{end}({value}, 1) < '!' OR {end}({value}, 1) = {_NO_BREAK_SPACE}" for end in ("left", "right"))
+    trimmed = f"CASE WHEN {ends} THEN trim({value}, {_WHITE_SPACE}) ELSE {value} END"
     if not null_values:
-        return f"nullif(trim({value}), '')"
+        return f"nullif({trimmed}, '')"
     listed = ", ".join(map(text_literal, ("", *null_values)))
-    return f"CASE WHEN trim({value}) NOT IN ({listed}) THEN trim({value}) END"
+    return f"CASE WHEN {trimmed} NOT IN ({listed}) THEN {trimmed} END"
 
 
 def text_columns(names: list[str]) -> dict[str, SourceColumn]:

@@ -14,6 +14,8 @@ from septima.lake.stage import Staged, copy_parquet
 from septima.lake.store import Writing
 from septima.schema import Table
 
+_PROPERTIES = "properties"
+
 
 @dataclass
 class Pending:
@@ -94,14 +96,18 @@ def _find_touched(connection: duckdb.DuckDBPyConnection, pending: Pending, stage
     """Fill the table `touched` with the staged rows whose key is there: where both stand, and whether it changes."""
     keys = [identifier(name) for name in staged.table.key]
     listed = ", ".join(keys)
-    content = ", ".join(identifier(name) for name in staged.filled)
+    content = ", ".join(identifier(name) for name in staged.filled if name != _PROPERTIES)
+    kept = _PROPERTIES if _PROPERTIES in staged.filled else f"CAST(NULL AS VARCHAR) AS {_PROPERTIES}"
     by = "NULL" if staged.keep.by is None else identifier(staged.keep.by)
     same_key = " AND ".join(f"n.{key} = o.{key}" for key in keys)
 
     def narrow(files: str) -> str:
-        return f"(SELECT {listed}, hash({content}) AS content, {by} AS __by, filename, file_row_number FROM {files})"
+        return f"(SELECT {listed}, hash({content}) AS content, {by} AS __by, {kept}, filename, file_row_number FROM {files})"
 
-    changed = f"n.content <> o.content AND {_takes_over(staged.keep)}"
+    # Two JSON objects say the same when each contains the other; their texts may differ in order.
+    old, joined = f"o.{_PROPERTIES}", _joined_properties()
+    same = f"coalesce(json_contains({old}, {joined}) AND json_contains({joined}, {old}), false)"
+    changed = f"(n.content <> o.content OR (n.{_PROPERTIES} IS NOT NULL AND NOT {same})) AND {_takes_over(staged.keep)}"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE touched AS SELECT n.filename AS new_file, n.file_row_number AS new_row, "
         f"o.filename AS old_file, o.file_row_number AS old_row, {changed} AS changed "
@@ -122,12 +128,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, writing: Writing, pending: P
     table = staged.table
     taken = {*staged.filled, "source", "loaded_at"}
     new = f"(SELECT t.old_row, s.* FROM touched t JOIN {_staged(staged)} s ON s.filename = t.new_file AND s.file_row_number = t.new_row WHERE t.changed"
-    merged = ", ".join(
-        f"CASE WHEN n.old_row IS NOT NULL THEN n.{identifier(name)} ELSE o.{identifier(name)} END AS {identifier(name)}"
-        if name in taken
-        else f"o.{identifier(name)}"
-        for name in table.column_names
-    )
+    merged = ", ".join(_merged(name) if name in taken else f"o.{identifier(name)}" for name in table.column_names)
     files = [
         str(row[0]) for row in connection.execute("SELECT DISTINCT old_file FROM touched WHERE changed").fetchall()
     ]
@@ -136,3 +137,16 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, writing: Writing, pending: P
         query = f"SELECT {merged} FROM {parquet([old], numbered=True)} o LEFT JOIN {here} n ON o.file_row_number = n.old_row"
         target = writing.new_file(table.name)
         pending.replace(old, target, copy_parquet(connection, query, target))
+
+
+def _merged(name: str) -> str:
+    """SQL of a column of the merged row: the new value where there is a new row."""
+    column = identifier(name)
+    new = _joined_properties() if name == _PROPERTIES else f"n.{column}"
+    return f"CASE WHEN n.old_row IS NOT NULL THEN {new} ELSE o.{column} END AS {column}"
+
+
+def _joined_properties() -> str:
+    """SQL of the columns without a canonical name, those of the old row and of the new: none is dropped."""
+    old, new = f"o.{_PROPERTIES}", f"n.{_PROPERTIES}"
+    return f"CASE WHEN {old} IS NULL THEN {new} WHEN {new} IS NULL THEN {old} ELSE CAST(json_merge_patch({old}, {new}) AS VARCHAR) END"

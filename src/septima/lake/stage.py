@@ -211,25 +211,9 @@ def _write_errors(run: Run, part: _Part, path: Path, conflicts: int) -> None:
         )
     found = " UNION ALL ".join(f"({query})" for query in queries)
     rejects = f"SELECT row, '' AS \"column\", CAST(NULL AS VARCHAR) AS value, reason, CAST(json_object('line', record) AS VARCHAR) AS record FROM ({reading.rejects})"
-    numbered = rejects if not found else f"({_numbered(reading, found)}) UNION ALL ({rejects})"
+    seen = reading.seen(found, '"column", value, reason, record') if found else ""
+    numbered = f"({seen}) UNION ALL ({rejects})" if found else rejects
     run.connection.execute(
         f'COPY (SELECT {text_literal(reading.name)} AS file, row, {text_literal(planned.table.name)} AS "table", "column", value, '
         f"reason, record FROM ({numbered})) TO {text_literal(str(path))} (FORMAT parquet)"
-    )
-
-
-def _numbered(reading: Reading, found: str) -> str:
-    """SQL of errors with the row as a person sees it, in place of the row among those accepted."""
-    others = '"column", value, reason, record'
-    if not reading.counts_accepted:
-        return f"SELECT __row AS row, {others} FROM ({found})"
-    # A rejected row at record L stands behind L - (rejected up to it) accepted ones, header included.
-    before = (
-        "SELECT row - row_number() OVER (ORDER BY row) AS accepted, "
-        f"row_number() OVER (ORDER BY row) AS rejected FROM ({reading.rejects})"
-    )
-    last = f"SELECT accepted, max(rejected) AS rejected FROM ({before}) GROUP BY accepted"
-    return (
-        f"SELECT e.__row + coalesce(b.rejected, 0) AS row, {others} "
-        f"FROM ({found}) e ASOF LEFT JOIN ({last}) b ON e.__row > b.accepted"
     )

@@ -169,6 +169,11 @@ class _Planner:
                 self._problems.append(
                     Problem(shown, unknown, given, f"not among the values that the mapping knows: {known}")
                 )
+        if column.blank is not None:
+            raw, type_ = (
+                self._define(2, "b", f"coalesce({as_text(raw, type_)}, {text_literal(column.blank)})"),
+                "VARCHAR",
+            )
         value, words = self._typed(column, mapping, raw=raw, type_=type_, wide=wide, shown=shown)
         self._check(column, shown, given=given, raw=raw, value=value, words=words, unread=[*unread, unknown])
         return value

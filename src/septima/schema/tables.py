@@ -10,7 +10,7 @@ from septima.schema.types import Column, Table, Type
 
 def _column(
     name: str,
-    type: Type,
+    type_: Type,
     en: str,
     ru: str,
     *,
@@ -20,8 +20,9 @@ def _column(
     minimum: float | None = None,
     maximum: float | None = None,
     personal: bool = False,
+    blank: str | None = None,
 ) -> Column:
-    return Column(name, type, Text(en, ru), unit, required, choices, minimum, maximum, personal)
+    return Column(name, type_, Text(en, ru), unit, required, choices, minimum, maximum, personal, blank)
 
 
 _CUSTOMER = _column("customer_id", "string", "The customer", "Клиент")
@@ -162,7 +163,7 @@ TABLES: dict[str, Table] = {
             "spend", "Money spent on marketing", "Расходы на маркетинг",
             _column("date", "date", "Day", "День", required=True),
             _key("channel", "Channel", "Канал"),
-            _key("campaign_id", "Campaign; empty text for spend of the whole channel", "Кампания; пустая строка — расходы на канал целиком"),
+            _column("campaign_id", "string", "Campaign; empty text for spend of the whole channel", "Кампания; пустая строка — расходы на канал целиком", required=True, blank=""),
             _money("amount", "Money spent", "Потрачено", required=True),
             _CURRENCY,
             key=("date", "channel", "campaign_id"),

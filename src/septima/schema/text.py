@@ -15,4 +15,5 @@ class Text:
     ru: str
 
     def in_language(self, language: Language) -> str:
+        """The phrase in one language."""
         return self.ru if language == "ru" else self.en

@@ -19,6 +19,7 @@ class Column:
     after the point; `json` is a string holding a JSON object. `required` columns are never null.
     `choices`, `minimum` and `maximum` bound the values that are let in; a value outside goes to
     quarantine. `personal` marks what identifies a person: it stays out of logs and exchanges.
+    `blank` is the value that an empty field, or a column that a source lacks, stands for.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     personal: bool = False
+    blank: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,4 +57,5 @@ class Table:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in their order."""
         return tuple(column.name for column in self.columns)
