@@ -45,7 +45,7 @@ def read_csv(
 
     offset = 1 if has_header else 0
 
-    def scan(file: Path, errors: str) -> str:
+    def scan(file: Path, errors: str, *, numbered: bool = True) -> str:
         declared = ", ".join(f"{column.alias}: 'VARCHAR'" for column in columns.values())
         options = (
             f"delim = {text_literal(dialect.delimiter)}, quote = {text_literal(dialect.quote)}, "
@@ -56,9 +56,11 @@ def read_csv(
             f"{cleaned(column.alias, mapping.null_values)} AS {column.alias}" for column in columns.values()
         )
         read = f"read_csv({text_literal(str(file))}, {options})"
-        numbered = f"SELECT *, row_number() OVER () + {offset} AS __row FROM {read}"
         anything = ", ".join(column.alias for column in columns.values())
-        return f"SELECT __row, {taken} FROM ({numbered}) WHERE coalesce({anything}) IS NOT NULL"
+        if not numbered:
+            return f"SELECT {taken} FROM {read} WHERE coalesce({anything}) IS NOT NULL"
+        counted = f"SELECT *, row_number() OVER () + {offset} AS __row FROM {read}"
+        return f"SELECT __row, {taken} FROM ({counted}) WHERE coalesce({anything}) IS NOT NULL"
 
     # Every pass collects: without it the reader recovers from a broken quote at another row. A row
     # rejected in each pass is told once, by the grouping.
@@ -77,6 +79,8 @@ def read_csv(
         sample=scan(sample, "ignore_errors = true"),
         rejects=rejects,
         counts_accepted=True,
+        # Numbering holds the reader to one thread, so it is kept for rows that have to be named.
+        unnumbered=scan(text, collect, numbered=False),
     )
 
 

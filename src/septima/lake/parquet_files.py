@@ -6,7 +6,7 @@ import duckdb
 
 from septima.lake.mapping import FileMapping
 from septima.lake.reading import Reading, SourceColumn, cleaned, every_nth
-from septima.lake.sql import identifier, parquet
+from septima.lake.sql import identifier, parquet, single
 
 
 def read_parquet(
@@ -16,9 +16,12 @@ def read_parquet(
     described = connection.execute(f"DESCRIBE SELECT * FROM {parquet([path])}").fetchall()
     columns = {str(row[0]): SourceColumn(f"s{index}", str(row[1])) for index, row in enumerate(described)}
 
+    texts = [column for column, source in columns.items() if source.type == "VARCHAR"]
+    unclean = texts if mapping.null_values else _unclean(connection, path, texts)
+
     def taken(column: str, source: SourceColumn) -> str:
         quoted = identifier(column)
-        if source.type == "VARCHAR":
+        if column in unclean:
             quoted = cleaned(quoted, mapping.null_values)
         elif source.type in ("FLOAT", "DOUBLE"):
             # Data frames write what is missing as "not a number"; isnan() itself can't be asked, as
@@ -33,3 +36,20 @@ def read_parquet(
 
     rows = scan("true")
     return Reading(name, path, "parquet", columns, rows, scan(every_nth(path)))
+
+
+def _unclean(connection: duckdb.DuckDBPyConnection, path: Path, texts: list[str]) -> list[str]:
+    """The columns that may hold a text that is empty or has white space at an end.
+
+    One look at the ends spares cleaning every text in every pass; a column of codes has none. A
+    letter that is not Latin counts as a perhaps, since asking more exactly takes twice as long.
+    """
+    if not texts:
+        return []
+    asked = ", ".join(
+        f"coalesce(bool_or({end} NOT BETWEEN '!' AND '~'), false)"
+        for column in map(identifier, texts)
+        for end in (column, f"{column}[-1]")
+    )
+    found = single(connection, f"SELECT {asked} FROM {parquet([path])}")
+    return [column for column, *ends in zip(texts, found[::2], found[1::2], strict=True) if any(ends)]

@@ -93,4 +93,4 @@ def _with_row_number(connection: duckdb.DuckDBPyConnection, reading: Reading, fo
     )
     rows = f"SELECT * FROM {parquet([target])}"
     sample = f"SELECT * FROM {parquet([target], numbered=True)} WHERE {every_nth(target)}"
-    return replace(reading, columns=columns, rows=rows, sample=sample, counts_accepted=False)
+    return replace(reading, columns=columns, rows=rows, sample=sample, counts_accepted=False, unnumbered=None)

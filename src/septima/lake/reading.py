@@ -39,8 +39,9 @@ class Reading:
     `rows` is SQL giving `__row` and the aliases of `columns`; `sample` the same for a part of the
     file spread over it. After `rows` was run once, `rejects` is SQL giving (row, reason, record) of
     what is no row. `counts_accepted` says that `__row` leaves out rejected rows, so that those
-    before it must be added to get the row a person sees: `seen` does. `rest` gives SQL of a JSON
-    object of all columns save those named, where the reader knows better than `columns`.
+    before it must be added to get the row a person sees: `seen` does. `unnumbered` is `rows`
+    without `__row`, where numbering takes long. `rest` gives SQL of a JSON object of all columns
+    save those named, where the reader knows better than `columns`.
     """
 
     name: str
@@ -51,7 +52,13 @@ class Reading:
     sample: str
     rejects: str = NO_REJECTS
     counts_accepted: bool = False
+    unnumbered: str | None = None
     rest: Callable[[tuple[str, ...]], str] | None = None
+
+    @property
+    def uncounted(self) -> str:
+        """SQL of the rows for passes that need no `__row`."""
+        return self.unnumbered or self.rows
 
     def record(self) -> str:
         """SQL of the whole row as JSON."""
@@ -82,7 +89,8 @@ def first_line(error: Exception) -> str:
 def cleaned(value: str, null_values: tuple[str, ...]) -> str:
     """SQL of a text without white space around it; NULL where nothing is left or it stands for nothing."""
     # Looking at the two ends first takes half the time of trimming every text.
-    ends = " OR ".join(f"{end}({value}, 1) < '!' OR {end}({value}, 1) = {_NO_BREAK_SPACE}" for end in ("left", "right"))
+    start = f"{value} < '!' OR starts_with({value}, {_NO_BREAK_SPACE})"
+    ends = f"{start} OR ({value})[-1] < '!' OR ({value})[-1] = {_NO_BREAK_SPACE}"
     trimmed = f"CASE WHEN {ends} THEN trim({value}, {_WHITE_SPACE}) ELSE {value} END"
     if not null_values:
         return f"nullif({trimmed}, '')"

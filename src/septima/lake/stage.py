@@ -18,6 +18,7 @@ from septima.lake.validate import Detected, Plan, plan
 from septima.schema import Table
 
 Step = Callable[[Path], None]
+_DICTIONARY_SIZE = 4096  # values of a column past which trying a dictionary costs more than it saves
 _CONFLICT = (
     "the same key stands elsewhere in this load with other contents; say in the mapping which to keep: first or last"
 )
@@ -107,9 +108,10 @@ def _stage_table(
 
 def _check(run: Run, planned: Plan, number: int, keys: Path) -> _Part:
     """First pass: the hash of each row's key, none where something is wrong with the row."""
-    rows = planned.reading.rows
-    checked = f"SELECT __row, CASE WHEN NOT __bad THEN hash({planned.keys()}) END AS h FROM ({planned.sql(rows)})"
-    run.connection.execute(f"COPY ({checked}) TO {text_literal(str(keys))} (FORMAT parquet, COMPRESSION lz4)")
+    checked = f"SELECT CASE WHEN NOT __bad THEN hash({planned.keys()}) END AS h FROM ({planned.sql(planned.reading.uncounted)})"
+    run.connection.execute(
+        f"COPY ({checked}) TO {text_literal(str(keys))} (FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1)"
+    )
     total = count(run.connection, f"SELECT count(*) FROM {parquet([keys])}")
     good = count(run.connection, f"SELECT count(h) FROM {parquet([keys])}")
     return _Part(number, planned, keys, total, total - good)
@@ -159,7 +161,6 @@ def _drop_repeated(run: Run, parts: list[_Part], mapping: TableMapping, prefix: 
 def _write_clean(run: Run, part: _Part, staged: Staged, prefix: str) -> None:
     """Second pass: what is clean to one file, what is not to another; and the counts."""
     connection, planned = run.connection, part.plan
-    rows = planned.reading.rows
     rejected = count(connection, f"SELECT count(*) FROM ({planned.reading.rejects})")
     here = f"FROM dropped WHERE part = {part.number}"
     dropped, conflicts = (
@@ -173,6 +174,7 @@ def _write_clean(run: Run, part: _Part, staged: Staged, prefix: str) -> None:
     if clean:
         path = run.folder / f"{prefix}-{part.number}.clean.parquet"
         left = f" p ANTI JOIN (SELECT __row {here}) d ON p.__row = d.__row" if dropped else ""
+        rows = planned.reading.rows if dropped else planned.reading.uncounted
         selected = f"SELECT {planned.row(run.source, run.loaded_at)} FROM ({planned.sql(rows)}){left}"
         if part.bad:
             selected += " WHERE NOT __bad"
@@ -191,7 +193,8 @@ def _write_clean(run: Run, part: _Part, staged: Staged, prefix: str) -> None:
 def copy_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     """Write a query to a Parquet file; the number of rows written."""
     connection.execute(
-        f"COPY ({query}) TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        f"COPY ({query}) TO {text_literal(str(path))} (FORMAT parquet, PARQUET_VERSION v2, "
+        f"COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT {_DICTIONARY_SIZE})"
     )
     return count(connection, f"SELECT count(*) FROM {parquet([path])}")
 
