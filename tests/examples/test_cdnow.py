@@ -141,14 +141,14 @@ def test_after_march_every_buyer_of_the_sample_has_bought_before(cdnow: Example,
 
 @pytest.mark.parametrize("days", [30, 90])
 def test_active_base_and_churn_by_month(cdnow: Example, file: pd.DataFrame, days: int) -> None:
-    """Active at an end: the last purchase before it lies at most `days` back, as far as the data reach."""
+    """Active at an end, or where the data end before it: the last purchase lies at most `days` back."""
     months = sorted(file["month"].unique())
     reach = file["date"].max()
     active: list[set[str]] = [set()]
     for month in months:
         end = month + pd.offsets.MonthBegin(1)
         last = file[file["date"] < end].groupby("customer_id")["date"].max()
-        lapsed = (last + pd.Timedelta(days=days) < end) & (last + pd.Timedelta(days=days) <= reach)
+        lapsed = last + pd.Timedelta(days=days) < min(end, reach)
         active.append(set(last.index[~lapsed]))
     bases = cdnow.figures("active_customers", grain="month", active_days=days)
     churn = cdnow.figures("churn_rate", grain="month", active_days=days)

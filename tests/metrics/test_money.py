@@ -38,9 +38,16 @@ def test_revenue_by_month() -> None:
     assert frame["n"].tolist() == [2, 1, 0, 1]
     assert frame["missing_share"].tolist() == pytest.approx([1 / 3, 0, math.nan, 0], nan_ok=True)
     assert frame["note"].tolist() == ["too_few", "too_few", "no_data", "too_few"]
-    # ±z·√(10² + 20²)
-    assert frame["lower"][0] == pytest.approx(30 - Z * math.sqrt(500))
-    assert frame["upper"][0] == pytest.approx(30 + Z * math.sqrt(500))
+    # Fay and Feuer with y = 30, v = 10² + 20² = 500 and w = 20: v/2y = 25/3 and 2y²/v = 3.6 below,
+    # (v + w²)/2(y + w) = 9 and 2(y + w)²/(v + w²) = 50/9 above.
+    assert frame["lower"][0] == pytest.approx(25 / 3 * stats.chi2.ppf(0.025, 3.6))
+    assert frame["upper"][0] == pytest.approx(9 * stats.chi2.ppf(0.975, 50 / 9))
+
+
+def test_revenue_of_orders_without_amounts_is_unknown() -> None:
+    figure = only("revenue", {"orders": [order(1, "2025-01-05", None), order(2, "2025-01-06", None)]})
+    assert math.isnan(figure.value)
+    assert (figure.n, figure.missing_share, figure.note) == (0, 1, "none_usable")
 
 
 def test_revenue_is_not_too_few_from_thirty_orders_on() -> None:
@@ -107,7 +114,7 @@ def test_average_order_value_is_a_mean_with_students_interval() -> None:
 def test_average_of_no_amounts_is_undefined() -> None:
     found = only("average_order_value", {"orders": [order(1, "2025-01-01", None)]})
     assert math.isnan(found.value)
-    assert (found.n, found.missing_share, found.note) == (0, 1, "no_data")
+    assert (found.n, found.missing_share, found.note) == (0, 1, "none_usable")
 
 
 def test_gross_margin_by_hand() -> None:

@@ -43,7 +43,7 @@ def test_staff_turnover_by_department() -> None:
 def test_turnover_where_nobody_worked_is_undefined() -> None:
     found = only("staff_turnover", {"employees": [employee(1, None, "2025-01-10")]})
     assert math.isnan(found.value)
-    assert (found.n, found.missing_share, found.note) == (0, 1, "no_data")
+    assert (found.n, found.missing_share, found.note) == (0, 1, "none_usable")
 
 
 TRAININGS = {

@@ -57,7 +57,7 @@ def test_the_question_why_is_no_grade() -> None:
 def test_all_grades_null() -> None:
     found = only("nps", {"answers": answers("nps", [None, None])})
     assert math.isnan(found.value)
-    assert (found.n, found.missing_share, found.note) == (0, 1, "no_data")
+    assert (found.n, found.missing_share, found.note) == (0, 1, "none_usable")
 
 
 @settings(max_examples=30, deadline=None)

@@ -59,7 +59,7 @@ def test_rates_by_channel_and_campaign() -> None:
 
 def test_opening_of_an_undelivered_message_only() -> None:
     found = only("open_rate", {"touches": [touch(1, "opened", "a")]})
-    assert (found.n, found.missing_share, found.note) == (0, 1, "no_data")
+    assert (found.n, found.missing_share, found.note) == (0, 1, "none_usable")
 
 
 COSTS = {

@@ -92,12 +92,36 @@ def test_poisson_as_printed(count: int, lower: float, upper: float) -> None:
 def test_compound_poisson_covers_the_truth_about_nineteen_times_in_twenty() -> None:
     random = np.random.default_rng(3)
     counts = random.poisson(200, size=4000)
-    totals, squares = np.empty(4000), np.empty(4000)
+    totals, squares, smallest, largest = (np.empty(4000) for _ in range(4))
     for index, count in enumerate(counts):
         amounts = random.exponential(10, size=count)
         totals[index], squares[index] = amounts.sum(), (amounts**2).sum()
-    lower, upper = intervals.compound_poisson(totals, squares)
+        smallest[index], largest[index] = amounts.min(), amounts.max()
+    lower, upper = intervals.compound_poisson(totals, squares, smallest, largest)
     assert np.mean((lower <= 2000) & (upper >= 2000)) == pytest.approx(0.95, abs=0.015)
+
+
+@given(st.integers(1, 2000), st.floats(0.01, 1000))
+def test_compound_poisson_of_equal_amounts_is_that_of_the_count(count: int, amount: float) -> None:
+    lower, upper = intervals.compound_poisson(
+        array(count * amount), array(count * amount**2), array(amount), array(amount)
+    )
+    low, high = stats.chi2.ppf(0.025, 2 * count) / 2, stats.chi2.ppf(0.975, 2 * (count + 1)) / 2
+    assert (lower[0], upper[0]) == pytest.approx((low * amount, high * amount), rel=1e-9)
+
+
+@given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=30))
+def test_a_total_of_positive_amounts_is_never_below_zero(amounts: list[float]) -> None:
+    x = np.array(amounts)
+    lower, upper = intervals.compound_poisson(array(x.sum()), array((x * x).sum()), array(x.min()), array(x.max()))
+    assert 0 <= lower[0] < x.sum() < upper[0]
+
+
+def test_a_total_with_refunds_has_the_normal_interval() -> None:
+    # 30 − 10: Σx² = 1000.
+    lower, upper = intervals.compound_poisson(array(20), array(1000), array(-10), array(30))
+    half = 1.959963984540054 * math.sqrt(1000)
+    assert (lower[0], upper[0]) == pytest.approx((20 - half, 20 + half))
 
 
 @given(st.integers(1, 300), st.integers(1, 300))

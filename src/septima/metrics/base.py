@@ -70,7 +70,7 @@ def _changes(request: Request) -> ir.Table:
     known_until = request.rows("orders")["ordered_at"].max().as_scalar()
     begun = ordered.filter(ordered["before"].isnull() | (ordered["before"] + ibis.literal(lifetime) < ordered["at"]))
     lapsed = ordered.filter(ordered["after"].isnull() | (lapses_at < ordered["after"])).mutate(at=lapses_at)
-    lapsed = lapsed.filter(lapsed["at"] <= known_until)
+    lapsed = lapsed.filter(lapsed["at"] < known_until)
     columns = [*buyer, "at"]
     if request.end is not None:
         lapsed = lapsed.filter(lapsed["at"] < moment(request.end))

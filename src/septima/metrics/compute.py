@@ -204,8 +204,9 @@ def _result(
     n = estimate.n
     note = np.full(n.shape, None, dtype=object) if estimate.note is None else estimate.note
     silent = pd.isna(note)
+    empty = np.where(estimate.missing_share == 1, "none_usable", "no_data")
     few = silent & (n > 0) & (n < metric.passport.minimum_sample)
-    note = np.where(few, "too_few", np.where(silent & ~(n > 0), "no_data", note))
+    note = np.where(few, "too_few", np.where(silent & ~(n > 0), empty, note))
     for name in ("value", "n", "lower", "upper", "missing_share"):
         figures[name] = getattr(estimate, name)
     figures["note"] = pd.Series(note, index=figures.index, dtype=object)

@@ -39,6 +39,10 @@ CUSTOMER_DIMENSIONS = ("segment", "region", "acquisition_channel")
 
 NOTES: dict[str, Text] = {
     "no_data": Text("There are no records for this period.", "За этот период нет записей."),
+    "none_usable": Text(
+        "There are records for this period, but none of them holds what is needed.",
+        "Записи за этот период есть, но ни\u00a0в\u00a0одной нет того, что нужно.",
+    ),
     "too_few": Text(
         "Too few records for a dependable figure.", "Слишком мало записей, чтобы показателю можно было доверять."
     ),

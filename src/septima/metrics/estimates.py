@@ -22,8 +22,8 @@ POISSON = Text(
     "Точный интервал Пуассона для числа событий, 95\u00a0% (Garwood, 1936)",
 )
 COMPOUND_POISSON = Text(
-    "A total of random amounts that come at random: ±1.96·√Σx², 95 % (compound Poisson)",
-    "Сумма случайного числа случайных величин: ±1,96·√Σx², 95\u00a0% (составной закон Пуассона)",
+    "Gamma interval of a weighted Poisson sum, 95 % (Fay & Feuer, 1997); ±1.96·√Σx² where amounts are negative",
+    "Гамма-интервал взвешенной суммы Пуассона, 95\u00a0% (Fay & Feuer, 1997); ±1,96·√Σx² при отрицательных суммах",
 )
 
 

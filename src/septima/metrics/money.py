@@ -21,14 +21,19 @@ _REVENUE_MEASURES = {
     "revenue": total(ORDERS, "revenue"),
     "squares": total_of_products(ORDERS, "revenue", "revenue"),
     "known": known(ORDERS, "revenue"),
+    "smallest": Measure(ORDERS, lambda rows, _: rows["revenue"].min()),
+    "largest": Measure(ORDERS, lambda rows, _: rows["revenue"].max()),
     "orders": records(ORDERS),
     "currencies": several_currencies(ORDERS),
 }
 
 
 def _revenue(cells: Cells, _: Parameters) -> Estimate:
-    value, n = cells["revenue"], cells["known"]
-    lower, upper = intervals.compound_poisson(value, np.where(n > 0, cells["squares"], np.nan))
+    n = cells["known"]
+    # Orders of which no amount is known brought an unknown sum, not nothing.
+    value = np.where((n == 0) & (cells["orders"] > 0), np.nan, cells["revenue"])
+    squares = np.where(n > 0, cells["squares"], np.nan)
+    lower, upper = intervals.compound_poisson(value, squares, cells["smallest"], cells["largest"])
     missing = estimates.missing(n, cells["orders"])
     return Estimate(value, n, lower, upper, missing, estimates.currency_note(cells))
 

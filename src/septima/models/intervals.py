@@ -88,10 +88,21 @@ def poisson(count: FloatArray) -> Bounds:
     return np.where(np.isnan(count), np.nan, lower), np.asarray(upper, np.float64)
 
 
-def compound_poisson(total: FloatArray, sum_of_squares: FloatArray) -> Bounds:
-    """Interval of a total of amounts that come at random: Var Σx is estimated by Σx² (Klugman, Panjer & Willmot, 2012)."""
+def compound_poisson(
+    total: FloatArray, sum_of_squares: FloatArray, smallest: FloatArray, largest: FloatArray
+) -> Bounds:
+    """Interval of a total of amounts that come at random, from their sum, sum of squares, least and greatest.
+
+    Amounts none of which is negative are weights of a Poisson count, and the total has the gamma interval of a
+    weighted Poisson sum (Fay & Feuer, 1997), which is Garwood's where all amounts are alike. With refunds among
+    them it is the normal one: Var Σx is estimated by Σx² (Klugman, Panjer & Willmot, 2012).
+    """
     half = Z * np.sqrt(sum_of_squares)
-    return total - half, total + half
+    weighted = (smallest >= 0) & (total > 0) & (sum_of_squares > 0)
+    y, v, w = (np.where(weighted, part, 1.0) for part in (total, sum_of_squares, largest))
+    lower = v / (2 * y) * stats.chi2.ppf(_TAIL, 2 * y**2 / v)
+    upper = (v + w**2) / (2 * (y + w)) * stats.chi2.ppf(1 - _TAIL, 2 * (y + w) ** 2 / (v + w**2))
+    return np.where(weighted, lower, total - half), np.where(weighted, upper, total + half)
 
 
 def poisson_ratio(count: FloatArray, base: FloatArray) -> Bounds:
