@@ -33,7 +33,7 @@ class Settings:
     currency: str | None = None
     language: Language = "en"
     engine: str = "duckdb"
-    memory: str = "3GB"
+    memory: str = "1GB"
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
@@ -76,7 +76,7 @@ def read_settings(path: Path) -> Settings:
         currency,
         language,
         str(settings.get("engine", "duckdb")),
-        str(settings.get("memory", "3GB")),
+        str(settings.get("memory", "1GB")),
         cast("dict[str, Mapping[str, Any]]", metrics),
     )
 

@@ -173,7 +173,7 @@ def test_report_writes_a_file_and_prints_its_path(
     path = tmp_path / "out" / f"card.{form}"
     ended = septima("report", shop, "--period", "2026-Q3", "--format", form, "--output", path)
     assert ended.code == 0, ended.err
-    assert Path(ended.out.strip()) == path
+    assert Path(json.loads(ended.out)["report"] if form == "json" else ended.out.strip()) == path
     assert path.read_bytes().lower().lstrip().startswith(start.lower())
 
 
@@ -234,3 +234,16 @@ def test_debug_shows_where_an_error_arose(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr("sys.argv", ["septima", "metrics", str(tmp_path), "--debug"])
     with pytest.raises(SettingsError):
         main()
+
+
+def test_values_from_files_are_never_taken_for_markup(septima: Septima, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(
+        "order_id,ordered_at,channel,revenue\n1,2026-01-01,[/bold],5\n2,2026-01-01,[red]x,five\n", encoding="utf-8"
+    )
+    septima("init", tmp_path / "shop")
+    septima("draft", tmp_path / "shop", tmp_path / "orders.csv")
+    assert septima("load", tmp_path / "shop", tmp_path / "orders.yaml").code == 0
+    by_channel = septima("metric", tmp_path / "shop", "revenue", "--by", "channel")
+    assert by_channel.code == 0
+    assert "[/bold]" in by_channel.out
+    assert "five" in septima("quarantine", tmp_path / "shop").out

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from septima.lake import csv_files
 from septima.lake.load import LoadResult, TableCounts
 from septima.lake.quarantine import quarantined
 from septima.lake.sql import LoadError
@@ -243,3 +244,24 @@ def test_duckdb_alone_reads_what_was_written(folder: Path, load_text: Load, lake
     expected = {"order_id": "VARCHAR", "ordered_at": "TIMESTAMP", "revenue": "DECIMAL(18,4)", "online": "BOOLEAN"}
     assert {name: types[name] for name in expected} == expected
     assert list(types) == list(lake.schema_of("orders").column_names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"a\nb\n", False),
+        (b"a\n\nb\n", True),
+        (b"a\r\n\r\nb", True),
+        (b"a\nb\n\n\n", False),
+        (b"a\r\nb\r\n\r\n", False),
+        (b"", False),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 2, 3, 1000])
+def test_a_blank_line_is_found_wherever_the_file_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes, expected: bool, chunk: int
+) -> None:
+    monkeypatch.setattr(csv_files, "_CHUNK", chunk)
+    path = tmp_path / "file.csv"
+    path.write_bytes(text)
+    assert csv_files._has_blank_line(path) is expected

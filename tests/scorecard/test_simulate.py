@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from septima.metrics import catalogue
 from septima.scorecard.card import UNDEFINED, Figure
 from septima.scorecard.simulate import (
     NORMAL_95,
@@ -35,11 +36,11 @@ def test_a_linear_combination_of_normals_has_its_closed_form_interval() -> None:
 
 
 def test_draws_stay_within_what_the_metric_can_be() -> None:
-    drawn = draw(Figure(0.95, 0.8, 0.99), bounds_of("open_rate", "share"), generator(1, "a"))
+    drawn = draw(Figure(0.95, 0.8, 0.99), bounds_of(catalogue()["open_rate"].passport), generator(1, "a"))
     assert drawn.max() == 1.0
-    assert bounds_of("nps", "index") == (-1.0, 1.0)
-    assert bounds_of("cci", "index") == (-np.inf, 1.0)
-    assert bounds_of("revenue", "currency") == FREE
+    assert bounds_of(catalogue()["nps"].passport) == (-1.0, 1.0)
+    assert bounds_of(catalogue()["cci"].passport) == (-np.inf, 1.0)
+    assert bounds_of(catalogue()["revenue"].passport) == FREE
 
 
 def test_a_kpi_gets_the_same_draws_wherever_it_stands() -> None:

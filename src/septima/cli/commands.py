@@ -130,7 +130,7 @@ def load(
 
     workspace, wanted = _workspace(directory), read_mapping(mapping)
     with progress(workspace.settings.language) as report:
-        result = load_files(workspace.lake, wanted, data=data, progress=report)
+        result = load_files(workspace.lake, wanted, data=data, progress=report, memory=workspace.settings.memory)
     _print_load(directory, result.tables, form)
 
 
@@ -150,7 +150,7 @@ def quarantine(
     workspace = _workspace(directory)
     if retry:
         with progress(workspace.settings.language) as report:
-            result = retry_quarantined(workspace.lake, progress=report)
+            result = retry_quarantined(workspace.lake, progress=report, memory=workspace.settings.memory)
         _print_load(directory, result.tables, form)
         if form is Format.table:
             _say(
@@ -294,7 +294,9 @@ def report(
     directory: Directory,
     *,
     period: PeriodOption,
-    form: Annotated[str, typer.Option("--format", help="html, pdf, xlsx; json says where the file is.")] = "html",
+    form: Annotated[
+        str, typer.Option("--format", metavar="html|pdf|xlsx|json", help="json is the card for programs.")
+    ] = "html",
     language: LanguageOption = None,
     output: Annotated[Path | None, typer.Option(help="File to write; in DIR/reports where left out.")] = None,
     engine: EngineOption = None,
@@ -304,7 +306,10 @@ def report(
 
     workspace = _workspace(directory, engine)
     path = write_report(workspace, period, form, _language(language, workspace), output)
-    _say(str(path))
+    if form == Format.json:
+        print_json({"report": str(path)})
+    else:
+        _say(str(path))
 
 
 @application.command()

@@ -1,7 +1,6 @@
 """CSV files: their dialect, and their rows as text."""
 
 import csv
-import mmap
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from septima.lake.reading import (
 from septima.lake.sql import LoadError, count, text_literal
 
 _LONGEST_LINE = 8 << 20
+_CHUNK = 1 << 20
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -135,12 +135,8 @@ def _without_blank_lines(path: Path, folder: Path, dialect: _Dialect, width: int
 
     The CSV reader steps over blank lines without counting them, which would put row numbers wrong.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        end = len(data)
-        while end > 0 and data[end - 1] in b"\r\n":
-            end -= 1
-        if data.find(b"\n\n", 0, end) < 0 and data.find(b"\n\r\n", 0, end) < 0:
-            return path
+    if not _has_blank_line(path):
+        return path
     copy = folder / f"{path.name}.filled"
     quote, empty = dialect.quote.encode(), (dialect.delimiter * (width - 1)).encode()
     quoted = False
@@ -150,3 +146,17 @@ def _without_blank_lines(path: Path, folder: Path, dialect: _Dialect, width: int
             quoted ^= line.count(quote) % 2 == 1
             target.write(empty + line if blank else line)
     return copy
+
+
+def _has_blank_line(path: Path) -> bool:
+    """Whether there is a blank line with something behind it."""
+    last, pending = b"", False  # the byte before a chunk; whether a blank line awaits something behind it
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            text = last + chunk.translate(None, b"\r")
+            body = text.rstrip(b"\n")
+            if body and (pending or b"\n\n" in body):
+                return True
+            pending = text.endswith(b"\n\n") or (pending and not body)
+            last = text[-1:]
+    return False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 DEFAULT_ENGINE = "duckdb"
-DEFAULT_MEMORY = "3GB"
+DEFAULT_MEMORY = "1GB"
 _SPARK = re.compile(r"local(\[(\d+|\*)\])?|spark://\S+|sc://\S+|yarn|k8s://\S+")
 _FORMS = "duckdb, local[n], spark://host:port, sc://host:port, yarn or k8s://host:port"
 

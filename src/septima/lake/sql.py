@@ -8,7 +8,7 @@ import duckdb
 
 from septima.schema import SeptimaError, Type
 
-DEFAULT_MEMORY = "2GB"
+DEFAULT_MEMORY = "1GB"
 SQL_TYPES: dict[Type, str] = {
     "string": "VARCHAR",
     "timestamp": "TIMESTAMP",

@@ -45,6 +45,8 @@ _ARROW_TYPES: dict[Type, pa.DataType] = {
     "json": pa.string(),
 }
 _LOCK_WAIT_SECONDS = 3600.0
+# Earlier commits stay readable: Delta would drop its log after thirty days.
+_CONFIGURATION = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
 
 
 class StoreError(SeptimaError):
@@ -254,7 +256,9 @@ class Lake:
         folder = self.table_folder(table.name)
         if not DeltaTable.is_deltatable(str(folder)):
             schema = Schema.from_arrow(arrow_schema(table))
-            DeltaTable.create(str(folder), schema, name=table.name, description=table.meaning.en)
+            DeltaTable.create(
+                str(folder), schema, name=table.name, description=table.meaning.en, configuration=_CONFIGURATION
+            )
 
     def _publish(self, commit: Commit) -> None:
         content = {**vars(commit), "at": commit.at.isoformat()}

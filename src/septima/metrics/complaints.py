@@ -76,6 +76,7 @@ METRICS = (
             group="support",
             owner_role=roles.CLAIMS,
             minimum_sample=20,
+            bounds=(None, 1.0),
         ),
         {"complaints": records(COMPLAINTS)},
         _cci,

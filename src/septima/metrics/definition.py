@@ -151,7 +151,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Passport:
-    """What a figure describes, how it is computed, from which data and what it is good for."""
+    """What a figure describes, how it is computed, from which data and what it is good for.
+
+    `bounds` are the least and the greatest value there can be (None is no bound), where the unit does not tell.
+    """
 
     id: str
     version: int
@@ -170,6 +173,7 @@ class Passport:
     owner_role: Text
     minimum_sample: int
     parameters: Parameters = field(default_factory=dict[str, Any])
+    bounds: tuple[float | None, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -281,7 +281,7 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
 
 
 def _raw(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory) -> _Form:
-    bounds = bounds_of(passport.id, passport.unit)
+    bounds = bounds_of(passport)
     figures = tuple(observation.figure for observation in history.observations)
     draws = [
         draw(figure, bounds, generator(frame.seed, kpi.id, period.id), frame.draws)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from septima.metrics import Passport
 from septima.scorecard.card import UNDEFINED, Figure
 from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation
 
@@ -28,18 +29,14 @@ UNIT_BOUNDS: dict[str, tuple[float, float]] = {
     "score_1_5": (1.0, 5.0),
     "score_0_100": (0.0, 100.0),
 }
-METRIC_BOUNDS: dict[str, tuple[float, float]] = {
-    "nps": (-1.0, 1.0),
-    "nps_classic": (-1.0, 1.0),
-    "cli": (0.0, 1.0),
-    "cci": (-np.inf, 1.0),
-}
-"""Bounds of indices, which their unit does not tell."""
 
 
-def bounds_of(metric: str, unit: str) -> tuple[float, float]:
+def bounds_of(passport: Passport) -> tuple[float, float]:
     """The values that a metric can take."""
-    return METRIC_BOUNDS.get(metric) or UNIT_BOUNDS.get(unit) or (-np.inf, np.inf)
+    if passport.bounds is None:
+        return UNIT_BOUNDS.get(passport.unit, (-np.inf, np.inf))
+    least, greatest = passport.bounds
+    return (-np.inf if least is None else least, np.inf if greatest is None else greatest)
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
