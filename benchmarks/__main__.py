@@ -7,6 +7,7 @@ import argparse
 import shutil
 import statistics
 import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks.generate import generate
@@ -39,7 +40,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=10_000_000)
-    parser.add_argument("--folder", default="/tmp/septima-bench")  # noqa: S108
+    parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     return parser.parse_args()

@@ -10,6 +10,14 @@ import pytest
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on Spark share one worker, since each worker would start a Spark of its own."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of public data sets that lies beside the repository."""

@@ -85,5 +85,10 @@ def _connect_spark(engine: str) -> "BaseBackend":
         builder = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
     # Spark's own progress bar would run into what a command prints.
     builder = builder.config("spark.ui.showConsoleProgress", "false")
-    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    try:
+        session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    except ImportError as error:
+        raise EngineError(
+            f"engine {engine!r} needs more of PySpark: pip install 'pyspark[connect]' ({error})"
+        ) from None
     return ibis.pyspark.connect(session)
