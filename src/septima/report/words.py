@@ -22,7 +22,7 @@ WORDS: dict[str, Text] = {
     "target": Text("Target", "Цель"),
     "change": Text("Change", "Изменение"),
     "n": Text("n", "n"),
-    "course": Text("Course", "Динамика"),
+    "course": Text("Trend", "Динамика"),
     "table_caption": Text(
         "Seven functions and their KPIs: figures of the period, 95% intervals, targets and changes",
         "Функции и их показатели: значения за период, 95%-е интервалы, цели и изменения",
