@@ -74,7 +74,7 @@ def _connect_duckdb(memory: str) -> "BaseBackend":
 
 def _connect_spark(engine: str) -> "BaseBackend":
     try:
-        from pyspark.sql import SparkSession
+        from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]  # an extra
     except ImportError:
         raise EngineError(f"engine {engine!r} needs PySpark: pip install 'pyspark>=4.1,<5'") from None
     if not engine.startswith("sc://") and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
