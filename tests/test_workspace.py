@@ -13,7 +13,7 @@ from septima.workspace import Workspace, WorkspaceError
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workspace:
-    orders = "order_id,customer_id,ordered_at,revenue\n1,a,2026-01-05,10\n2,b,2026-02-06,30\n3,a,2026-02-07,20\n"
+    orders = "order_id,customer_id,ordered_at,revenue\n1,a,2026-01-05,10\n2,b,2026-02-05,30\n3,a,2026-02-07,20\n"
     (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
     columns = "{order_id: order_id, customer_id: customer_id, ordered_at: ordered_at, revenue: revenue}"
     mapping = f"source: shop\nfiles:\n  - file: orders.csv\n    tables:\n      orders:\n        columns: {columns}\n"
@@ -53,7 +53,7 @@ def test_parameters_of_the_call_go_before_settings_and_passport(shop: Workspace)
         frame = workspace.metric("active_customers", grain="month", parameters=parameters).to_pandas()
         return float(frame["value"].iloc[-1])
 
-    # At the newest order, 7 February, both had bought within 20 days; within half a day only customer a.
+    # At the newest order, 7 February, both had bought within 20 days; within one day only customer a.
     assert active(reopened) == 2.0
     assert active(reopened, active_days=1) == 1.0
 
