@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
+from septima.lake.engine import DEFAULT_ENGINE
+from septima.lake.sql import DEFAULT_MEMORY
 from septima.schema import LANGUAGES, Language, SeptimaError
 
 FILE = "septima.yaml"
@@ -32,8 +34,8 @@ class Settings:
     organisation: str
     currency: str | None = None
     language: Language = "en"
-    engine: str = "duckdb"
-    memory: str = "1GB"
+    engine: str = DEFAULT_ENGINE
+    memory: str = DEFAULT_MEMORY
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
 
@@ -75,8 +77,8 @@ def read_settings(path: Path) -> Settings:
         organisation,
         currency,
         language,
-        str(settings.get("engine", "duckdb")),
-        str(settings.get("memory", "1GB")),
+        str(settings.get("engine", DEFAULT_ENGINE)),
+        str(settings.get("memory", DEFAULT_MEMORY)),
         cast("dict[str, Mapping[str, Any]]", metrics),
     )
 

@@ -44,12 +44,14 @@ def _workspace(directory: Path, engine: str | None = None) -> "Workspace":
     return Workspace.open(directory, engine=engine)
 
 
-def _language(given: str | None, workspace: "Workspace") -> Language:
-    if given is None:
-        return workspace.settings.language
+def _spoken(given: str) -> Language:
     if given not in LANGUAGES:
         raise SeptimaError(f"language {given!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}")
     return given
+
+
+def _language(given: str | None, workspace: "Workspace") -> Language:
+    return workspace.settings.language if given is None else _spoken(given)
 
 
 @application.callback(invoke_without_command=True)
@@ -76,11 +78,7 @@ def init(
     """Make a workspace: settings, a starter scorecard and an empty lake."""
     from septima.workspace import Workspace
 
-    if language not in LANGUAGES:
-        raise SeptimaError(
-            f"language {language!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}"
-        )
-    workspace = Workspace.create(directory, organisation=organisation, currency=currency, language=language)
+    workspace = Workspace.create(directory, organisation=organisation, currency=currency, language=_spoken(language))
     if form is Format.json:
         print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
         return
@@ -330,11 +328,11 @@ def demo(
     (workspace.directory / SCORECARD_FILE).write_text(scorecard_text(customers), encoding="utf-8")
     source = workspace.directory / "source"
     with progress(workspace.settings.language) as report:
-        simulate(source, customers=customers, seed=seed)
+        truth = simulate(source, customers=customers, seed=seed)
         result = load_files(workspace.lake, read_mapping(source / MAPPING_FILE), progress=report)
     _print_load(directory, result.tables, form)
     if form is Format.table:
-        _say(f"The data end on 30 September 2026. Next: septima scorecard {directory} --period 2026-Q3")
+        _say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
 
 
 def _say(sentence: str) -> None:

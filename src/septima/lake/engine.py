@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import ibis.expr.types as ir
 
+from septima.lake.sql import DEFAULT_MEMORY
 from septima.lake.store import Lake, arrow_schema
 from septima.schema import SeptimaError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 DEFAULT_ENGINE = "duckdb"
-DEFAULT_MEMORY = "1GB"
 _SPARK = re.compile(r"local(\[(\d+|\*)\])?|spark://\S+|sc://\S+|yarn|k8s://\S+")
 _FORMS = "duckdb, local[n], spark://host:port, sc://host:port, yarn or k8s://host:port"
 
