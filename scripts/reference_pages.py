@@ -26,11 +26,15 @@ _UNITS = {
     "index": "index",
     "currency": "money",
     "currency_per_day": "money a day",
-    "days": "days",
+    "ratio": "ratio",
+    "seconds": "seconds",
     "hours": "hours",
+    "days": "days",
+    "months": "months",
     "count": "count",
     "per_1000": "per 1,000",
     "score_1_5": "grade 1–5",
+    "score_0_10": "score 0–10",
     "score_0_100": "score 0–100",
 }
 _MARK = re.compile(r"<!-- from the code: (?P<name>\w+) -->")

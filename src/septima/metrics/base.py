@@ -16,7 +16,6 @@ from septima.metrics.definition import (
     Request,
     Rows,
     Source,
-    moment,
 )
 from septima.metrics.sources import ORDERS, days, is_sold, known, records, total
 from septima.models import intervals
@@ -31,8 +30,7 @@ def _purchases(request: Request) -> tuple[Rows, list[str]]:
     orders = request.rows("orders")
     own = [name for name in request.by if name in _DIMENSIONS]
     orders = orders.filter(is_sold(orders), orders["customer_id"].notnull())
-    if request.end is not None:
-        orders = orders.filter(orders["ordered_at"] < moment(request.end))
+    orders = request.before_end(orders, "ordered_at")
     return orders.select("customer_id", *own, at=orders["ordered_at"]), ["customer_id", *own]
 
 
@@ -72,8 +70,7 @@ def _changes(request: Request) -> ir.Table:
     lapsed = ordered.filter(ordered["after"].isnull() | (lapses_at < ordered["after"])).mutate(at=lapses_at)
     lapsed = lapsed.filter(lapsed["at"] < known_until)
     columns = [*buyer, "at"]
-    if request.end is not None:
-        lapsed = lapsed.filter(lapsed["at"] < moment(request.end))
+    lapsed = request.before_end(lapsed, "at")
     events = begun.select(*columns, step=ibis.literal(1, "int64")).union(
         lapsed.select(*columns, step=ibis.literal(-1, "int64"))
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -22,7 +23,6 @@ from septima.metrics.definition import (
     Rows,
     Source,
     Tables,
-    moment,
 )
 from septima.metrics.period import GRAINS, Grain, period_of
 
@@ -160,6 +160,8 @@ class _Query:
         """One row per period × slice × `within` key that has records; columns `period`, keys and measures."""
         request = replace(request, by=_slices(request.by, self.within), parameters=self.parameters)
         rows = _rows(self.source, request, self.history)
+        if self.source.ranked is not None:
+            rows = _with_ranks(rows, self.source.ranked, request)
         keys: dict[str, Any] = {"period": request.period(rows["at"])}
         keys |= {name: rows[name].cast("string") for name in request.by}
         measures: dict[str, Any] = {
@@ -181,17 +183,26 @@ def _rows(source: Source, request: Request, history: History) -> Rows:
     rows: Rows = source.build(request)
     rows = rows.filter(rows["at"].notnull())
     if request.end is not None:
-        rows = rows.filter(rows["at"] < moment(request.end))
+        rows = rows.filter(rows["at"] < request.moment(request.end))
     if request.start is not None and history != "all":
         steps = 1 if history == "previous" and request.grain != "all" else 0
         first = period_of(request.start, request.grain).shift(-steps).start if steps else request.start
-        rows = rows.filter(rows["at"] >= moment(first))
+        rows = rows.filter(rows["at"] >= request.moment(first))
     attributes = [name for name in request.by if name in CUSTOMER_DIMENSIONS and name not in source.dimensions]
     if attributes:
         customers = request.tables("customers").select("customer_id", *attributes)
         rows = rows.drop(*(name for name in attributes if name in rows.columns)).left_join(customers, "customer_id")
         rows = rows.drop("customer_id_right")
     return rows
+
+
+def _with_ranks(rows: Rows, column: str, request: Request) -> Rows:
+    """Rows with the rank of a column's known values within their period × slice, and the number of such values."""
+    alike: list[Any] = [request.period(rows["at"]), *(rows[name] for name in request.by), rows[column].isnull()]
+    within = ibis.window(group_by=alike, order_by=rows[column])
+    return rows.mutate(
+        rank=ibis.row_number().over(within) + 1, ranked=rows[column].count().over(ibis.window(group_by=alike))
+    )
 
 
 def _result(

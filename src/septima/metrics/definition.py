@@ -29,8 +29,9 @@ Expression = Any
 Parameters = Mapping[str, Any]
 History = Literal["period", "previous", "all"]
 Unit = Literal[
-    "share", "index", "currency", "currency_per_day", "days", "hours", "count", "per_1000", "score_1_5", "score_0_100"
-]
+    "share", "index", "ratio", "currency", "currency_per_day", "seconds", "hours", "days", "months", "count", "per_1000",
+    "score_1_5", "score_0_10", "score_0_100",
+]  # fmt: skip
 
 _TRUNCATION: dict[str, Literal["W", "M", "Q", "Y"]] = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 _ALL_TIME = date(1, 1, 1)
@@ -111,12 +112,19 @@ class Request:
         shown = self.start or _ALL_TIME
         if self.start is None:
             return ibis.literal(shown)
-        return ibis.ifelse(at < moment(shown), ibis.literal(shown - timedelta(days=1)), ibis.literal(shown))
+        return ibis.ifelse(at < self.moment(shown), ibis.literal(shown - timedelta(days=1)), ibis.literal(shown))
 
+    def moment(self, day: date) -> Expression:
+        """The moment at which `day` begins where the company is, as a naive UTC timestamp of the engine."""
+        return ibis.literal(datetime.combine(day, time()))
 
-def moment(day: date) -> Expression:
-    """Midnight at which `day` begins, as a naive UTC timestamp of the engine."""
-    return ibis.literal(datetime.combine(day, time()))
+    def beginning(self, days: Expression) -> Expression:
+        """The moment at which each day of a date column begins, as a naive UTC timestamp."""
+        return days.cast("timestamp")
+
+    def before_end(self, rows: Rows, at: str) -> Rows:
+        """The rows that happened before the end of what is asked for."""
+        return rows if self.end is None else rows.filter(rows[at] < self.moment(self.end))
 
 
 @dataclass(frozen=True)
@@ -125,7 +133,11 @@ class Source:
 
     `build` returns a table with a timestamp column `at`, the source's own `dimensions` and what the
     measures need. Where the rows have a `customer_id`, `of_customers` lets them be sliced by the
-    attributes of the customer too. `parameters` names those that change the rows.
+    attributes of the customer too. `parameters` names those that change the rows. `ranked` names a
+    column whose known values are ranked within each period × slice, for quantiles: the rows get
+    `rank`, from 1, and `ranked`, the number of known values beside it. `settles_days` is how long
+    after a period's end records that come later may still change its rows (a message is opened days
+    after it was delivered); None is without end. A record that changes counts from its own earliest moment.
     """
 
     name: str
@@ -133,6 +145,8 @@ class Source:
     dimensions: tuple[str, ...]
     of_customers: bool = False
     parameters: tuple[str, ...] = ()
+    ranked: str | None = None
+    settles_days: int | None = 0
 
     @property
     def all_dimensions(self) -> tuple[str, ...]:
@@ -220,6 +234,17 @@ class Cells:
         keys = [self.frame[key] for key in ("period", *self.keys)]
         summed: Any = pd.Series(values, index=self.frame.index).groupby(keys, dropna=False, sort=False).sum(min_count=1)
         return summed.to_numpy(dtype=np.float64)
+
+    def whole(self, measure: str, over: str) -> FloatArray:
+        """The measure of each cell's period × slice without the dimension `over`, for shares of a whole.
+
+        Where the figures are not sliced by `over` the cell is the whole.
+        """
+        if over not in self.keys:
+            return self[measure]
+        keys = [self.frame[key] for key in ("period", *self.keys, *self.within) if key != over]
+        column: Any = self.frame[measure].astype("float64")
+        return column.groupby(keys, dropna=False, sort=False).transform("sum").to_numpy(dtype=np.float64)
 
     def _along_slice(self, measure: str) -> Any:
         column = self.frame[measure].astype("float64")

@@ -17,6 +17,10 @@ DELTA = Text(
     "Delta method for a ratio of sums, 95 % (Cochran, 1977)",
     "Дельта-метод для отношения сумм, 95\u00a0% (Cochran, 1977)",
 )
+ORDER_STATISTICS = Text(
+    "Order statistics, free of any distribution, 95 % (Conover, 1999)",
+    "По\u00a0порядковым статистикам, без предположений о\u00a0распределении, 95\u00a0% (Conover, 1999)",
+)
 POISSON = Text(
     "Exact Poisson interval of the count, 95 % (Garwood, 1936)",
     "Точный интервал Пуассона для числа событий, 95\u00a0% (Garwood, 1936)",
@@ -52,6 +56,26 @@ def mean(total: str, squares: str, n: str, records: str) -> Callable[[Cells, Par
         value = divide(cells[total], usable)
         note = currency_note(cells) if "currencies" in cells.frame else None
         return Estimate(value, usable, lower, upper, missing(usable, cells[records]), note)
+
+    return estimate
+
+
+def quantile(q: float) -> Callable[[Cells, Parameters], Estimate]:
+    """The quantile `q` of a source's ranked column, interpolated (Hyndman & Fan, 1996, type 7), from `quantile_measures`.
+
+    The interval is of order statistics, free of any distribution (Conover, 1999); a bound past the sample is undefined.
+    """
+
+    def estimate(cells: Cells, _: Parameters) -> Estimate:
+        n = cells["known"]
+        position = (n - 1) * q
+        below, above = cells["below"], cells["above"]
+        value = np.where(n > 0, below + (position - np.floor(position)) * (above - below), np.nan)
+        half = intervals.Z * np.sqrt(n * q * (1 - q))
+        lower = np.where(np.ceil(n * q - half) >= 1, cells["lower"], np.nan)
+        upper = np.where((n > 0) & (np.ceil(n * q + half) <= n), cells["upper"], np.nan)
+        note = currency_note(cells) if "currencies" in cells.frame else None
+        return Estimate(value, n, lower, upper, missing(n, cells["records"]), note)
 
     return estimate
 

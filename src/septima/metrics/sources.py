@@ -1,11 +1,13 @@
 """Sources and measures that several families share."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import ibis
 import ibis.expr.types as ir
 
 from septima.metrics.definition import Expression, Measure, Request, Rows, Source
+from septima.models import intervals
 
 UNSOLD = ("cancelled", "returned")
 
@@ -78,6 +80,28 @@ def total_of_products(source: Source, one: str, other: str) -> Measure:
 def count_true(source: Source, column: str) -> Measure:
     """Number of rows in which a boolean column is true."""
     return Measure(source, lambda rows, _: rows.count(where=rows[column]))
+
+
+def quantile_measures(source: Source, q: float) -> dict[str, Measure]:
+    """What `estimates.quantile` needs of the source's `ranked` column: values on either side of the quantile, bounds, n."""
+    column = source.ranked
+    if column is None:
+        raise TypeError(f"source {source.name!r} ranks no column")
+
+    def at(position: Callable[[Expression], Expression]) -> Measure:
+        return Measure(source, lambda rows, _: rows[column].max(where=rows["rank"] == position(rows["ranked"])))
+
+    def spread(n: Expression) -> Expression:
+        return intervals.Z * (n * q * (1 - q)).sqrt()
+
+    return {
+        "below": at(lambda n: ((n - 1) * q).floor() + 1),
+        "above": at(lambda n: ((n - 1) * q).ceil() + 1),
+        "lower": at(lambda n: (n * q - spread(n)).ceil()),
+        "upper": at(lambda n: (n * q + spread(n)).ceil()),
+        "known": known(source, column),
+        "records": records(source),
+    }
 
 
 def several_currencies(source: Source) -> Measure:

@@ -48,13 +48,17 @@ _DIGITS = {
     "index": Digits(2, 2, 3),
     "currency": Digits(0, 0, 2),
     "currency_per_day": Digits(0, 0, 2),
-    "days": Digits(1, 0, 2),
+    "seconds": Digits(0, 0, 1),
     "hours": Digits(1, 0, 2),
+    "days": Digits(1, 0, 2),
+    "months": Digits(1, 0, 2),
     "count": Digits(0, 0, 0),
     "per_1000": Digits(1, 0, 2),
     "score_1_5": Digits(2, 2, 3),
+    "score_0_10": Digits(2, 2, 3),
     "score_0_100": Digits(0, 0, 1),
 }
+TIME_UNITS = ("seconds", "hours", "days", "months")
 _OTHER_DIGITS = Digits(2, 0, 3)
 _SCALED_DIGITS = Digits(1, 1, 3)
 _SCALES = (10**12, 10**9, 10**6)
@@ -165,7 +169,7 @@ class NumberStyle:
         if self.unit in ("currency", "currency_per_day"):
             prefix, suffix = self._currency_affixes(locale, self.scale)
             return prefix, suffix + (_PER_DAY.in_language(self.language) if self.unit == "currency_per_day" else "")
-        if self.unit in ("days", "hours"):
+        if self.unit in TIME_UNITS:
             digits = _digits(number, self.language)
             words = format_unit(number, f"duration-{self.unit[:-1]}", "long", format=_pattern(number), locale=locale)
             before, _, after = words.partition(digits)

@@ -129,11 +129,15 @@ UNITS: dict[str, Text] = {
     "index": Text("index", "индекс"),
     "currency": Text("money", "деньги"),
     "currency_per_day": Text("money a day", "деньги в день"),
-    "days": Text("days", "дни"),
+    "ratio": Text("ratio", "отношение"),
+    "seconds": Text("seconds", "секунды"),
     "hours": Text("hours", "часы"),
+    "days": Text("days", "дни"),
+    "months": Text("months", "месяцы"),
     "count": Text("number", "количество"),
     "per_1000": Text("per 1,000", "на 1000"),
     "score_1_5": Text("score of 1–5", "оценка от 1 до 5"),
+    "score_0_10": Text("score of 0–10", "оценка от 0 до 10"),
     "score_0_100": Text("score of 0–100", "оценка от 0 до 100"),
 }
 

@@ -30,7 +30,12 @@ STRONG: Properties = {"bold": True, "top": 1, "top_color": HAIRLINE}
 SHEET_NAME_LENGTH = 31
 HEADER_ROW = 5
 
-_UNIT_SUFFIXES = {"days": Text("d", "дн."), "hours": Text("h", "ч")}
+_UNIT_SUFFIXES = {
+    "seconds": Text("s", "с"),
+    "hours": Text("h", "ч"),
+    "days": Text("d", "дн."),
+    "months": Text("mo", "мес."),
+}
 _CARD_COLUMNS = ("name", "state", "value", "lower", "upper", "target", "change", "n", "weight", "normalised")
 _CARD_WIDTHS = (46, 20, 15, 15, 15, 14, 14, 11, 8, 9, 22, 90)
 _PASSPORT_COLUMNS = ("name", "metric", "unit", "direction", "what", "how", "printed_formula", "source", "primary_data",

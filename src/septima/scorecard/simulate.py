@@ -22,11 +22,15 @@ NORMAL_95 = 1.959963984540054
 
 UNIT_BOUNDS: dict[str, tuple[float, float]] = {
     "share": (0.0, 1.0),
-    "days": (0.0, np.inf),
+    "ratio": (0.0, np.inf),
+    "seconds": (0.0, np.inf),
     "hours": (0.0, np.inf),
+    "days": (0.0, np.inf),
+    "months": (0.0, np.inf),
     "count": (0.0, np.inf),
     "per_1000": (0.0, np.inf),
     "score_1_5": (1.0, 5.0),
+    "score_0_10": (0.0, 10.0),
     "score_0_100": (0.0, 100.0),
 }
 

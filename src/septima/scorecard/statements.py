@@ -44,8 +44,8 @@ def amount(value: float, unit: str, currency: str | None, *, change: bool = Fals
     if unit in ("currency", "currency_per_day"):
         money = _money(value, currency)
         return money if unit == "currency" else Text(f"{money.en} a day", f"{money.ru} в{_NBSP}день")
-    if unit in ("days", "hours"):
-        measure = {"days": "duration-day", "hours": "duration-hour"}[unit]
+    if unit in ("seconds", "hours", "days", "months"):
+        measure = f"duration-{unit[:-1]}"
         return _both(lambda language: _tied(format_unit(round(value, 1), measure, locale=language)))
     if unit == "count":
         return number(value, "#,##0")
