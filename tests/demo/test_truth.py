@@ -122,6 +122,44 @@ def test_nps(company, form, promoter, detractor):
         check(f"department = '{department}'", truth)
 
 
+def test_heavy_form_of_nps(company):
+    def sides(at_least: int, at_most: int) -> str:
+        return f"count(*) FILTER (least >= {at_least}), count(*) FILTER (most <= {at_most})"
+
+    both = (
+        "SELECT min(\"at\") AS answered, min(score) AS least, max(score) AS most FROM answers WHERE instrument = 'nps' "
+        "AND question IN ('recommend', 'buy_again') GROUP BY response_id HAVING count(*) = 2"
+    )
+    rows = company.by_quarter(f"count(*), {sides(8, 3)} FROM ({both})", "answered")
+    difference = (rows[:, 1] - rows[:, 2]) / rows[:, 0]
+    shares = (rows[:, 1] + rows[:, 2]) / rows[:, 0]
+    near(difference, expected(company, "nps_heavy"), np.sqrt((shares - difference**2) / rows[:, 0]))
+
+
+@pytest.mark.parametrize(
+    ("metric", "condition"),
+    [
+        ("retention_loyalty_index", "instrument = 'rapid' AND question LIKE 'r%'"),
+        ("advocacy_loyalty_index", "instrument = 'rapid' AND question LIKE 'a%'"),
+        ("purchasing_loyalty_index", "instrument = 'rapid' AND question LIKE 'p%'"),
+        ("imported_index", "instrument = 'index' AND question = 'brand_health'"),
+    ],
+)
+def test_other_indices(company, metric, condition):
+    people = f'SELECT min("at") AS answered, avg(score) AS level FROM answers WHERE {condition} GROUP BY response_id'
+    rows = company.by_quarter(f"avg(level), stddev(level), count(*) FROM ({people})", "answered")
+    near(rows[:, 0], expected(company, metric), rows[:, 1] / np.sqrt(rows[:, 2]))
+
+
+def test_experience_against_expectation(company):
+    people = (
+        "SELECT min(\"at\") AS answered, sum(if(question = 'experience', score, -score)) AS gap FROM answers "
+        "WHERE instrument = 'feelings' GROUP BY response_id"
+    )
+    rows = company.by_quarter(f"avg(gap), stddev(gap), count(*) FROM ({people})", "answered")
+    near(rows[:, 0], expected(company, "experience_gap"), rows[:, 1] / np.sqrt(rows[:, 2]))
+
+
 def test_csi_by_question(company):
     for question, truth in company.truth.expected_by["csi/question"].items():
         rows = company.by_quarter(
@@ -181,6 +219,20 @@ def test_complaints(company):
         )
         mean = np.array(truth) / 1000 * orders
         near(rows[:, 0], mean, np.sqrt(mean))
+
+
+def test_first_answers_to_complaints(company):
+    for quarter, median in enumerate(company.truth.expected["first_response_time_median"]):
+        opened = f"opened_at >= begins AND opened_at < ends AND number = {quarter}"
+        n, sooner = company.rows(f"""
+            SELECT count(*), count(*) FILTER (epoch(responded_at - opened_at) / 3600 < {median})
+            FROM complaints_read JOIN quarters ON {opened} WHERE responded_at IS NOT NULL""")[0]
+        near_share(np.array([sooner]), np.array([n]), [0.5])
+
+
+def test_deliveries_in_full(company):
+    rows = company.by_quarter("count(in_full), count(*) FILTER (in_full) FROM deliveries", "promised_at")
+    near_share(rows[:, 1], rows[:, 0], expected(company, "in_full_delivery"))
 
 
 def test_calls(company):

@@ -30,8 +30,9 @@ clicked with the quarter's, unsubscribed with a fixed one, after which nothing i
 precede a share of online orders, with the channel that brought them; others lead nowhere.
 
 **Deliveries** of orders not made in a store: the carrier keeps the promise with the probability of
-the quarter of the promised day; some fail. **Complaints**: at most one an order, with a lag of one day
-on average, by category at the rate of the quarter in which it is opened. **Calls**: Poisson per order;
+the quarter of the promised day; some fail, some lack an item. **Complaints**: at most one an order, with a lag
+of one day on average, by category at the rate of the quarter in which it is opened; the first answer comes after an
+exponential time with the quarter's mean, the end after a Gamma(2) one more. **Calls**: Poisson per order;
 waiting and patience are exponential, the call is answered where waiting ends first, and settled
 with the quarter's probability.
 
@@ -39,7 +40,11 @@ with the quarter's probability.
 grades within a group have fixed shares; a share of respondents says why. **CSI**: a respondent is
 unhappy, middling or happy with the quarter's probabilities, and grades each attribute by the
 distribution of that type. **C11**: one-factor model with known loadings; the latent answer is cut at
-four thresholds into five grades; the level rises by quarter.
+four thresholds into five grades; the level rises by quarter. Some who were asked for the **heavy form** of
+NPS answer the second question in the group of the first with a fixed probability, else in another. **RAPID**: each
+of a person's three levels is beta about the quarter's mean, its items binomial. **Feelings**: what was
+expected and what was met are independent; who is served well meets one distribution, who is not another.
+A research agency's **index** of the brand is beta about the quarter's mean.
 
 **Deals** of companies: Poisson in time; the length is Gamma(8) with scale `stage_scale_days`; the outcome
 is won with the probability of the quarter in which the deal ends. A won deal's stages are
@@ -48,7 +53,8 @@ so its amount is not counted again as revenue. **Employees** hold positions, lea
 hazard by department (so turnover a year is the hazard) and are replaced after a vacancy.
 **Trainings**, **steps of processes** and **milestones** are done in time with known probabilities; in the
 third quarter of the year no courses are planned, and milestones are few: what happens rarely must be shown as rare.
-The **ledger** adds up the same orders and spend.
+The **ledger** adds up the same orders and spend. **Rates** of three currencies to the rouble walk at random on
+working days; the company itself sells in roubles.
 
 **Dirt**: a known number of orders, calls, complaints and deals is exported once more under another key
 with a value that cannot be read or is out of range; a known number of orders is exported twice.

@@ -1,4 +1,4 @@
-"""Deals with companies, milestones of the CRM programme, and the ledger."""
+"""Deals with companies, milestones of the CRM programme, exchange rates, and the ledger."""
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from septima.demo.arrays import (
     instants,
     money,
     numbered,
+    numbers,
     pick,
     rank_within,
     same,
@@ -106,6 +107,25 @@ def write_milestones(setting: Setting) -> None:
             "department": words(chance.integers(0, len(model.departments), size), list(model.departments)),
             "planned_at": instants(planned),
             "done_at": instants(done, done < calendar.end),
+        },
+    )
+
+
+def write_rates(setting: Setting) -> None:
+    """Write exchange rates to the rouble on working days: geometric random walks from those of the opening."""
+    model, calendar, chance = setting.model, setting.calendar, setting.chance("rates")
+    days = np.arange(calendar.start // DAY, calendar.end // DAY)
+    days = days[(days + 3) % 7 < 5]
+    currencies = len(model.opening_rates)
+    steps = model.daily_rate_change * chance.standard_normal((len(days), currencies))
+    rates = np.array(list(model.opening_rates.values())) * np.exp(np.cumsum(steps, axis=0))
+    setting.exporter.write(
+        "rates",
+        {
+            "date": dates(np.repeat(days, currencies)),
+            "currency": words(np.tile(np.arange(currencies), len(days)), list(model.opening_rates)),
+            "to_currency": same("RUB", rates.size),
+            "rate": numbers(rates.ravel().round(4)),
         },
     )
 

@@ -24,6 +24,7 @@ from septima.demo.people import People, arrivals
 from septima.demo.purchases import ALWAYS_ON, Orders, experiment_start
 from septima.demo.setting import Setting
 
+TOPICS = ("delivery", "payment", "returns", "products")
 VISITS = ("search", "social", "email", "web")
 MESSENGERS = ("email", "sms")
 _COST_UNITS = 10_000
@@ -176,12 +177,12 @@ def write_visits(setting: Setting, people: People, orders: Orders, campaigns: Ca
     chat, chat_at = chat[chat_at < calendar.end], chat_at[chat_at < calendar.end]
     groups = (
         ("Mv", customer, np.concatenate((before, at)), words(kind, VISITS), True, "visit", "online_shop",
-         pa.concat_arrays([caused, always])),
+         pa.concat_arrays([caused, always]), None),
         ("Mt", orders.owner[store], orders.at[store] - 900 * SECOND, same("store", len(store)), False, "store_visit",
-         "stores", None),
-        ("Mh", orders.owner[chat], chat_at, same("web", len(chat)), True, "chat", "support", None),
+         "stores", None, None),
+        ("Mh", orders.owner[chat], chat_at, same("web", len(chat)), True, "chat", "support", None, _topics(setting.chance("topics of chats"), len(chat))),
     )  # fmt: skip
-    for prefix, who, when, channel, online, event, department, campaign in groups:
+    for prefix, who, when, channel, online, kind_of_visit, department, campaign, topic in groups:
         _write(
             setting,
             prefix=prefix,
@@ -191,9 +192,10 @@ def write_visits(setting: Setting, people: People, orders: Orders, campaigns: Ca
             channel=channel,
             online=np.full(len(who), online),
             direction="in",
-            kind=event,
+            kind=kind_of_visit,
             department=department,
             campaign=campaign,
+            topic=topic,
         )
 
 
@@ -214,7 +216,12 @@ def write_call_touches(
         kind="call",
         department="support",
         employee=numbered("E", employee, 5, employee >= 0),
+        topic=_topics(setting.chance("topics of calls"), size),
     )
+
+
+def _topics(chance: np.random.Generator, size: int) -> pa.StringArray:
+    return words(pick(chance, [0.38, 0.24, 0.20, 0.18], size), TOPICS)
 
 
 @dataclass(frozen=True)
@@ -309,6 +316,7 @@ def _write(
     chain: pa.StringArray | None = None,
     link: pa.StringArray | None = None,
     message: pa.StringArray | None = None,
+    topic: pa.StringArray | None = None,
     promotional: bool = False,
     cost: Integers | None = None,
 ) -> None:
@@ -330,6 +338,7 @@ def _write(
             "chain_id": nothing if chain is None else chain,
             "link_id": nothing if link is None else link,
             "message_id": nothing if message is None else message,
+            "topic": nothing if topic is None else topic,
             "promotional": flags(np.full(size, promotional)),
             "cost": decimals(np.zeros(size, dtype=np.int64) if cost is None else cost),
             "currency": same("RUB", size),

@@ -110,6 +110,7 @@ class Model:
     )
     failed_share: float = 0.008
     intact_share: float = 0.987
+    in_full_share: float = 0.974
 
     complaints_per_1000: Mapping[str, Path] = field(
         default_factory=lambda: {
@@ -121,6 +122,7 @@ class Model:
         }
     )
     complaint_lag_days: float = 1.0
+    first_response_hours: Path = field(default=_path(14.0, 7.0, 4.5))
     complaint_days: Path = field(default=_path(6.0, 3.4, 2.8))
     reopened_share: Path = field(default=_path(0.10, 0.07, 0.055))
 
@@ -188,6 +190,22 @@ class Model:
     c11_thresholds: tuple[float, float, float, float] = (-1.60, -0.85, -0.05, 0.85)
     c11_level: Path = field(default=_path(-0.05, 0.24, 0.32))
 
+    buy_again_share: float = 0.4
+    buy_again_same_group: float = 0.7
+    rapid_responses_per_order: float = 0.01
+    rapid_means: Mapping[str, Path] = field(
+        default_factory=lambda: {"r": _path(6.6, 7.1, 7.4), "a": _path(6.2, 6.8, 7.2), "p": _path(5.4, 5.6, 5.9)}
+    )
+    rapid_spread: float = 6.0
+    feelings_responses_per_order: float = 0.012
+    expectation: tuple[float, ...] = (0.02, 0.08, 0.42, 0.36, 0.12)
+    experience_good: Path = field(default=_path(0.30, 0.46, 0.52))
+    experience_bad: tuple[float, ...] = (0.12, 0.30, 0.58, 0.0, 0.0)
+    experience_fine: tuple[float, ...] = (0.0, 0.0, 0.25, 0.45, 0.30)
+    index_responses_per_order: float = 0.01
+    brand_index: Path = field(default=_path(58.0, 63.0, 66.0))
+    brand_index_spread: float = 11.0
+
     deals_per_quarter: float = 0.35
     win_rate: Path = field(default=_path(0.215, 0.265, 0.285))
     stage_shapes: Mapping[str, float] = field(
@@ -207,6 +225,8 @@ class Model:
         }
     )  # fmt: skip
     vacancy_days: float = 14.0
+    opening_rates: Mapping[str, float] = field(default_factory=lambda: {"EUR": 98.0, "USD": 93.0, "CNY": 12.9})
+    daily_rate_change: float = 0.006
     monthly_pay: float = 82000.0
     training_on_time: Path = field(default=_path(0.80, 0.87, 0.88))
     steps_on_time: Mapping[str, float] = field(

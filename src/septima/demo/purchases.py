@@ -277,6 +277,7 @@ def write_deliveries(setting: Setting, orders: Orders, people: People) -> None:
             "promised_at": instants(promised),
             "delivered_at": instants(arrived, delivered),
             "status": words(status, ["delivered", "failed", "shipped", "planned"]),
+            "in_full": flags(setting.chance("in full").random(size) < model.in_full_share, delivered),
             "intact": flags(chance.random(size) < model.intact_share, delivered),
             "carrier": words(carrier, list(model.carriers)),
             "region": words(people.region[orders.owner[rows]], list(model.regions)),

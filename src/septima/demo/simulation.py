@@ -10,7 +10,7 @@ from septima.demo.arrays import Integers
 from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError, make_calendar
 from septima.demo.employees import write_staff
 from septima.demo.export import Exporter, mapping_text
-from septima.demo.management import write_deals, write_ledger, write_milestones
+from septima.demo.management import write_deals, write_ledger, write_milestones, write_rates
 from septima.demo.marketing import (
     Campaigns,
     Cost,
@@ -32,9 +32,10 @@ from septima.demo.purchases import (
     write_orders,
     write_products,
 )
-from septima.demo.service import write_answers, write_calls, write_complaints, write_steps
+from septima.demo.service import write_calls, write_complaints, write_steps
 from septima.demo.setting import Setting
 from septima.demo.staff import make_staff
+from septima.demo.surveys import write_answers
 from septima.demo.truth import (
     Truth,
     deal_stages,
@@ -115,6 +116,7 @@ def simulate(
         write_staff(company)
         write_products(company)
         write_milestones(company)
+        write_rates(company)
         for number, first in enumerate(range(0, customers, block)):
             numbers = np.arange(first, min(first + block, customers))
             _write_block(replace(company, block=number), numbers, campaigns, tally)

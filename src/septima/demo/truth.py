@@ -14,7 +14,7 @@ from septima.demo.arrays import Floats
 from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError
 from septima.demo.model import Model
 from septima.demo.process import buying
-from septima.demo.service import c11_given_factor, csi_types, nps_shares
+from septima.demo.surveys import c11_given_factor, csi_types, experience_shares, nps_shares
 
 TRUTH_FILE = "truth.json"
 ACTIVE_DAYS = 90
@@ -38,7 +38,7 @@ class Truth:
       (what the touches cost).
     - `expected`: by metric id, the value that follows from the parameters, by quarter; None where undefined.
       Besides metrics: orders, buyers, retention (1 − churn_rate; both with customers active for 90
-      days after an order), complaints, c11_alpha, service_level_20s.
+      days after an order), complaints, c11_alpha, service_level_20s, resolved_share.
     - `expected_by`: the same by "metric/dimension" and then by value of the dimension.
     - `uplift`: by experiment, true incremental revenue per treated customer, roubles.
     - `stages`: by stage of deals, the median days that a won deal spends in it; `cycle` their mean sum,
@@ -136,6 +136,8 @@ def expect(model: Model, calendar: Calendar, customers: int) -> Expectations:
     expected["answered_share"] = _listed(answered)
     expected["service_level_20s"] = _listed(answered * (1 - np.exp(-20 * (1 / waiting + 1 / patience))))
     expected["resolved_share"] = tuple(model.resolved_share)
+    expected["first_response_time_median"] = _listed(np.log(2) * np.array(model.first_response_hours))
+    expected["in_full_delivery"] = (model.in_full_share,) * QUARTERS
     expected["training_on_time"] = tuple(model.training_on_time)
     expected["milestones_on_plan"] = (model.milestones_on_plan,) * QUARTERS
     return Expectations(expected, by)
@@ -212,6 +214,12 @@ def _expect_surveys(expected: dict[str, Series], by: dict[str, dict[str, Series]
         by[f"{metric}/department"] = {
             name: _listed(score[:, place]) for place, name in enumerate(model.nps_by_department)
         }
+    expected["nps_heavy"] = tuple(model.buy_again_same_group * score for score in _known(expected["nps"]))
+    names = ("retention_loyalty_index", "advocacy_loyalty_index", "purchasing_loyalty_index")
+    expected.update(zip(names, (tuple(means) for means in model.rapid_means.values()), strict=True))
+    feelings = np.arange(1, 6)
+    expected["experience_gap"] = _listed(experience_shares(model) @ feelings - np.array(model.expectation) @ feelings)
+    expected["imported_index"] = tuple(model.brand_index)
     types = csi_types(model)
     means = {name: types @ (np.array(rows) @ np.arange(1, 6)) for name, rows in model.csi_scores.items()}
     expected["csi"] = _listed(means["overall"])
@@ -244,6 +252,10 @@ def _expect_marketing(model: Model) -> dict[str, dict[str, Series]]:
         },
         "bounce_rate/channel": {name: (rate,) * QUARTERS for name, rate in model.bounce_rate.items()},
     }
+
+
+def _known(series: Series) -> list[float]:
+    return [value for value in series if value is not None]
 
 
 def _listed(values: Floats) -> tuple[float, ...]:
