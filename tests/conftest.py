@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.spark_cluster import spark_cluster
+
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -28,21 +30,27 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A local Spark of two threads; skips where Java or PySpark is absent."""
+    """A session on a standalone cluster of two workers; skips where Java or PySpark is absent."""
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install 'septima[spark]'")
     if shutil.which("java") is None:
         pytest.skip("Java is not installed, so Spark cannot start")
     folder = tmp_path_factory.mktemp("spark")
-    session = (
-        sql.SparkSession.builder.master("local[2]")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.memory", "1g")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.sql.warehouse.dir", str(folder))
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
+    with spark_cluster(folder) as master:
+        session = (
+            sql.SparkSession.builder.master(master)
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.sql.shuffle.partitions", "2")
+            # Tables of a few rows are computed sooner than code for them is generated.
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .config("spark.driver.memory", "1g")
+            .config("spark.executor.memory", "700m")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.sql.warehouse.dir", str(folder))
+            .getOrCreate()
+        )
+        yield session
+        session.stop()

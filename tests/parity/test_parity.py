@@ -1,0 +1,74 @@
+"""Each metric gives the same figures on DuckDB and on a Spark cluster, over the demo company and over Olist."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pytest
+
+from septima.demo import MAPPING_FILE, simulate
+from septima.lake.engine import connect, open_table
+from septima.lake.load import load
+from septima.lake.mapping import read_mapping
+from septima.lake.store import Lake
+from septima.metrics import MetricResult, Tables, catalogue, compute
+from tests.examples.loading import load_again
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+
+METRICS = list(catalogue().values())
+CUSTOMERS = 300
+Both = tuple[Mapping[str, MetricResult], Mapping[str, MetricResult]]
+
+
+def by_month(lake: Lake, session: Any) -> Both:
+    """The whole catalogue by month on either engine."""
+
+    def opened(backend: Any) -> Tables:
+        return lambda name: open_table(backend, lake, name)
+
+    here, there = (
+        compute(METRICS, opened(backend), grain="month", parameters={})
+        for backend in (connect(memory="1GB"), ibis.pyspark.connect(session))
+    )
+    return here, there
+
+
+@pytest.fixture(scope="module")
+def demo(spark_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    folder: Path = tmp_path_factory.mktemp("demo")
+    simulate(folder / "files", customers=CUSTOMERS, seed=3)
+    lake = Lake.create(folder / "lake")
+    load(lake, read_mapping(folder / "files" / MAPPING_FILE))
+    return by_month(lake, spark_session)
+
+
+@pytest.fixture(scope="module")
+def olist(real_data: Path, spark_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    lake = Lake.create(tmp_path_factory.mktemp("olist") / "lake")
+    load_again("olist", real_data / "olist", lake)
+    return by_month(lake, spark_session)
+
+
+def assert_equal(both: Both, name: str) -> pd.DataFrame:
+    here, there = (results[name].frame for results in both)
+    pd.testing.assert_frame_equal(here, there, rtol=1e-9, atol=1e-9)
+    return here
+
+
+@pytest.mark.parametrize("name", [metric.id for metric in METRICS])
+def test_demo(demo: Both, name: str) -> None:
+    assert assert_equal(demo, name)["value"].notna().any()
+
+
+@pytest.mark.parametrize("name", [metric.id for metric in METRICS])
+def test_olist(olist: Both, name: str) -> None:
+    assert_equal(olist, name)
+
+
+def test_olist_is_of_use_to_more_than_a_few(olist: Both) -> None:
+    """Equal figures prove something where there are figures."""
+    known = [name for name, result in olist[0].items() if result.frame["value"].notna().any()]
+    assert len(known) >= 20
