@@ -1,7 +1,8 @@
 """Make big source files: `python -m benchmarks.generate FOLDER ORDERS`.
 
-Per ten orders there are one customer and twenty touches; three years, uniform. The rows are plain
-on purpose: the benchmark times the path, not the simulation of a company.
+Per ten orders there are one customer and fifty touches; three years, uniform. The rows are plain
+on purpose: the benchmark times the path, not the simulation of a company. `day.yaml` loads one day more,
+with a thousandth part of the rows of each table, which is what a day brings.
 """
 
 import sys
@@ -14,90 +15,160 @@ START = "timestamp '2023-10-01'"
 
 _TABLES = {
     "customers": """
-        select 'c' || i as customer_id, {start} + interval (pick(i, 1, {seconds})) second as created_at,
+        select 'c' || i as customer_id, {moment} as created_at,
             ['retail', 'premium', 'business'][1 + pick(i, 2, 3)] as segment,
             ['north', 'south', 'east', 'west'][1 + pick(i, 3, 4)] as region,
-            ['search', 'social', 'friend'][1 + pick(i, 4, 3)] as acquisition_channel
-        from range({customers}) rows(i)""",
+            ['search', 'social', 'friend'][1 + pick(i, 4, 3)] as acquisition_channel,
+            if(pick(i, 4, 3) = 2, 'c' || pick(i, 5, {customers}), null) as referrer_id
+        from range({first_customer}, {customers}) rows(i)""",
     "orders": """
-        select 'o' || i as order_id, 'c' || pick(i, 1, {customers}) as customer_id,
-            {start} + interval (pick(i, 2, {seconds})) second as ordered_at,
+        select 'o' || i as order_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as ordered_at,
             ['web', 'app', 'store', 'call_centre'][1 + pick(i, 3, 4)] as channel, pick(i, 3, 4) < 2 as online,
-            ['paid', 'completed', 'completed', 'completed', 'cancelled'][1 + pick(i, 4, 5)] as status,
+            ['paid', 'completed', 'completed', 'completed', 'cancelled', 'returned'][1 + pick(i, 4, 6)] as status,
             (100 + pick(i, 5, 900000) / 100)::decimal(18, 4) as revenue,
-            (50 + pick(i, 6, 400000) / 100)::decimal(18, 4) as cost, 'RUB' as currency,
-            if(pick(i, 7, 5) = 0, 'k' || pick(i, 8, 60), null) as campaign_id, 'e' || pick(i, 9, 200) as employee_id
-        from range({orders}) rows(i)""",
+            (50 + pick(i, 6, 400000) / 100)::decimal(18, 4) as cost, (pick(i, 10, 5) * 10)::decimal(18, 4) as discount,
+            'RUB' as currency, if(pick(i, 7, 5) = 0, 'k' || pick(i, 8, 60), null) as campaign_id,
+            'e' || pick(i, 9, 200) as employee_id
+        from range({first} * 10, {last} * 10) rows(i)""",
+    "order_items": """
+        select 'o' || i as order_id, '1' as line, 'p' || pick(i, 1, 500) as product_id, 1::decimal(18, 4) as quantity,
+            (100 + pick(i, 5, 900000) / 100)::decimal(18, 4) as price, (50 + pick(i, 6, 400000) / 100)::decimal(18, 4) as cost,
+            'RUB' as currency
+        from range({first} * 10, {last} * 10) rows(i)""",
+    "products": "select 'p' || i as product_id, 'Product ' || i as name, 'group ' || i % 12 as category from range(500) rows(i)",
+    # Nine in ten are messages with all that follows them, the rest what customers do.
     "touches": """
         select 't' || i as touch_id, 'c' || pick(i // 4, 1, {customers}) as customer_id,
-            {start} + interval (pick(i // 4, 2, {seconds})) second as at, 'email' as channel, true as online,
-            'out' as direction, ['sent', 'delivered', 'opened', 'clicked'][1 + i % 4] as kind,
-            'k' || pick(i // 4, 3, 60) as campaign_id, 'm' || i // 4 as message_id, true as promotional
-        from range({touches}) rows(i) where pick(i, 4, 10) < 5 + (4 - i % 4)""",
+            {start} + interval ({from_second} + pick(i // 4, 2, {seconds}) + pick(i, 5, 3600)) second as at,
+            'email' as channel, true as online, 'out' as direction, null as department, null as topic,
+            ['sent', 'delivered', 'opened', 'clicked'][1 + i % 4] as kind,
+            'k' || pick(i // 4, 3, 60) as campaign_id, 'm' || i // 4 as message_id, true as promotional, null as employee_id
+        from range({first} * 64, {last} * 64) rows(i) where pick(i, 4, 10) < 5 + (4 - i % 4)
+        union all
+        select 'v' || i, 'c' || pick(i, 1, {customers}), {moment}, ['web', 'store', 'call_centre', 'chat'][1 + pick(i, 3, 4)],
+            pick(i, 3, 4) in (0, 3), 'in', ['shop', 'stores', 'support', 'support'][1 + pick(i, 3, 4)],
+            ['delivery', 'payment', 'returns'][1 + pick(i, 4, 3)],
+            ['visit', 'store_visit', 'call', 'chat'][1 + pick(i, 3, 4)], null, null, false,
+            if(pick(i, 3, 4) > 1, 'e' || pick(i, 5, 200), null)
+        from range({first} * 5, {last} * 5) rows(i)""",
     "campaigns": "select 'k' || i as campaign_id, 'Campaign ' || i as name, 'email' as channel from range(60) rows(i)",
     "spend": """
         select ({start} + interval (i) day)::date as date, 'email' as channel, 'k' || i % 60 as campaign_id,
-            (1000 + pick(i, 1, 5000))::decimal(18, 4) as amount, 'RUB' as currency from range({days}) rows(i)""",
+            (1000 + pick(i, 1, 5000))::decimal(18, 4) as amount, 'RUB' as currency
+        from range({first_day}, {last_day}) rows(i)""",
     "assignments": """
         select 'x' || pick(i, 1, 12) as experiment_id, 'c' || i as customer_id,
             if(pick(i, 2, 20) = 0, 'control', 'treated') as arm,
-            {start} + interval (30 * (pick(i, 1, 12) + 12)) day as assigned_at from range({customers}) rows(i)""",
+            {start} + interval (30 * (pick(i, 1, 12) + 12)) day as assigned_at
+        from range({first_customer}, {customers}) rows(i)""",
     "answers": """
         select 'a' || i as answer_id, 'r' || i // 12 as response_id, ['nps', 'c11'][1 + (i % 12 > 0)::int] as instrument,
             if(i % 12 = 0, 'recommend', 'q' || lpad((i % 12)::varchar, 2, '0')) as question,
             'c' || pick(i // 12, 1, {customers}) as customer_id,
             if(i % 12 = 0, 1 + pick(i, 2, 10), 1 + pick(i, 2, 5))::double as score,
-            {start} + interval (pick(i // 12, 3, {seconds})) second as at, 'web' as channel, 'support' as department
-        from range({orders} // 5) rows(i)""",
+            {start} + interval ({from_second} + pick(i // 12, 3, {seconds})) second as at, 'web' as channel, 'support' as department
+        from range({first} * 2, {last} * 2) rows(i)""",
     "complaints": """
-        select 'p' || i as complaint_id, 'c' || pick(i, 1, {customers}) as customer_id,
-            {start} + interval (pick(i, 2, {seconds})) second as opened_at, 'support' as department
-        from range({orders} // 50) rows(i)""",
+        select 'p' || i as complaint_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as opened_at,
+            opened_at + interval (pick(i, 3, 30)) hour as responded_at, opened_at + interval (pick(i, 4, 200)) hour as closed_at,
+            'support' as department, 'web' as channel, ['late', 'broken'][1 + pick(i, 5, 2)] as category,
+            pick(i, 6, 10) = 0 as reopened, 'o' || i * 50 as order_id
+        from range({first} // 5, {last} // 5) rows(i)""",
+    "calls": """
+        select 'l' || i as call_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as at,
+            pick(i, 3, 90)::double as waited_s, pick(i, 4, 600)::double as talked_s, pick(i, 5, 10) > 0 as answered,
+            pick(i, 6, 4) > 0 as resolved, 'support' as department, 'e' || pick(i, 7, 200) as employee_id
+        from range({first} * 2, {last} * 2) rows(i)""",
     "deliveries": """
         select 'd' || i as delivery_id, 'o' || i * 2 as order_id, 'c' || pick(i, 1, {customers}) as customer_id,
-            {start} + interval (pick(i, 2, {seconds})) second as promised_at,
-            promised_at + interval (pick(i, 3, 100) - 90) hour as delivered_at, 'delivered' as status
-        from range({orders} // 2) rows(i)""",
+            {moment} as promised_at, promised_at + interval (pick(i, 3, 100) - 90) hour as delivered_at,
+            'delivered' as status, pick(i, 4, 40) > 0 as in_full, pick(i, 5, 80) > 0 as intact,
+            ['fast', 'cheap'][1 + pick(i, 6, 2)] as carrier
+        from range({first} * 5, {last} * 5) rows(i)""",
     "deals": """
-        select 'l' || i as deal_id, 'c' || pick(i, 1, {customers}) as customer_id,
-            {start} + interval (pick(i, 2, {seconds})) second as opened_at,
+        select 'l' || i as deal_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as opened_at,
             opened_at + interval (1 + pick(i, 3, 90)) day as closed_at,
             (1000 + pick(i, 4, 90000))::decimal(18, 4) as amount, 'RUB' as currency,
             ['won', 'lost'][1 + pick(i, 5, 2)] as outcome
-        from range({orders} // 100) rows(i)""",
+        from range({first} // 10, {last} // 10) rows(i)""",
+    "deal_stages": """
+        select 'l' || i // 3 as deal_id, ['lead', 'proposal', 'negotiation'][1 + i % 3] as stage,
+            {start} + interval ({from_second} + pick(i // 3, 2, {seconds})) second + interval (i % 3 * 10) day as entered_at,
+            entered_at + interval (1 + pick(i, 3, 10)) day as left_at
+        from range({first} // 10 * 3, {last} // 10 * 3) rows(i)""",
+    "employees": """
+        select 'e' || i as employee_id, ['support', 'shop', 'stores'][1 + i % 3] as department, 'agent' as role,
+            {start} + interval (pick(i, 1, 900)) day as hired_at, if(i % 9 = 0, hired_at + interval 150 day, null) as left_at
+        from range(200) rows(i)""",
+    "trainings": """
+        select 'e' || i % 200 as employee_id, 'course ' || i // 200 as course, {start} + interval (pick(i, 1, 1000)) day as planned_at,
+            planned_at + interval (pick(i, 2, 9) - 7) day as completed_at, pick(i, 3, 100) / 100 as score
+        from range(2000) rows(i)""",
+    "process_steps": """
+        select 'fulfilment' as process, 'f' || i // 3 as case_id, ['pick', 'carry', 'confirm'][1 + i % 3] as step,
+            'c' || pick(i // 3, 1, {customers}) as customer_id, ['stores', 'delivery', 'shop'][1 + i % 3] as department,
+            {start} + interval ({from_second} + pick(i // 3, 2, {seconds})) second + interval (i % 3) day as due_at,
+            due_at + interval (pick(i, 3, 30) - 26) hour as done_at
+        from range({first}, {last}) rows(i)""",
+    "milestones": """
+        select 'g' || i as milestone_id, ['plan', 'decision', 'goal'][1 + i % 3] as kind, {start} + interval (i * 3) day as planned_at,
+            planned_at + interval (pick(i, 1, 9) - 7) day as done_at
+        from range(360) rows(i)""",
+    "accesses": """
+        select 'e' || pick(i, 1, 200) as employee_id, 'c' || pick(i, 2, {customers}) as customer_id, {moment} as at
+        from range({first}, {last}) rows(i)""",
+    "ledger": """
+        select ({start} + interval (i // 3) day)::date as date, ['revenue', 'cost_of_goods', 'payroll'][1 + i % 3] as account,
+            (1000 + pick(i, 1, 5000))::decimal(18, 4) as amount, 'RUB' as currency
+        from range({first_day} * 3, {last_day} * 3) rows(i)""",
 }
+MOMENT = "{start} + interval ({from_second} + pick(i, 2, {seconds})) second"
 
 
 def generate(folder: Path, orders: int) -> Path:
-    """Write one Parquet file a table, `orders.csv`, and the mappings; returns the folder. Keeps what is there."""
+    """Write one Parquet file a table, `orders.csv`, the same of one day more, and the mappings; keeps what is there."""
     done = folder / "done"
     if done.exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = {
-        "start": START, "days": DAYS, "seconds": DAYS * 86_400,
-        "orders": orders, "customers": orders // 10, "touches": orders * 2 * 10 // 7,
+    tens = orders // 10
+    whole = {
+        "start": START, "first": 0, "last": tens, "first_customer": 0, "customers": tens,
+        "from_second": 0, "seconds": DAYS * 86_400, "first_day": 0, "last_day": DAYS,
+    }  # fmt: skip
+    more = max(tens // 1000, 10)
+    day = {
+        **whole, "first": tens, "last": tens + more, "first_customer": tens, "customers": tens + more,
+        "from_second": DAYS * 86_400, "seconds": 80_000, "first_day": DAYS, "last_day": DAYS + 1,
     }  # fmt: skip
     with duckdb.connect() as connection:
         connection.execute("create macro pick(i, salt, n) as (hash(i, salt) % n)::bigint")
-        for table, query in _TABLES.items():
-            path = folder / f"{table}.parquet"
-            connection.execute(f"copy ({query.format(**sizes)}) to '{path}' (format parquet)")
+        for sizes, kind in ((whole, ""), (day, "day-")):
+            for table, query in _TABLES.items():
+                path = folder / f"{kind}{table}.parquet"
+                text = query.replace("{moment}", MOMENT).format(**sizes)
+                connection.execute(f"copy ({text}) to '{path}' (format parquet)")
         connection.execute(f"copy (from '{folder / 'orders.parquet'}') to '{folder / 'orders.csv'}' (header)")
         columns = {
-            table: connection.execute(f"from '{folder / table}.parquet' limit 0").description for table in _TABLES
+            table: [
+                column[0] for column in connection.execute(f"from '{folder / table}.parquet' limit 0").description or ()
+            ]
+            for table in _TABLES
         }
-    mapping = ["source: benchmark", "files:"]
-    for table, described in columns.items():
-        mapping += [f"  - file: {table}.parquet", "    tables:", f"      {table}:", "        columns:"]
-        mapping += [f"          {column[0]}: {column[0]}" for column in described]
-        text = "\n".join(["source: benchmark", "files:", *mapping[-(4 + len(described)) :], ""])
-        (folder / f"{table}.yaml").write_text(text, encoding="utf-8")
-    (folder / "all.yaml").write_text("\n".join([*mapping, ""]), encoding="utf-8")
-    text = (folder / "orders.yaml").read_text(encoding="utf-8").replace("orders.parquet", "orders.csv")
-    (folder / "orders_csv.yaml").write_text(text, encoding="utf-8")
+    _write_mapping(folder / "all.yaml", {f"{table}.parquet": (table, names) for table, names in columns.items()})
+    _write_mapping(folder / "day.yaml", {f"day-{table}.parquet": (table, names) for table, names in columns.items()})
+    _write_mapping(folder / "orders.yaml", {"orders.parquet": ("orders", columns["orders"])})
+    _write_mapping(folder / "orders_csv.yaml", {"orders.csv": ("orders", columns["orders"])})
     done.touch()
     return folder
+
+
+def _write_mapping(path: Path, files: dict[str, tuple[str, list[str]]]) -> None:
+    lines = ["source: benchmark", "files:"]
+    for file, (table, columns) in files.items():
+        lines += [f"  - file: {file}", "    tables:", f"      {table}:", "        columns:"]
+        lines += [f"          {column}: {column}" for column in columns]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":
