@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import ibis.expr.types as ir
 
 from septima.lake.engine import connect, open_table
+from septima.lake.resolved import resolved_tables, unresolved_tables
 from septima.lake.store import Lake
+from septima.lake.tables import MERGES
 from septima.metrics import Grain, MetricResult, Period, Tables, compute, find_metric, parse_period
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
@@ -85,12 +87,15 @@ class Workspace:
         """The scorecard as `scorecard.yaml` defines it now."""
         return read_definition(self.directory / SCORECARD_FILE)
 
-    def table(self, name: str) -> ir.Table:
-        """The canonical table `name` as an Ibis table; StoreError, naming those there are, where it is none."""
-        return self.tables()(name)
+    def table(self, name: str, *, resolved: bool = True) -> ir.Table:
+        """The canonical table `name` as an Ibis table; StoreError, naming those there are, where it is none.
 
-    def tables(self) -> Tables:
-        """Tables by name, all as of the version that is newest now."""
+        Merged customers stand under the name of their master, save where `resolved` is false.
+        """
+        return self.tables(resolved=resolved)(name)
+
+    def tables(self, *, resolved: bool = True) -> Tables:
+        """Tables by name, all as of the version that is newest now; see `table`."""
         version = self.lake.version
         opened: dict[str, ir.Table] = {}
 
@@ -99,7 +104,9 @@ class Workspace:
                 opened[name] = open_table(self.backend, self.lake, name, version)
             return opened[name]
 
-        return table
+        # Where nothing was ever merged, no table is joined with anything.
+        merged = resolved and MERGES.name in self.lake.commit(version).tables
+        return resolved_tables(table) if merged else unresolved_tables(table)
 
     def metric(
         self,

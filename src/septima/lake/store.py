@@ -105,7 +105,7 @@ class Writing:
 
     def advance(self, table: str) -> int:
         """Commit the table's files to its Delta log; returns the new Delta version."""
-        folder = self.lake.table_folder(table)
+        folder = self.lake.ensure_table(table)
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = []
         for path, rows in self._added.get(table, []):
@@ -134,8 +134,8 @@ class Lake:
         for folder in ("commits", "tables", "staging"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         with lake._lock("writer.lock"):
-            for table in LAKE_TABLES.values():
-                lake._create_table(table)
+            for table in LAKE_TABLES:
+                lake.ensure_table(table)
         return lake
 
     @staticmethod
@@ -231,6 +231,16 @@ class Lake:
         except KeyError:
             raise StoreError(f"there is no table {table!r}; there are: {', '.join(LAKE_TABLES)}") from None
 
+    def ensure_table(self, name: str) -> Path:
+        """The folder of a Delta table, which is made where the lake is older than the table."""
+        table, folder = self.schema_of(name), self.table_folder(name)
+        if not DeltaTable.is_deltatable(str(folder)):
+            schema = Schema.from_arrow(arrow_schema(table))
+            DeltaTable.create(
+                str(folder), schema, name=table.name, description=table.meaning.en, configuration=_CONFIGURATION
+            )
+        return folder
+
     @property
     def _marker(self) -> Path:
         return self.root / "writer.json"
@@ -252,14 +262,6 @@ class Lake:
                 "wait until it ends, or end it, and try again: nothing of this load was written"
             ) from None
 
-    def _create_table(self, table: Table) -> None:
-        folder = self.table_folder(table.name)
-        if not DeltaTable.is_deltatable(str(folder)):
-            schema = Schema.from_arrow(arrow_schema(table))
-            DeltaTable.create(
-                str(folder), schema, name=table.name, description=table.meaning.en, configuration=_CONFIGURATION
-            )
-
     def _publish(self, commit: Commit) -> None:
         content = {**vars(commit), "at": commit.at.isoformat()}
         _write_durably(self._commit_path(commit.version), json.dumps(content, ensure_ascii=False, indent=1))
@@ -277,7 +279,7 @@ class Lake:
         restored: dict[str, int] = {}
         if writer and last.writer != writer:
             for table in LAKE_TABLES:
-                folder = self.table_folder(table)
+                folder = self.ensure_table(table)
                 published = last.tables.get(table, 0)
                 delta = DeltaTable(str(folder))
                 if delta.version() > published:
