@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import ibis
@@ -24,7 +24,7 @@ from septima.metrics.definition import (
     Source,
     Tables,
 )
-from septima.metrics.period import GRAINS, Grain, period_of
+from septima.metrics.period import GRAINS, Calendar, Grain
 
 CELL_LIMIT = 5_000_000
 _HISTORIES: tuple[History, ...] = ("period", "previous", "all")
@@ -43,14 +43,16 @@ class MetricResult:
     """The figures of a metric.
 
     `frame` has `period` (the first day of the period), the slices named in `by` (strings, None where
-    unknown), `value`, `n`, `lower`, `upper`, `missing_share` and `note` (a key of NOTES or None),
-    sorted by slice and then period; the periods of a slice have no gaps.
+    unknown), `value`, `n`, `lower`, `upper`, `missing_share`, `note` (a key of NOTES or None) and
+    `complete` (false for a period that is not over where the company is), sorted by slice and then
+    period; the periods of a slice have no gaps. All time without an end is always complete.
     """
 
     metric: Metric
     grain: Grain
     by: tuple[str, ...]
     frame: pd.DataFrame = field(repr=False)
+    calendar: Calendar = Calendar()
 
     def to_pandas(self) -> pd.DataFrame:
         """A copy of the figures that the caller may change."""
@@ -66,15 +68,20 @@ def compute(
     start: date | None = None,
     end: date | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    calendar: Calendar = Calendar(),
+    currency: str | None = None,
+    now: datetime | None = None,
 ) -> dict[str, MetricResult]:
     """Figures of `metrics` by period and slice; metrics that share a source share its query.
 
     `start` and `end` (the day after the last) are widened to whole periods; left open, they reach as
-    far as each metric's records do. `parameters` are given by metric id. MetricError where a slice, a
-    bound or a parameter does not fit.
+    far as each metric's records do. `parameters` are given by metric id. Periods are those of the
+    company's `calendar`; where `currency` is named, money is converted into it by the table `rates`.
+    `now` (the present moment where left out; UTC where it names no zone) tells which periods are over.
+    MetricError where a slice, a bound or a parameter does not fit.
     """
     keys = tuple(dict.fromkeys(by))
-    start, end = _whole_periods(grain, start, end)
+    start, end = _whole_periods(grain, start, end, calendar)
     settings = _settings(metrics, parameters or {})
     for metric in metrics:
         _check_slices(metric, keys)
@@ -94,7 +101,7 @@ def compute(
             }
             parts[metric.id].append((query, columns))
 
-    request = Request(tables, grain, keys, {}, start, end)
+    request = Request(tables, grain, keys, {}, start, end, calendar, currency)
     frames = {key: query.run(request) for key, query in queries.items()}
     by_query = {id(query): frames[key] for key, query in queries.items()}
     return {
@@ -103,6 +110,7 @@ def compute(
             [(by_query[id(query)], columns) for query, columns in parts[metric.id]],
             request,
             settings[metric.id],
+            calendar.today(now),
         )
         for metric in metrics
     }
@@ -117,11 +125,13 @@ def rows_behind(
     where: Mapping[str, str | None] | None = None,
     limit: int = 100,
     parameters: Mapping[str, Any] | None = None,
+    calendar: Calendar = Calendar(),
+    currency: str | None = None,
 ) -> ir.Table | dict[str, ir.Table]:
     """The rows from which a figure was made: those from `start` until `end` (not in it), oldest first.
 
-    `where` names slices and their members (None is the unknown one). One table, or one by source
-    where the metric has several.
+    `where` names slices and their members (None is the unknown one); `calendar` and `currency` are as for
+    `compute`. One table, or one by source where the metric has several.
     """
     slices = dict(where or {})
     _check_slices(metric, tuple(slices))
@@ -129,7 +139,7 @@ def rows_behind(
     found: dict[str, ir.Table] = {}
     for source in metric.sources:
         own = {name: settings[name] for name in source.parameters}
-        rows = _rows(source, Request(tables, "all", tuple(slices), own, start, end), "period")
+        rows = _rows(source, Request(tables, "all", tuple(slices), own, start, end, calendar, currency), "period")
         for name, member in slices.items():
             rows = rows.filter(rows[name].isnull() if member is None else rows[name].cast("string") == member)
         found[source.name] = rows.order_by("at").limit(limit)
@@ -169,7 +179,7 @@ class _Query:
             for name, measure, parameters in self._measures.values()
         }
         if request.grain == "all" and request.start is None:
-            measures["first"] = rows["at"].min().date()
+            measures["first"] = request.day(rows["at"].min())
         frame = rows.aggregate(**measures, by=[value.name(name) for name, value in keys.items()]).to_pandas()
         if "first" in measures:
             frame["period"] = frame.pop("first").min()
@@ -186,7 +196,7 @@ def _rows(source: Source, request: Request, history: History) -> Rows:
         rows = rows.filter(rows["at"] < request.moment(request.end))
     if request.start is not None and history != "all":
         steps = 1 if history == "previous" and request.grain != "all" else 0
-        first = period_of(request.start, request.grain).shift(-steps).start if steps else request.start
+        first = request.calendar.period_of(request.start, request.grain).shift(-steps).start if steps else request.start
         rows = rows.filter(rows["at"] >= request.moment(first))
     attributes = [name for name in request.by if name in CUSTOMER_DIMENSIONS and name not in source.dimensions]
     if attributes:
@@ -206,7 +216,11 @@ def _with_ranks(rows: Rows, column: str, request: Request) -> Rows:
 
 
 def _result(
-    metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request, parameters: Parameters
+    metric: Metric,
+    parts: list[tuple[pd.DataFrame, dict[str, str]]],
+    request: Request,
+    parameters: Parameters,
+    today: date,
 ) -> MetricResult:
     cells = _cells(metric, parts, request)
     estimate = metric.estimate(cells, parameters)
@@ -221,9 +235,18 @@ def _result(
     for name in ("value", "n", "lower", "upper", "missing_share"):
         figures[name] = getattr(estimate, name)
     figures["note"] = pd.Series(note, index=figures.index, dtype=object)
+    figures["complete"] = _complete(figures["period"], request, today)
     if request.start is not None:
         figures = figures[figures["period"] >= pd.Timestamp(request.start)].reset_index(drop=True)
-    return MetricResult(metric, request.grain, request.by, figures)
+    return MetricResult(metric, request.grain, request.by, figures, request.calendar)
+
+
+def _complete(starts: "pd.Series[Any]", request: Request, today: date) -> "pd.Series[bool]":
+    """Whether the period that begins on each day is over."""
+    if request.grain != "all":
+        return starts < pd.Timestamp(request.calendar.period_of(today, request.grain).start)
+    before = starts < pd.Timestamp(request.start) if request.start else starts != starts
+    return before | (request.end is None or request.end <= today)
 
 
 def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request) -> Cells:
@@ -255,7 +278,7 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     frame = _with_none(frame, slices).sort_values(
         [*request.by, "period", *within], na_position="last", ignore_index=True
     )
-    return Cells(frame, request.by, within)
+    return Cells(frame, request.by, within, request.grain, request.end)
 
 
 def _with_none(frame: Any, names: Sequence[str]) -> Any:
@@ -283,7 +306,7 @@ def _period_starts(metric: Metric, observed: "pd.Series", request: Request) -> p
     if metric.history == "all" and found:
         first = min(first, found[0])
     if request.start and metric.history == "previous":
-        first = period_of(first, request.grain).shift(-1).start
+        first = request.calendar.period_of(first, request.grain).shift(-1).start
     if (last - first).days // _SHORTEST_DAYS[request.grain] > CELL_LIMIT:
         raise MetricError(
             f"metric {metric.id!r} by {request.grain} would run from {first} to {last}; "
@@ -299,7 +322,9 @@ def _days(days: list[date]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(np.array(days, dtype="datetime64[us]"))
 
 
-def _whole_periods(grain: Grain, start: date | None, end: date | None) -> tuple[date | None, date | None]:
+def _whole_periods(
+    grain: Grain, start: date | None, end: date | None, calendar: Calendar
+) -> tuple[date | None, date | None]:
     if grain not in GRAINS:
         raise MetricError(f"there is no grain {grain!r}; use one of {', '.join(GRAINS)}")
     if start is not None and end is not None and start >= end:
@@ -307,8 +332,8 @@ def _whole_periods(grain: Grain, start: date | None, end: date | None) -> tuple[
     if grain == "all":
         return start, end
     return (
-        period_of(start, grain).start if start else None,
-        period_of(end - timedelta(days=1), grain).end if end else None,
+        calendar.period_of(start, grain).start if start else None,
+        calendar.period_of(end - timedelta(days=1), grain).end if end else None,
     )
 
 

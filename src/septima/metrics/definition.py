@@ -8,7 +8,7 @@ share for every cell. Nothing here knows which engine runs.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import ibis
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from septima.metrics.period import Grain
+from septima.metrics.period import Calendar, Grain
 from septima.schema import SeptimaError, Text
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,6 +34,9 @@ Unit = Literal[
 ]  # fmt: skip
 
 _TRUNCATION: dict[str, Literal["W", "M", "Q", "Y"]] = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_FISCAL = {"quarter": 3, "year": 12}
 _ALL_TIME = date(1, 1, 1)
 
 CUSTOMER_DIMENSIONS = ("segment", "region", "acquisition_channel")
@@ -86,7 +89,8 @@ class MetricError(SeptimaError):
 class Request:
     """What a source is asked for: the canonical tables, the cut of time and slices, parameters.
 
-    `start` is the first day that is shown and `end` the day after the last; None leaves it open.
+    `start` is the first day that is shown and `end` the day after the last; None leaves it open. Days
+    and years are those of the company's `calendar`; money is in `currency` where one is named.
     """
 
     tables: Tables
@@ -95,6 +99,8 @@ class Request:
     parameters: Parameters
     start: date | None = None
     end: date | None = None
+    calendar: Calendar = Calendar()
+    currency: str | None = None
 
     def rows(self, name: str) -> Rows:
         """The canonical table called `name`."""
@@ -106,21 +112,33 @@ class Request:
         The grain `all` knows one period from `start` on and, a day earlier, all that went before.
         """
         if self.grain == "day":
-            return at.date()
-        if self.grain != "all":
-            return at.truncate(_TRUNCATION[self.grain]).date()
+            return self.day(at)
+        if self.grain in _TRUNCATION:
+            return self._start(self.calendar.offsets.local_of(at))
         shown = self.start or _ALL_TIME
         if self.start is None:
             return ibis.literal(shown)
         return ibis.ifelse(at < self.moment(shown), ibis.literal(shown - timedelta(days=1)), ibis.literal(shown))
 
+    def _start(self, local: Expression) -> Expression:
+        # A fiscal year is a calendar year once it is moved back by the months that it starts late.
+        late = (self.calendar.fiscal_year_start - 1) % _FISCAL.get(self.grain, 1)
+        if not late:
+            return local.truncate(_TRUNCATION[self.grain]).date()
+        moved = local.truncate("M") - ibis.interval(months=late)
+        return (moved.truncate(_TRUNCATION[self.grain]) + ibis.interval(months=late)).date()
+
+    def day(self, at: Expression) -> Expression:
+        """The day that it is where the company is, at each moment."""
+        return self.calendar.offsets.local_of(at).date()
+
     def moment(self, day: date) -> Expression:
         """The moment at which `day` begins where the company is, as a naive UTC timestamp of the engine."""
-        return ibis.literal(datetime.combine(day, time()))
+        return ibis.literal(self.calendar.moment(day))
 
     def beginning(self, days: Expression) -> Expression:
         """The moment at which each day of a date column begins, as a naive UTC timestamp."""
-        return days.cast("timestamp")
+        return self.calendar.offsets.utc_of(days.cast("timestamp"))
 
     def before_end(self, rows: Rows, at: str) -> Rows:
         """The rows that happened before the end of what is asked for."""
@@ -217,6 +235,8 @@ class Cells:
     frame: pd.DataFrame
     keys: tuple[str, ...]
     within: tuple[str, ...] = ()
+    grain: Grain = "all"
+    end: date | None = None
 
     def __getitem__(self, measure: str) -> FloatArray:
         return self.frame[measure].to_numpy(dtype=np.float64)
@@ -245,6 +265,18 @@ class Cells:
         keys = [self.frame[key] for key in ("period", *self.keys, *self.within) if key != over]
         column: Any = self.frame[measure].astype("float64")
         return column.groupby(keys, dropna=False, sort=False).transform("sum").to_numpy(dtype=np.float64)
+
+    def period_ends(self) -> npt.NDArray[np.datetime64]:
+        """The day after each cell's period, as datetime64[D]; NaT for the grain `all` without an end."""
+        starts = self.frame["period"].to_numpy().astype("datetime64[D]")
+        if self.grain in _DAYS:
+            return starts + _DAYS[self.grain]
+        if self.grain in _MONTHS:
+            month = starts.astype("datetime64[M]")
+            return (month + _MONTHS[self.grain]).astype("datetime64[D]") + (starts - month.astype("datetime64[D]"))
+        end = np.datetime64("NaT" if self.end is None else self.end, "D")
+        # What went before the start stands a day before it.
+        return np.where(starts == starts.max(), end, starts + 1) if len(starts) else starts
 
     def _along_slice(self, measure: str) -> Any:
         column = self.frame[measure].astype("float64")

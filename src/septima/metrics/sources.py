@@ -36,6 +36,10 @@ def days_between(earlier: Expression, later: Expression) -> Expression:
     return seconds.cast("float64") / 86_400.0
 
 
+LONGEST_SILENCE = 31
+"""Days that may pass without one new event: `settles_days` of sources in which `known_until` says what is late."""
+
+
 def known_until(table: Rows, event: str) -> Expression:
     """How far the data know what happened: the newest `event`, or where there is none the newest load.
 

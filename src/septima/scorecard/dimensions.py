@@ -15,16 +15,21 @@ _NAMES: dict[str, Text] = {
     "department": Text("department", "подразделение"),
     "employee_id": Text("employee", "сотрудник"),
     "experiment_id": Text("experiment", "эксперимент"),
+    "from_department": Text("department before", "подразделение до"),
     "kind": Text("kind", "вид"),
     "link_id": Text("link", "ссылка"),
     "online": Text("online", "онлайн"),
+    "process": Text("process", "процесс"),
     "product_id": Text("product", "товар"),
     "promo_id": Text("promotion", "акция"),
     "region": Text("region", "регион"),
     "role": Text("role", "должность"),
     "segment": Text("segment", "сегмент"),
     "severity": Text("severity", "серьёзность"),
+    "step": Text("step", "шаг"),
     "survey_id": Text("survey", "опрос"),
+    "to_department": Text("department after", "подразделение после"),
+    "topic": Text("topic", "тема"),
 }
 
 
