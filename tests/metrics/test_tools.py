@@ -1,6 +1,4 @@
-"""Open rate, click-through rate and cost per order, counted by hand."""
-
-import math
+"""What becomes of messages, counted by hand."""
 
 import pytest
 from scipy import stats
@@ -19,8 +17,8 @@ TOUCHES = {
     "touches": [
         touch(1, "delivered", "a"),
         touch(2, "opened", "a", "2025-01-11"),
-        touch(3, "opened", "a", "2025-02-11"),  # again: counts once
-        touch(4, "clicked", "a", "2025-02-11"),
+        touch(3, "opened", "a", "2025-02-09"),  # again: counts once
+        touch(4, "clicked", "a", "2025-02-09"),  # on the thirtieth day
         touch(5, "delivered", "b", "2025-01-31"),
         touch(6, "opened", "b", "2025-02-03"),  # opened later: belongs to January
         touch(7, "delivered", "c", "2025-01-12"),
@@ -49,6 +47,18 @@ def test_click_through_rate() -> None:
     assert figures("click_through_rate", TOUCHES)["value"].tolist() == [0.25, 0]
 
 
+def test_what_follows_later_than_the_reaction_days_does_not_count() -> None:
+    assert figures("click_through_rate", TOUCHES, reaction_days=29)["value"].tolist() == [0, 0]
+    assert figures("open_rate", TOUCHES, reaction_days=2)["value"].tolist() == [0.25, 0]
+
+
+def test_a_message_reported_delivered_long_after_it_was_opened_stays_where_it_was_opened() -> None:
+    rows = {"touches": [touch(1, "opened", "a", "2025-01-10"), touch(2, "delivered", "a", "2025-03-10")]}
+    frame = figures("open_rate", rows)
+    assert frame["missing_share"].tolist() == [1]
+    assert figures("open_rate", rows, reaction_days=90)["value"].tolist() == [1]
+
+
 def test_rates_by_channel_and_campaign() -> None:
     frame = figures("open_rate", TOUCHES, "year", by=["channel", "campaign_id"])
     cells = {(row.channel, row.campaign_id): (row.value, row.n) for row in frame.itertuples()}
@@ -62,56 +72,66 @@ def test_opening_of_an_undelivered_message_only() -> None:
     assert (found.n, found.missing_share, found.note) == (0, 1, "none_usable")
 
 
-COSTS = {
-    "spend": [
-        {"date": "2025-01-31", "channel": "email", "campaign_id": "k1", "amount": 90, "currency": "EUR"},
-        {"date": "2025-02-01", "channel": "web", "campaign_id": "", "amount": 50, "currency": "EUR"},
-    ],
+REACTIONS = {
     "touches": [
-        touch(1, "sent", "a", cost="0.5", currency="EUR"),
-        touch(2, "sent", "b", cost="1.5"),
-        touch(3, "sent", "c"),
-    ],
-    "orders": [
-        {"order_id": str(number), "ordered_at": at, "status": status, "campaign_id": campaign}
-        for number, (at, status, campaign) in enumerate(
-            [
-                ("2025-01-05", "paid", "k1"),
-                ("2025-01-06", None, "k1"),
-                ("2025-01-07", "cancelled", "k1"),
-                ("2025-01-08", "paid", None),
-                ("2025-01-09", "paid", "k2"),
-                ("2025-03-09", "paid", None),
-            ]
-        )
-    ],
+        touch(1, "sent", "a"),
+        touch(2, "delivered", "a"),
+        touch(3, "opened", "a"),
+        touch(4, "clicked", "a", link_id="l1"),
+        touch(5, "clicked", "a", link_id="l2"),
+        touch(6, "sent", "b", "2025-01-31"),
+        touch(7, "delivered", "b", "2025-02-01"),
+        touch(8, "clicked", "b", "2025-02-02", link_id="l1"),  # opening not recorded: the click shows it
+        touch(9, "unsubscribed", "b", "2025-02-02"),
+        touch(10, "sent", "c"),
+        touch(11, "bounced", "c"),
+        touch(12, "sent", "d"),
+        touch(13, "delivered", "e"),  # never reported sent
+        touch(14, "opened", "e"),
+        touch(15, "complained", "e"),
+        touch(16, "sent", None),  # to nobody
+        touch(17, "clicked", None, link_id="l1"),
+        touch(18, "impression", "a"),
+    ]
 }
 
 
-def test_cost_per_order_by_month() -> None:
-    # January: 92 by 4 orders; February: 50 and no order; March: an order and no cost recorded.
-    frame = figures("cost_per_order", COSTS)
-    assert frame["value"].tolist() == pytest.approx([23, math.nan, math.nan], nan_ok=True)
-    assert frame["n"].tolist() == [4, 0, 1]
-    assert frame["note"].tolist() == ["too_few", "no_data", "no_cost"]
-    # Garwood’s limits of 4 are 1.0899 and 10.2416.
-    assert (frame["lower"][0], frame["upper"][0]) == pytest.approx((92 / 10.2416, 92 / 1.0899), rel=1e-4)
+@pytest.mark.parametrize(
+    ("name", "value", "n", "missing"),
+    [
+        ("delivery_rate", 2 / 4, 4, 2 / 6),  # a, b of a, b, c, d; e was not sent, one to nobody
+        ("bounce_rate", 1 / 4, 4, 1 / 5),
+        ("open_rate", 2 / 3, 3, 0),  # a, e of a, b, e
+        ("click_through_rate", 2 / 3, 3, 1 / 4),
+        ("click_to_open_rate", 2 / 3, 3, 1 / 4),
+        ("unsubscribe_rate", 1 / 3, 3, 0),
+        ("spam_complaint_rate", 1 / 3, 3, 0),
+    ],
+)
+def test_rates_of_messages(name: str, value: float, n: int, missing: float) -> None:
+    found = only(name, REACTIONS)
+    assert (found.value, found.n, found.missing_share) == pytest.approx((value, n, missing))
+    successes = round(value * n)
+    expected = stats.binomtest(successes, n).proportion_ci(0.95, method="wilson")
+    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high))
 
 
-def test_cost_per_order_by_campaign() -> None:
-    frame = figures("cost_per_order", COSTS, "year", by=["campaign_id"])
-    cells = {row.campaign_id: row for row in frame.itertuples()}
-    assert cells["k1"].value == 46
-    assert cells["k2"].note == "no_cost"
-    assert cells[None].value == 25  # spend of a whole channel by the orders of no campaign
+def test_delivery_belongs_to_the_month_of_sending() -> None:
+    assert figures("delivery_rate", REACTIONS, start="2025-01-01", end="2025-02-28")["n"].tolist() == [4, 0]
 
 
-def test_costs_in_two_currencies_are_noted() -> None:
-    rows = {
-        **COSTS,
-        "spend": [
-            *COSTS["spend"],
-            {"date": "2025-01-02", "channel": "web", "campaign_id": "", "amount": 1, "currency": "RUB"},
-        ],
+def test_clicks_by_link_are_held_against_all_messages() -> None:
+    frame = figures("click_through_rate", REACTIONS, "year", by=["link_id", "chain_id"])
+    cells = {row.link_id: row for row in frame.itertuples()}
+    assert {name: (cell.value, cell.n) for name, cell in cells.items()} == {
+        "l1": (pytest.approx(2 / 3), 3),
+        "l2": (pytest.approx(1 / 3), 3),
+        None: (0, 3),
     }
-    assert figures("cost_per_order", rows)["note"][0] == "mixed_currencies"
+    assert cells["l2"].missing_share == 1 / 4
+    by_campaign = figures("click_through_rate", REACTIONS, "year", by=["campaign_id", "link_id"])
+    assert by_campaign["value"].tolist() == pytest.approx([2 / 3, 1 / 3, 0])
+
+
+def test_no_messages_give_no_rate() -> None:
+    assert figures("delivery_rate", {"touches": [touch(1, "visit", "a")]}).empty

@@ -1,222 +1,363 @@
-"""What the tools of marketing give: messages opened and clicked, and what an order costs."""
+"""What becomes of messages: delivered, opened, clicked, refused."""
+
+from collections.abc import Callable
+from typing import Literal
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 
 from septima.metrics import estimates, roles
-from septima.metrics.definition import Cells, Estimate, Metric, Parameters, Passport, Request, Source
-from septima.metrics.sources import (
-    ORDERS,
-    count_true,
-    known,
-    records,
-    several_currencies,
-    total,
+from septima.metrics.definition import (
+    Cells,
+    Estimate,
+    Expression,
+    Measure,
+    Metric,
+    Parameters,
+    Passport,
+    Request,
+    Rows,
+    Source,
 )
+from septima.metrics.sources import count_true, days, total
 from septima.models import intervals
 from septima.models.intervals import divide
 from septima.schema import Text
 
-_OF_A_MESSAGE = ("campaign_id", "customer_id", "message_id", "channel")
+OF_A_MESSAGE = ("campaign_id", "customer_id", "message_id", "channel")
+_DIMENSIONS = ("channel", "campaign_id", "chain_id")
+_REACTION_DAYS = 30
 
 
-def _messages(request: Request) -> ir.Table:
-    """One row per message: whether it was delivered, opened and clicked, at the moment of its delivery.
+def told_apart(touches: Rows) -> Expression:
+    """Whether it can be told which message to whom a touch is about."""
+    return touches["customer_id"].notnull() & (touches["campaign_id"].notnull() | touches["message_id"].notnull())
 
-    A message is what a campaign sent to one customer by one channel, or what has its own `message_id`.
-    `usable` ones can be told apart and were reported delivered; `weight` is the number of records
-    that the row stands for.
+
+def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir.Table]:
+    """One row per message, at the moment of its `begins`, with whether each of `reactions` followed.
+
+    A message is what a campaign sent to one customer by one channel, or what has its own `message_id`. `usable` ones
+    can be told apart and were reported to begin, no more than `reaction_days` after anything else about them; a
+    reaction counts until `reaction_days` after that, so what comes later changes nothing. `<reaction>_records` is
+    the number of records about the beginning or the reaction that the row stands for. Cut by `link_id` the message
+    itself has a row of no link and each link of it another.
     """
-    touches = request.rows("touches")
-    touches = touches.filter(touches["kind"].isin(("delivered", "opened", "clicked")))
-    kind = touches["kind"]
-    own = [name for name in request.by if name == "chain_id"]
-    messages = touches.group_by(*_OF_A_MESSAGE, *own).aggregate(
-        delivered_at=touches["at"].min(where=kind == "delivered"),
-        first_at=touches["at"].min(),
-        opened=(kind == "opened").any(),
-        clicked=(kind == "clicked").any(),
-        touches=touches.count(),
-    )
-    apart = messages["customer_id"].notnull() & (messages["campaign_id"].notnull() | messages["message_id"].notnull())
-    usable = apart & messages["delivered_at"].notnull()
-    return messages.mutate(
-        at=ibis.coalesce(messages["delivered_at"], messages["first_at"]),
-        usable=usable,
-        opened=usable & messages["opened"],
-        clicked=usable & messages["clicked"],
-        weight=apart.ifelse(ibis.literal(1, "int64"), messages["touches"]),
-    ).drop("delivered_at", "first_at", "touches")
+
+    def build(request: Request) -> ir.Table:
+        window = ibis.literal(days(request.parameters["reaction_days"]))
+        touches = request.rows("touches")
+        touches = touches.filter(touches["kind"].isin((begins, *reactions)))
+        kind = touches["kind"]
+        message = [*OF_A_MESSAGE, *(name for name in request.by if name == "chain_id")]
+        by_link = "link_id" in request.by
+        rows: Rows = touches.group_by(*message, *(["link_id"] if by_link else [])).aggregate(
+            own_at=touches["at"].min(where=kind == begins),
+            first_at=touches["at"].min(),
+            **{f"{name}_at": touches["at"].min(where=kind == name) for name in reactions},
+            **{f"{name}_touches": touches.count(where=kind.isin((begins, name))) for name in reactions},
+        )
+        whole = ibis.window(group_by=message)
+        rows = rows.mutate(
+            begun_at=rows["own_at"].min().over(whole) if by_link else rows["own_at"],
+            first_at=rows["first_at"].min().over(whole) if by_link else rows["first_at"],
+        )
+        apart = told_apart(rows)
+        usable = (apart & (rows["begun_at"] <= rows["first_at"] + window)).fill_null(False)
+        one, none = ibis.literal(1, "int64"), ibis.literal(0, "int64")
+        own = usable & (rows["own_at"] == rows["begun_at"]).fill_null(False)
+
+        def followed(name: str) -> Expression:
+            return usable & (rows[f"{name}_at"] <= rows["begun_at"] + window).fill_null(False)
+
+        def stands_for(name: str) -> Expression:
+            touched = rows[f"{name}_touches"]
+            unusable = apart.ifelse((touched > 0).ifelse(one, none), touched)
+            return usable.ifelse(own.ifelse(one, none), unusable)
+
+        return rows.select(
+            *message,
+            *(["link_id"] if by_link else []),
+            at=usable.ifelse(rows["begun_at"], rows["first_at"]),
+            usable=own,
+            **{name: followed(name) for name in reactions},
+            **{f"{name}_records": stands_for(name) for name in reactions},
+        )
+
+    return build
 
 
-def _spend(request: Request) -> ir.Table:
-    spend = request.rows("spend")
-    return spend.mutate(at=spend["date"].cast("timestamp"), campaign_id=spend["campaign_id"].nullif(""))
-
-
-def _priced_touches(request: Request) -> ir.Table:
-    touches = request.rows("touches")
-    return touches.filter(touches["cost"].notnull())
-
-
-_MESSAGES = Source("messages", _messages, ("channel", "campaign_id", "chain_id"), of_customers=True)
-_SPEND = Source("spend", _spend, ("channel", "campaign_id", "currency"))
-_PRICED_TOUCHES = Source("priced_touches", _priced_touches, ("channel", "campaign_id", "currency"))
-
-_MESSAGE_MEASURES = {
-    "delivered": count_true(_MESSAGES, "usable"),
-    "opened": count_true(_MESSAGES, "opened"),
-    "clicked": count_true(_MESSAGES, "clicked"),
-    "messages": total(_MESSAGES, "weight"),
-}
-
-
-def _cost_per_order(cells: Cells, _: Parameters) -> Estimate:
-    cost, orders = cells["spend"] + cells["touch_costs"], cells["orders"]
-    unpriced = cells["spend_records"] + cells["touch_records"] == 0
-    cost = np.where(unpriced, np.nan, cost)
-    fewest, most = intervals.poisson(orders)
-    mixed = (cells["spend_currencies"] > 0) | (cells["touch_currencies"] > 0)
-    note = estimates.when(unpriced & (orders > 0), "no_cost")
-    note = estimates.when(mixed, "mixed_currencies", note)
-    value = divide(cost, orders)
-    upper = np.where(fewest > 0, divide(cost, fewest), np.nan)
-    return Estimate(
-        value, orders, np.where(orders > 0, divide(cost, most), np.nan), upper, 1 - divide(orders, orders), note
+def _source(name: str, begins: str, reactions: tuple[str, ...], *more: str) -> Source:
+    return Source(
+        name,
+        _messages(begins, reactions),
+        (*_DIMENSIONS, *more),
+        of_customers=True,
+        parameters=("reaction_days",),
+        settles_days=_REACTION_DAYS,
     )
 
 
-_TOUCHES = (
-    "touches.kind",
-    "touches.at",
-    "touches.customer_id",
-    "touches.campaign_id",
-    "touches.message_id",
-    "touches.channel",
+_SENT = _source("sent_messages", "sent", ("delivered", "bounced"))
+_DELIVERED = _source("delivered_messages", "delivered", ("opened", "clicked", "unsubscribed", "complained"))
+# Links belong to clicks; the messages that these are held against have none.
+_LINKED = _source("linked_messages", "delivered", ("clicked",), "link_id")
+
+
+def _click_through_rate(cells: Cells, _: Parameters) -> Estimate:
+    clicked = cells["clicked"]
+    delivered, records = cells.whole("messages", "link_id"), cells.whole("records", "link_id")
+    lower, upper = intervals.wilson(clicked, delivered)
+    return Estimate(divide(clicked, delivered), delivered, lower, upper, estimates.missing(delivered, records))
+
+
+def _click_to_open_rate(cells: Cells, _: Parameters) -> Estimate:
+    clicked, read = cells["clicked"], cells["messages"]
+    lower, upper = intervals.wilson(clicked, read)
+    return Estimate(divide(clicked, read), read, lower, upper, estimates.missing(read, read + cells["unknown"]))
+
+
+def _touches(*more: str) -> tuple[str, ...]:
+    columns = ("kind", "at", "customer_id", "campaign_id", "message_id", "channel", *more)
+    return tuple(f"touches.{name}" for name in columns)
+
+
+_MESSAGE = Text(
+    " A message is what a campaign sent to one customer by one channel, or has its own number; it counts once.",
+    " Сообщение\u00a0— это то, что кампания отправила одному клиенту по\u00a0одному каналу, или то, что имеет свой номер; "
+    "оно учитывается один раз.",
+)
+_OF_SENDING = Text(
+    " It belongs to the period in which it was sent; what is reported up to `reaction_days` days later counts. Touches "
+    "without a customer or without campaign and number, and reports on messages not recorded as sent, are missing.",
+    " Оно относится к\u00a0периоду отправки; учитывается то, что стало известно не\u00a0позже чем через `reaction_days` дней. "
+    "Касания без клиента или без кампании и\u00a0номера, а\u00a0также сведения о\u00a0сообщениях, об\u00a0отправке которых нет записи, "
+    "считаются пропусками.",
+)
+_OF_DELIVERY = Text(
+    " It belongs to the period of its delivery; what follows up to `reaction_days` days later counts. Touches without "
+    "a customer or without campaign and number, and reactions to messages not reported delivered, are missing.",
+    " Оно относится к\u00a0периоду доставки; учитывается то, что произошло не\u00a0позже чем через `reaction_days` дней. "
+    "Касания без клиента или без кампании и\u00a0номера, а\u00a0также реакции на\u00a0сообщения, о\u00a0доставке которых нет записи, "
+    "считаются пропусками.",
 )
 
+
+def _share(
+    id_: str,
+    name: Text,
+    description: Text,
+    use: Text,
+    direction: Literal["more", "less"],
+    rule: Text,
+    formula: str,
+    formula_source: str,
+    measures: dict[str, Measure],
+    estimate: Callable[[Cells, Parameters], Estimate],
+    more_data: tuple[str, ...] = (),
+    version: int = 1,
+) -> Metric:
+    """A share of messages sent or delivered; `rule` says which, and the rest of the method is alike."""
+    placed = _OF_SENDING if measures["messages"].source is _SENT else _OF_DELIVERY
+    return Metric(
+        Passport(
+            id=id_,
+            version=version,
+            name=name,
+            description=description,
+            use=use,
+            unit="share",
+            direction=direction,
+            method=Text(rule.en + _MESSAGE.en + placed.en, rule.ru + _MESSAGE.ru + placed.ru),
+            formula=formula,
+            formula_source=formula_source,
+            interval=estimates.WILSON,
+            primary_data=_touches(*more_data),
+            perspective="marketing",
+            group="tools",
+            owner_role=roles.MARKETING,
+            minimum_sample=100,
+            parameters={"reaction_days": _REACTION_DAYS},
+        ),
+        measures,
+        estimate,
+    )
+
+
+def _followed(source: Source, reaction: str) -> dict[str, Measure]:
+    return {
+        "messages": count_true(source, "usable"),
+        reaction: count_true(source, reaction),
+        "records": total(source, f"{reaction}_records"),
+    }
+
+
+def _read(rows: Rows, _: Parameters) -> ir.IntegerScalar:
+    return rows.count(where=rows["opened"] | rows["clicked"])
+
+
+def _perhaps_read(rows: Rows, _: Parameters) -> ir.Value:
+    """Records that tell of openings or clicks, or of messages that may have had them, and could not be used."""
+    larger: Expression = ibis.greatest(rows["opened_records"], rows["clicked_records"])
+    return larger.sum(where=~rows["usable"])
+
+
+_MARKETING_METRICS = "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010"
+_ABUSE = "M3AAWG, Sender Best Common Practices, 2015"
+
 METRICS = (
-    Metric(
-        Passport(
-            id="open_rate",
-            version=1,
-            name=Text("Open rate (OR)", "Доля открытий (OR)"),
-            description=Text(
-                "Share of delivered messages that were opened.", "Доля доставленных сообщений, которые открыли."
-            ),
-            use=Text(
-                "Compares subjects, senders and times of sending; mail programs that open by themselves raise it.",
-                "Сравнивает темы, отправителей и\u00a0время отправки; почтовые программы, открывающие письма сами, её завышают.",
-            ),
-            unit="share",
-            direction="more",
-            method=Text(
-                "Messages opened at least once divided by messages delivered, each message once. A message is what a "
-                "campaign sent to one customer by one channel, or has its own number. It belongs to the period of its "
-                "delivery, whenever it was opened. Touches without a customer, without campaign and number, and openings "
-                "of messages not reported delivered are missing.",
-                "Сообщения, открытые хотя\u00a0бы раз, делённые на\u00a0доставленные; каждое сообщение учитывается один раз. "
-                "Сообщение\u00a0— это то, что кампания отправила одному клиенту по\u00a0одному каналу, или то, что имеет свой номер. "
-                "Оно относится к\u00a0периоду доставки, когда\u00a0бы его ни\u00a0открыли. Касания без клиента, без кампании "
-                "и\u00a0номера, а\u00a0также открытия сообщений, о\u00a0доставке которых нет записи, считаются пропусками.",
-            ),
-            formula="unique opened / delivered",
-            formula_source="Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
-            interval=estimates.WILSON,
-            primary_data=_TOUCHES,
-            perspective="marketing",
-            group="tools",
-            owner_role=roles.MARKETING,
-            minimum_sample=100,
+    _share(
+        "delivery_rate",
+        Text("Delivery rate", "Доля доставленных сообщений"),
+        Text("Share of sent messages that arrived.", "Доля отправленных сообщений, которые дошли."),
+        Text(
+            "Shows the health of address lists and of the sender’s reputation; all further rates rest on it.",
+            "Показывает состояние базы адресов и\u00a0репутацию отправителя; на\u00a0ней держатся все следующие показатели.",
         ),
-        _MESSAGE_MEASURES,
-        estimates.share("opened", "delivered", "messages"),
+        "more",
+        Text(
+            "Messages reported delivered divided by messages sent; one of which nothing is reported did not arrive.",
+            "Сообщения, о\u00a0доставке которых есть запись, делённые на\u00a0отправленные; сообщение, о\u00a0котором ничего "
+            "не\u00a0известно, считается недоставленным.",
+        ),
+        "delivered / sent",
+        _MARKETING_METRICS,
+        _followed(_SENT, "delivered"),
+        estimates.share("delivered", "messages", "records"),
     ),
-    Metric(
-        Passport(
-            id="click_through_rate",
-            version=1,
-            name=Text("Click-through rate (CTR)", "Доля переходов (CTR)"),
-            description=Text(
-                "Share of delivered messages in which a link was clicked.",
-                "Доля доставленных сообщений, в\u00a0которых перешли по\u00a0ссылке.",
-            ),
-            use=Text(
-                "Shows whether the offer and the text lead on; less distorted than openings.",
-                "Показывает, ведут\u00a0ли предложение и\u00a0текст дальше; искажается меньше, чем открытия.",
-            ),
-            unit="share",
-            direction="more",
-            method=Text(
-                "Messages clicked at least once divided by messages delivered, each message once; messages, periods and "
-                "missing records as for the open rate.",
-                "Сообщения хотя\u00a0бы с\u00a0одним переходом, делённые на\u00a0доставленные; каждое сообщение учитывается один раз. "
-                "Сообщения, периоды и\u00a0пропуски\u00a0— как у\u00a0доли открытий.",
-            ),
-            formula="unique clicked / delivered",
-            formula_source="Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
-            interval=estimates.WILSON,
-            primary_data=_TOUCHES,
-            perspective="marketing",
-            group="tools",
-            owner_role=roles.MARKETING,
-            minimum_sample=100,
+    _share(
+        "bounce_rate",
+        Text("Bounce rate", "Доля возвратов сообщений"),
+        Text(
+            "Share of sent messages that came back as undeliverable.",
+            "Доля отправленных сообщений, которые вернулись как недоставляемые.",
         ),
-        _MESSAGE_MEASURES,
-        estimates.share("clicked", "delivered", "messages"),
+        Text(
+            "A rise says that addresses are out of date or that mail services refuse the sender.",
+            "Рост означает, что адреса устарели или почтовые службы отвергают отправителя.",
+        ),
+        "less",
+        Text(
+            "Messages reported bounced divided by messages sent.",
+            "Сообщения, о\u00a0возврате которых есть запись, делённые на\u00a0отправленные.",
+        ),
+        "bounced / sent",
+        _ABUSE,
+        _followed(_SENT, "bounced"),
+        estimates.share("bounced", "messages", "records"),
     ),
-    Metric(
-        Passport(
-            id="cost_per_order",
-            version=1,
-            name=Text("Cost per order (CPO)", "Стоимость заказа (CPO)"),
-            description=Text(
-                "Marketing money that falls on one order.",
-                "Сколько маркетинговых расходов приходится на\u00a0один заказ.",
-            ),
-            use=Text(
-                "Compares campaigns and channels; set it against the margin of an order.",
-                "Сравнивает кампании и\u00a0каналы; сопоставляйте её с\u00a0маржой заказа.",
-            ),
-            unit="currency",
-            direction="less",
-            method=Text(
-                "Spend and costs of touches of the period divided by its orders, cancelled and returned ones left out. "
-                "Without slices: all cost by all orders. By campaign or channel: the cost of that campaign or channel by "
-                "the orders that bear it. Undefined where no cost or no order is recorded.",
-                "Расходы на\u00a0маркетинг и\u00a0стоимость касаний за\u00a0период, делённые на\u00a0его заказы, без отменённых "
-                "и\u00a0возвращённых. Без срезов\u00a0— все расходы на\u00a0все заказы. По\u00a0кампании или каналу\u00a0— их расходы "
-                "на\u00a0заказы с\u00a0этой кампанией или каналом. Не\u00a0определена, если нет расходов или заказов.",
-            ),
-            formula="(Σ spend.amount + Σ touches.cost) / orders",
-            formula_source="Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010 (cost per order)",
-            interval=Text(
-                "Cost over the exact Poisson interval of the number of orders, 95 % (Garwood, 1936)",
-                "Расходы, делённые на\u00a0точный интервал Пуассона для числа заказов, 95\u00a0% (Garwood, 1936)",
-            ),
-            primary_data=(
-                "spend.date",
-                "spend.amount",
-                "touches.at",
-                "touches.cost",
-                "orders.ordered_at",
-                "orders.status",
-            ),
-            perspective="marketing",
-            group="tools",
-            owner_role=roles.MARKETING,
-            minimum_sample=30,
+    _share(
+        "open_rate",
+        Text("Open rate (OR)", "Доля открытий (OR)"),
+        Text("Share of delivered messages that were opened.", "Доля доставленных сообщений, которые открыли."),
+        Text(
+            "Compares subjects, senders and times of sending; mail programs that open by themselves raise it.",
+            "Сравнивает темы, отправителей и\u00a0время отправки; почтовые программы, открывающие письма сами, её завышают.",
         ),
+        "more",
+        Text(
+            "Messages opened at least once divided by messages delivered.",
+            "Сообщения, открытые хотя\u00a0бы раз, делённые на\u00a0доставленные.",
+        ),
+        "unique opened / delivered",
+        _MARKETING_METRICS,
+        _followed(_DELIVERED, "opened"),
+        estimates.share("opened", "messages", "records"),
+        version=2,
+    ),
+    _share(
+        "click_through_rate",
+        Text("Click-through rate (CTR)", "Доля переходов (CTR)"),
+        Text(
+            "Share of delivered messages in which a link was clicked.",
+            "Доля доставленных сообщений, в\u00a0которых перешли по\u00a0ссылке.",
+        ),
+        Text(
+            "Shows whether the offer and the text lead on; less distorted than openings. Slice by link to see which one does.",
+            "Показывает, ведут\u00a0ли предложение и\u00a0текст дальше; искажается меньше, чем открытия. Срез по\u00a0ссылкам "
+            "показывает, какая из\u00a0них ведёт.",
+        ),
+        "more",
+        Text(
+            "Messages clicked at least once divided by messages delivered; by link, those in which that link was clicked "
+            "by all that were delivered.",
+            "Сообщения хотя\u00a0бы с\u00a0одним переходом, делённые на\u00a0доставленные; в\u00a0срезе по\u00a0ссылкам\u00a0— сообщения "
+            "с\u00a0переходом по\u00a0этой ссылке, делённые на\u00a0все доставленные.",
+        ),
+        "unique clicked / delivered",
+        _MARKETING_METRICS,
+        _followed(_LINKED, "clicked"),
+        _click_through_rate,
+        ("link_id",),
+        version=2,
+    ),
+    _share(
+        "click_to_open_rate",
+        Text("Click-to-open rate (CTOR)", "Доля переходов от\u00a0открытий (CTOR)"),
+        Text(
+            "Share of opened messages in which a link was clicked.",
+            "Доля открытых сообщений, в\u00a0которых перешли по\u00a0ссылке.",
+        ),
+        Text(
+            "Judges what is inside the message apart from its subject and sender.",
+            "Оценивает содержание сообщения отдельно от\u00a0темы и\u00a0отправителя.",
+        ),
+        "more",
+        Text(
+            "Messages clicked at least once divided by messages opened or clicked: a click shows that the message was "
+            "opened even where that was not recorded.",
+            "Сообщения хотя\u00a0бы с\u00a0одним переходом, делённые на\u00a0сообщения с\u00a0открытием или переходом: переход "
+            "означает, что сообщение открыли, даже если это не\u00a0записано.",
+        ),
+        "unique clicked / unique opened",
+        "Chaffey & Smith, Digital Marketing Excellence, 2017 (click-to-open rate)",
         {
-            "spend": total(_SPEND, "amount"),
-            "spend_records": known(_SPEND, "amount"),
-            "spend_currencies": several_currencies(_SPEND),
-            "touch_costs": total(_PRICED_TOUCHES, "cost"),
-            "touch_records": records(_PRICED_TOUCHES),
-            "touch_currencies": several_currencies(_PRICED_TOUCHES),
-            "orders": records(ORDERS),
+            "messages": Measure(_DELIVERED, _read),
+            "clicked": count_true(_DELIVERED, "clicked"),
+            "unknown": Measure(_DELIVERED, _perhaps_read),
         },
-        _cost_per_order,
+        _click_to_open_rate,
+    ),
+    _share(
+        "unsubscribe_rate",
+        Text("Unsubscribe rate", "Доля отписок"),
+        Text(
+            "Share of delivered messages after which the customer unsubscribed.",
+            "Доля доставленных сообщений, после которых клиент отписался.",
+        ),
+        Text(
+            "Shows when messages are too many or of no interest; set it against what the messages bring.",
+            "Показывает, когда сообщений слишком много или они неинтересны; сопоставляйте с\u00a0тем, что они приносят.",
+        ),
+        "less",
+        Text(
+            "Messages followed by unsubscription divided by messages delivered.",
+            "Сообщения, за\u00a0которыми последовала отписка, делённые на\u00a0доставленные.",
+        ),
+        "unsubscribed / delivered",
+        _ABUSE,
+        _followed(_DELIVERED, "unsubscribed"),
+        estimates.share("unsubscribed", "messages", "records"),
+    ),
+    _share(
+        "spam_complaint_rate",
+        Text("Spam complaint rate", "Доля жалоб на\u00a0спам"),
+        Text(
+            "Share of delivered messages that the customer reported as spam.",
+            "Доля доставленных сообщений, которые клиент отметил как спам.",
+        ),
+        Text(
+            "Mail services stop delivering to everyone when it rises past some thousandths.",
+            "Если она превышает несколько тысячных, почтовые службы перестают доставлять сообщения всем.",
+        ),
+        "less",
+        Text(
+            "Messages reported as spam divided by messages delivered.",
+            "Сообщения, отмеченные как спам, делённые на\u00a0доставленные.",
+        ),
+        "complained / delivered",
+        _ABUSE,
+        _followed(_DELIVERED, "complained"),
+        estimates.share("complained", "messages", "records"),
     ),
 )
