@@ -13,10 +13,11 @@ from deltalake import DeltaTable
 
 from septima.lake.sql import count, identifier, parquet, single
 from septima.lake.store import Lake
-from septima.schema import TABLES, Table
+from septima.lake.tables import LAKE_TABLES, MERGES
+from septima.schema import Table
 
-_NOT_EVENTS = ("loaded_at", "birth_date")
-"""Times that say nothing of when a row counts."""
+_NOT_EVENTS = ("loaded_at", "birth_date", "decided_at", "undone_at", "recorded_at")
+"""Times that say nothing of when a row counts: of loading, of birth and of merges."""
 
 LINKS: Mapping[str, str] = {
     "customers": "customer_id",
@@ -25,6 +26,7 @@ LINKS: Mapping[str, str] = {
     "products": "product_id",
     "campaigns": "campaign_id",
     "order_items": "order_id",
+    MERGES.name: "customer_id",
 }
 """Tables that describe what the rows of others name, and the column by which these do so."""
 
@@ -60,11 +62,14 @@ class Reach:
 
 @dataclass(frozen=True)
 class _Change:
-    """The rows of a table that were added, removed or altered, in the temporary table `rows`; and their own reach."""
+    """How far back the changed rows of a table reach by themselves, and whether some have no time at all.
 
-    rows: str
+    `named` is a temporary table of what they describe, by the column that `LINKS` names.
+    """
+
     reach: Reach
     without_moment: bool
+    named: str | None
 
 
 @dataclass
@@ -97,10 +102,9 @@ class Changes:
             if change is None:
                 continue
             if name not in lent:
-                unplaced = change.without_moment and bool(moments(TABLES[name]))
-                found |= change.reach | Reach(everything=unplaced)
-            if name in LINKS:
-                found |= self._linked(change.rows, LINKS[name], since, (name,) if name in lent else ())
+                found |= change.reach | Reach(everything=change.without_moment)
+            if change.named is not None:
+                found |= self._linked(change.named, LINKS[name], [other for other in since if other not in lent])
         return found
 
     def _change(self, name: str, version: int | None) -> _Change | None:
@@ -109,10 +113,15 @@ class Changes:
             before, after = self._files(name, version), self._files(name, self.now.get(name))
             added, removed = sorted(after - before), sorted(before - after)
             made = None
-            if added or removed:
-                made = self._compare(TABLES[name], f"changed_{len(self._changes)}", added, removed)
-                newest = self._newest(TABLES[name], before) | (self._newest(TABLES[name], after) if removed else Reach())
-                made = _Change(made.rows, made.reach | newest, made.without_moment)
+            if name == MERGES.name and added:
+                made = _Change(Reach(), without_moment=False, named=self._merged(len(self._changes), added))
+            elif added or removed:
+                made = self._compare(LAKE_TABLES[name], len(self._changes), added, removed)
+            if made is not None:
+                newest = self._newest(LAKE_TABLES[name], before)
+                # What was removed may have been the newest.
+                newest |= self._newest(LAKE_TABLES[name], after) if removed else Reach()
+                made = _Change(made.reach | newest, made.without_moment, made.named)
             self._changes[known] = made
         return self._changes[known]
 
@@ -121,11 +130,11 @@ class Changes:
             return set()
         return set(DeltaTable(str(self.lake.table_folder(name)), version=version).file_uris())
 
-    def _compare(self, table: Table, rows: str, added: list[str], removed: list[str]) -> _Change:
-        """Put the rows that differ into the temporary table `rows`."""
+    def _compare(self, table: Table, number: int, added: list[str], removed: list[str]) -> _Change | None:
+        """The change that files added and removed make; None where they hold the same rows."""
         times = [name for name, _ in moments(table)]
         columns = ", ".join(map(identifier, dict.fromkeys((*table.key, *times, "loaded_at"))))
-        connection = self.connection
+        connection, rows = self.connection, f"changed_{number}"
         if not removed or not added:
             connection.execute(f"CREATE TEMP TABLE {rows} AS SELECT {columns} FROM {parquet(added or removed)}")
         elif not self._compare_loads(table, rows, columns, added, removed):
@@ -135,10 +144,32 @@ class Changes:
                 f"SELECT {columns}, -1 FROM {parquet(removed)}) GROUP BY ALL HAVING sum(side) <> 0"
             )
         if count(connection, f"SELECT count(*) FROM {rows}") == 0:
-            return _Change(rows, Reach(), without_moment=False)
+            return None
         reach = Reach(*single(connection, f"SELECT {_earliest(table)} FROM {rows}"))  # type: ignore[arg-type]
-        known = " AND ".join(f"{identifier(name)} IS NULL" for name in times) or "true"
-        return _Change(rows, reach, count(connection, f"SELECT count(*) FROM {rows} WHERE {known}") > 0)
+        timeless = " AND ".join(f"{identifier(name)} IS NULL" for name in times) or "false"
+        without = count(connection, f"SELECT count(*) FROM {rows} WHERE {timeless}") > 0
+        named = None
+        if table.name in LINKS:
+            named = self._named(f"named_{number}", LINKS[table.name], f"SELECT {LINKS[table.name]} FROM {rows}")
+        return _Change(reach, without, named)
+
+    def _named(self, target: str, column: str, query: str) -> str:
+        """Put what the query names into the temporary table `target`; with a customer all merged with it."""
+        self.connection.execute(f"CREATE TEMP TABLE {target} AS SELECT DISTINCT {column} FROM ({query})")
+        merges = sorted(self._files(MERGES.name, self.now.get(MERGES.name)))
+        if column == "customer_id" and merges:
+            known = f"SELECT customer_id FROM {target}"
+            ends = f"SELECT unnest([customer_id, master_id, linked_id]) AS customer_id FROM {parquet(merges)}"
+            for _ in range(2):  # from one to the master, and from there to all others
+                self.connection.execute(
+                    f"INSERT INTO {target} SELECT DISTINCT customer_id FROM ({ends} WHERE customer_id IN ({known}) "
+                    f"OR master_id IN ({known}) OR linked_id IN ({known})) WHERE customer_id NOT IN ({known})"
+                )
+        return target
+
+    def _merged(self, number: int, added: list[str]) -> str:
+        ends = f"SELECT unnest([customer_id, master_id, linked_id]) AS customer_id FROM {parquet(added)}"
+        return self._named(f"named_{number}", "customer_id", ends)
 
     def _compare_loads(self, table: Table, rows: str, columns: str, added: list[str], removed: list[str]) -> bool:
         """Find the rows that differ by the load that they came with; whether that found them all.
@@ -148,9 +179,7 @@ class Changes:
         """
         connection = self.connection
         keys = ", ".join(map(identifier, table.key))
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE loads AS SELECT DISTINCT loaded_at FROM {parquet(removed)}"
-        )
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE loads AS SELECT DISTINCT loaded_at FROM {parquet(removed)}")
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {columns} FROM {parquet(added)} ANTI JOIN loads USING (loaded_at)"
         )
@@ -189,36 +218,30 @@ class Changes:
                 reach |= Reach(moment=loaded)
         return reach
 
-    def _linked(self, rows: str, column: str, among: Mapping[str, int | None], without: tuple[str, ...]) -> Reach:
-        """The earliest time of the rows, of the tables `among`, that name what the changed `rows` describe."""
+    def _linked(self, named: str, column: str, among: Iterable[str]) -> Reach:
+        """The earliest time of the rows, of the tables `among`, that name what `named` holds."""
         found = Reach()
-        for name in among:
-            table = TABLES[name]
+        tables = list(among)
+        for name in tables:
+            table = LAKE_TABLES[name]
             links = [link for link in _ALIASES.get(column, (column,)) if link in table.column_names]
-            if not links or name in without or (name in LINKS and LINKS[name] == column and links == [column]):
+            files = sorted(self._files(name, self.now.get(name)))
+            if not links or not files:
                 continue
-            known = (rows, name)
-            if known not in self._links:
-                self._links[known] = self._linked_in(rows, column, table, links)
-            found |= self._links[known]
-            if name in LINKS and LINKS[name] != column and not moments(table):
-                files = self._files(name, self.now.get(name))
-                if files:
-                    further = f"{rows}_{name}"
-                    self.connection.execute(
-                        f"CREATE TEMP TABLE IF NOT EXISTS {further} AS SELECT DISTINCT {LINKS[name]} FROM {parquet(sorted(files))} "
-                        f"WHERE {identifier(links[0])} IN (SELECT {identifier(column)} FROM {rows})"
-                    )
-                    found |= self._linked(further, LINKS[name], among, without)
+            that = " OR ".join(f"{link} IN (SELECT {column} FROM {named})" for link in links)
+            if moments(table):
+                known = (named, name)
+                if known not in self._links:
+                    query = f"SELECT {_earliest(table, loads=False)} FROM {parquet(files)} WHERE {that}"
+                    self._links[known] = Reach(*single(self.connection, query))  # type: ignore[arg-type]
+                found |= self._links[known]
+            elif LINKS.get(name, column) != column:
+                further = f"{named}_{name}"
+                if (further, name) not in self._links:
+                    self._named(further, LINKS[name], f"SELECT {LINKS[name]} FROM {parquet(files)} WHERE {that}")
+                    self._links[further, name] = Reach()
+                found |= self._linked(further, LINKS[name], tables)
         return found
-
-    def _linked_in(self, rows: str, column: str, table: Table, links: list[str]) -> Reach:
-        files = self._files(table.name, self.now.get(table.name))
-        if not files or not moments(table):
-            return Reach()
-        named = " OR ".join(f"{identifier(link)} IN (SELECT {identifier(column)} FROM {rows})" for link in links)
-        query = f"SELECT {_earliest(table, loads=False)} FROM {parquet(sorted(files))} WHERE {named}"
-        return Reach(*single(self.connection, query))  # type: ignore[arg-type]
 
 
 def moments(table: Table) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""The tables that the lake keeps: the canonical ones and its own, the quarantine and the merges of customers."""
+"""The tables that the lake keeps: the canonical ones and its own: quarantine, merges of customers, computed figures."""
 
 from septima.schema import TABLES, Column, Table, Text
 
@@ -42,4 +42,61 @@ MERGES = Table(
     "recorded_at",
 )  # fmt: skip
 
-LAKE_TABLES: dict[str, Table] = {**TABLES, QUARANTINE.name: QUARANTINE, MERGES.name: MERGES}
+FIGURES = Table(
+    "figures",
+    Text("Figures of metrics as they were computed, snapshot after snapshot; only ever added to", "Значения показателей, как их вычислили, снимок за снимком; строки только добавляются"),
+    (
+        Column("series", "string", Text("Key of metric, definition, settings, grain and slices", "Ключ показателя, определения, настроек, шага и срезов"), required=True),
+        Column("metric", "string", Text("The metric", "Показатель"), required=True),
+        Column("definition", "string", Text("The definition and its version", "Определение и его версия"), required=True),
+        Column("settings", "json", Text("Parameters, time zone, fiscal year and currency", "Параметры, часовой пояс, финансовый год и валюта"), required=True),
+        Column("grain", "string", Text("Length of the periods", "Длина периодов"), required=True),
+        Column("period", "date", Text("First day of the period", "Первый день периода"), required=True),
+        Column("slices", "json", Text("Member of each dimension; {} where it is not sliced", "Значение каждого измерения; {}, если срезов нет"), required=True),
+        Column("value", "number", Text("The figure; empty where undefined", "Значение; пусто, если не определено")),
+        Column("n", "number", Text("Records that it rests on", "Число записей, на которых оно основано")),
+        Column("lower", "number", Text("Lower bound of the interval", "Нижняя граница интервала")),
+        Column("upper", "number", Text("Upper bound of the interval", "Верхняя граница интервала")),
+        Column("missing_share", "number", Text("Share of records that could not be used", "Доля записей, которые не удалось использовать")),
+        Column("note", "string", Text("Key of what is to be known about it", "Ключ примечания")),
+        Column("complete", "boolean", Text("The period was over", "Период завершён")),
+        Column("recorded", "boolean", Text("There were records of this slice in this period", "В этом периоде были записи этого среза"), required=True),
+        Column("gone", "boolean", Text("The figure is no more: its records went elsewhere", "Значения больше нет: его записи перешли в другие периоды или срезы"), required=True),
+        Column("data_version", "integer", Text("Version of the lake whose data it was made from", "Версия хранилища, по данным которой вычислено"), required=True, minimum=0),
+        Column("computed_at", "timestamp", Text("When it was written", "Когда записано"), required=True),
+        Column("author", "string", Text("Who had it computed", "Кто запустил вычисление"), required=True),
+    ),
+    ("series", "period", "slices", "computed_at"),
+    "computed_at",
+)  # fmt: skip
+
+COMPUTATIONS = Table(
+    "computations",
+    Text("Which series of figures were computed when, and from which data", "Какие ряды значений когда и по каким данным вычислены"),
+    (
+        Column("series", "string", Text("Key of metric, definition, settings, grain and slices", "Ключ показателя, определения, настроек, шага и срезов"), required=True),
+        Column("metric", "string", Text("The metric", "Показатель"), required=True),
+        Column("definition", "string", Text("The definition and its version", "Определение и его версия"), required=True),
+        Column("settings", "json", Text("Parameters, time zone, fiscal year and currency", "Параметры, часовой пояс, финансовый год и валюта"), required=True),
+        Column("grain", "string", Text("Length of the periods", "Длина периодов"), required=True),
+        Column("by", "json", Text("Dimensions of the slices, as {\"by\": […]}", "Измерения срезов, в виде {\"by\": […]}"), required=True),
+        Column("data_version", "integer", Text("Version of the lake whose data were read", "Версия хранилища, данные которой прочитаны"), required=True, minimum=0),
+        Column("tables", "json", Text("Delta version of every table that was read", "Версия Delta каждой прочитанной таблицы"), required=True),
+        Column("members", "json", Text("The slices that had records, and the first period of each", "Срезы, в которых были записи, и первый период каждого"), required=True),
+        Column("since", "date", Text("First period that was computed anew; empty where all were", "Первый период, вычисленный заново; пусто, если заново вычислены все")),
+        Column("first", "date", Text("First period of the series", "Первый период ряда")),
+        Column("last", "date", Text("Last period of the series", "Последний период ряда")),
+        Column("newest", "date", Text("Day of the newest record that it rests on", "День самой новой записи, на которой он основан")),
+        Column("figures", "integer", Text("Figures computed", "Вычислено значений"), required=True, minimum=0),
+        Column("changed", "integer", Text("Figures that were new, had changed or were no more", "Новых, изменившихся и исчезнувших значений"), required=True, minimum=0),
+        Column("computed_at", "timestamp", Text("When it was written", "Когда записано"), required=True),
+        Column("author", "string", Text("Who had it computed", "Кто запустил вычисление"), required=True),
+    ),
+    ("series", "computed_at"),
+    "computed_at",
+)  # fmt: skip
+
+LAKE_TABLES: dict[str, Table] = {
+    **TABLES,
+    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS)},
+}
