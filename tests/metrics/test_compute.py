@@ -11,7 +11,7 @@ from septima.metrics import GRAINS, MetricError, catalogue, compute, find_metric
 from .conftest import arrow_tables, canonical, company, figures, in_duckdb, only
 
 METRICS = list(catalogue().values())
-COLUMNS = ["period", "value", "n", "lower", "upper", "missing_share", "note"]
+COLUMNS = ["period", "value", "n", "lower", "upper", "missing_share", "note", "complete"]
 SALES = {
     "orders": [
         {"order_id": "1", "customer_id": "a", "ordered_at": "2024-12-30", "revenue": 1, "channel": "web", "online": True},

@@ -24,7 +24,7 @@ from septima.metrics.definition import (
     Source,
     Tables,
 )
-from septima.metrics.period import GRAINS, Calendar, Grain
+from septima.metrics.period import DEFAULT_CALENDAR, GRAINS, Calendar, Grain
 
 CELL_LIMIT = 5_000_000
 _HISTORIES: tuple[History, ...] = ("period", "previous", "all")
@@ -52,7 +52,7 @@ class MetricResult:
     grain: Grain
     by: tuple[str, ...]
     frame: pd.DataFrame = field(repr=False)
-    calendar: Calendar = Calendar()
+    calendar: Calendar = DEFAULT_CALENDAR
 
     def to_pandas(self) -> pd.DataFrame:
         """A copy of the figures that the caller may change."""
@@ -68,7 +68,7 @@ def compute(
     start: date | None = None,
     end: date | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
-    calendar: Calendar = Calendar(),
+    calendar: Calendar = DEFAULT_CALENDAR,
     currency: str | None = None,
     now: datetime | None = None,
 ) -> dict[str, MetricResult]:
@@ -125,7 +125,7 @@ def rows_behind(
     where: Mapping[str, str | None] | None = None,
     limit: int = 100,
     parameters: Mapping[str, Any] | None = None,
-    calendar: Calendar = Calendar(),
+    calendar: Calendar = DEFAULT_CALENDAR,
     currency: str | None = None,
 ) -> ir.Table | dict[str, ir.Table]:
     """The rows from which a figure was made: those from `start` until `end` (not in it), oldest first.
@@ -245,8 +245,8 @@ def _complete(starts: "pd.Series[Any]", request: Request, today: date) -> "pd.Se
     """Whether the period that begins on each day is over."""
     if request.grain != "all":
         return starts < pd.Timestamp(request.calendar.period_of(today, request.grain).start)
-    before = starts < pd.Timestamp(request.start) if request.start else starts != starts
-    return before | (request.end is None or request.end <= today)
+    over = request.end is None or request.end <= today
+    return (starts < pd.Timestamp(request.start or date.min)) | over
 
 
 def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request) -> Cells:

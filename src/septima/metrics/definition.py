@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from septima.metrics.period import Calendar, Grain
+from septima.metrics.period import DEFAULT_CALENDAR, Calendar, Grain
 from septima.schema import SeptimaError, Text
 
 FloatArray = npt.NDArray[np.float64]
@@ -99,7 +99,7 @@ class Request:
     parameters: Parameters
     start: date | None = None
     end: date | None = None
-    calendar: Calendar = Calendar()
+    calendar: Calendar = DEFAULT_CALENDAR
     currency: str | None = None
 
     def rows(self, name: str) -> Rows:

@@ -1,22 +1,26 @@
-"""Grains and the periods that they cut time into."""
+"""Grains and the periods that they cut time into, by the calendar of a company."""
 
+import difflib
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Literal, get_args
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, cast, get_args
+from zoneinfo import available_timezones
 
+from septima.metrics.zones import Offsets, offsets
 from septima.schema import SeptimaError, Text
 
 Grain = Literal["day", "week", "month", "quarter", "year", "all"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 
 _FORMS = {
-    "year": re.compile(r"(?P<year>\d{4})"),
-    "quarter": re.compile(r"(?P<year>\d{4})-?[Qq](?P<quarter>[1-4])"),
+    "year": re.compile(r"(?P<fiscal>[Ff][Yy])?(?P<year>\d{4})"),
+    "quarter": re.compile(r"(?P<fiscal>[Ff][Yy])?(?P<year>\d{4})-?[Qq](?P<quarter>[1-4])"),
     "month": re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})"),
     "week": re.compile(r"(?P<year>\d{4})-?[Ww](?P<week>\d{2})"),
     "day": re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})"),
 }
+_LENGTHS = {"month": 1, "quarter": 3, "year": 12}
 _MONTHS = Text(
     "January February March April May June July August September October November December",
     "январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь",
@@ -33,20 +37,28 @@ class PeriodError(SeptimaError):
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """A stretch of days, `start` in it and `end` (the day after the last) not."""
+    """A stretch of days, `start` in it and `end` (the day after the last) not.
+
+    `fiscal_year_start` is the month in which the year begins of which a quarter or a year is a part.
+    """
 
     start: date
     end: date
     grain: Grain
+    fiscal_year_start: int = 1
 
     @property
     def id(self) -> str:
-        """The period as a person types it: 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15."""
+        """The period as a person types it: 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; FY2026, FY2026-Q3.
+
+        A fiscal year that does not begin in January is called after the calendar year in which it ends.
+        """
         start = self.start
+        fiscal = "FY" if self.fiscal_year_start > 1 else ""
         if self.grain == "year":
-            return f"{start.year:04d}"
+            return f"{fiscal}{self._year:04d}"
         if self.grain == "quarter":
-            return f"{start.year:04d}-Q{(start.month + 2) // 3}"
+            return f"{fiscal}{self._year:04d}-Q{self._quarter}"
         if self.grain == "month":
             return f"{start.year:04d}-{start.month:02d}"
         if self.grain == "week":
@@ -59,10 +71,12 @@ class Period:
         """The period in words."""
         start = self.start
         month = start.month - 1
+        if self.fiscal_year_start > 1 and self.grain in ("quarter", "year"):
+            return self._fiscal_label
         if self.grain == "year":
             return Text(str(start.year), f"{start.year}\u00a0год")
         if self.grain == "quarter":
-            quarter = (start.month + 2) // 3
+            quarter = self._quarter
             return Text(f"Q{quarter}\u00a0{start.year}", f"{quarter}-й\u00a0квартал {start.year}\u00a0года")
         if self.grain == "month":
             english, russian = _MONTHS.en.split()[month], _MONTHS.ru.split()[month]
@@ -75,58 +89,169 @@ class Period:
             f"{start.day}\u00a0{_MONTHS_GENITIVE[month]} {start.year}\u00a0года",
         )
 
+    @property
+    def span(self) -> Text:
+        """From which month to which the period reaches, in words."""
+        last = self.end - timedelta(days=1)
+        first_year = "" if self.start.year == last.year else f"\u00a0{self.start.year}"
+        english = [_MONTHS.en.split()[day.month - 1] for day in (self.start, last)]
+        russian = [_MONTHS.ru.split()[day.month - 1] for day in (self.start, last)]
+        return Text(
+            f"{english[0]}{first_year}\u00a0– {english[1]}\u00a0{last.year}",
+            f"{russian[0]}{first_year}\u00a0– {russian[1]}\u00a0{last.year}",
+        )
+
+    @property
+    def _fiscal_label(self) -> Text:
+        year, span = self._year, self.span
+        if self.grain == "year":
+            return Text(f"FY{year} ({span.en})", f"{year}\u00a0финансовый год ({span.ru})")
+        return Text(
+            f"Q{self._quarter}\u00a0FY{year} ({span.en})",
+            f"{self._quarter}-й\u00a0квартал {year}\u00a0финансового года ({span.ru})",
+        )
+
+    @property
+    def _year(self) -> int:
+        """The calendar year in which the (fiscal) year of the period's start ends."""
+        later = self.fiscal_year_start > 1 and self.start.month >= self.fiscal_year_start
+        return self.start.year + later
+
+    @property
+    def _quarter(self) -> int:
+        return (self.start.month - self.fiscal_year_start) % 12 // 3 + 1
+
     def shift(self, steps: int) -> "Period":
         """The period `steps` further on (back where negative) of the same grain."""
+        calendar = Calendar(fiscal_year_start=self.fiscal_year_start)
         period = self
         for _ in range(abs(steps)):
             day = period.end if steps > 0 else period.start - timedelta(days=1)
-            period = period_of(day, self.grain)
+            period = calendar.period_of(day, self.grain)
         return period
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """How a company counts its days and years.
+
+    Its days begin and end by the clocks of `time_zone` (an IANA name), and its year begins in the month
+    `fiscal_year_start` (1 to 12). PeriodError where there is no such zone or month.
+    """
+
+    time_zone: str = "UTC"
+    fiscal_year_start: int = 1
+
+    def __post_init__(self) -> None:
+        if self.time_zone != "UTC" and self.time_zone not in available_timezones():
+            known = {name.lower(): name for name in sorted(available_timezones())}
+            typed = str(self.time_zone).lower()
+            # A city alone is what many would write.
+            near = [name for lower, name in known.items() if lower.endswith(f"/{typed}")]
+            near = near or [known[name] for name in difflib.get_close_matches(typed, known, 3, 0.7)]
+            hint = f"did you mean {' or '.join(near)}?" if near else "write an IANA name such as Europe/Moscow or UTC"
+            raise PeriodError(f"there is no time zone {self.time_zone!r}; {hint}")
+        if self.fiscal_year_start not in range(1, 13):
+            raise PeriodError(f"the fiscal year cannot start in month {self.fiscal_year_start!r}; write 1 to 12")
+
+    @property
+    def offsets(self) -> Offsets:
+        """How far the company's clocks stand from UTC, and when that changes."""
+        return offsets(self.time_zone)
+
+    def local(self, moment: datetime) -> datetime:
+        """What the company's clock shows at a moment (of UTC, where it names no zone), without a zone."""
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return self.offsets.to_local(moment)
+
+    def moment(self, day: date) -> datetime:
+        """The moment of UTC, without a zone, at which `day` begins where the company is."""
+        return self.offsets.to_utc(datetime.combine(day, time()))
+
+    def today(self, now: datetime | None = None) -> date:
+        """The day that it is where the company is, at `now` (the present moment where left out)."""
+        return self.local(now or datetime.now(UTC)).date()
+
+    def period_of(self, day: date, grain: Grain) -> Period:
+        """The period of `grain` that `day` falls in; PeriodError where it reaches past the calendar's years."""
+        if isinstance(day, datetime):
+            day = day.date()
+        if grain not in _FORMS:
+            raise PeriodError(f"grain {grain!r} has no single periods; use one of day, week, month, quarter, year")
+        try:
+            return _period_of(day, grain, self.fiscal_year_start)
+        except (ValueError, OverflowError) as error:
+            raise PeriodError(f"the {grain} of {day} reaches past the calendar’s years 1 to 9999") from error
+
+    def parse(self, text: str) -> Period:
+        """Read 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; FY2026 or FY2026-Q3 of a fiscal year.
+
+        PeriodError says which forms there are, and refuses a plain year or quarter where the fiscal year
+        does not begin in January, for it could mean either.
+        """
+        for grain, form in _FORMS.items():
+            found = form.fullmatch(text.strip())
+            if not found:
+                continue
+            parts = {name: int(value) for name, value in found.groupdict().items() if value and name != "fiscal"}
+            try:
+                day = self._day(cast(Grain, grain), parts)
+            except ValueError as error:
+                raise PeriodError(f"there is no period {text!r}: {error}") from error
+            period = self.period_of(day, cast(Grain, grain))
+            if grain in _LENGTHS and period.fiscal_year_start > 1 and not found["fiscal"]:
+                raise PeriodError(self._either(text.strip(), period, parts))
+            return period
+        year = "FY2026, FY2026-Q3" if self.fiscal_year_start > 1 else "2026, 2026-Q3"
+        raise PeriodError(f"cannot read the period {text!r}; write it as {year}, 2026-07, 2026-W31 or 2026-07-15")
+
+    def _day(self, grain: Grain, parts: dict[str, int]) -> date:
+        """A day of the period that a person wrote."""
+        if grain == "week":
+            return date.fromisocalendar(parts["year"], parts["week"], 1)
+        if grain in ("year", "quarter"):
+            first = self.fiscal_year_start
+            earlier = 0 if first == 1 else 1
+            month = (parts["year"] - earlier) * 12 + first - 1 + 3 * (parts.get("quarter", 1) - 1)
+            return date(month // 12, month % 12 + 1, 1)
+        return date(parts["year"], parts["month"], parts.get("day", 1))
+
+    def _either(self, text: str, period: Period, parts: dict[str, int]) -> str:
+        """What to write for `text`, which reads as the fiscal `period` or as one of calendar years."""
+        last = date(parts["year"], 3 * parts.get("quarter", 4), 1)
+        ways = dict.fromkeys((period, self.period_of(last, period.grain)))
+        begins = _MONTHS.en.split()[self.fiscal_year_start - 1]
+        forms = " or ".join(f"{way.id} ({way.span.en})".replace("\u00a0", " ") for way in ways)
+        return f"the fiscal year begins in {begins}, so {text!r} could mean more than one period; write {forms}"
+
+
+DEFAULT_CALENDAR = Calendar()
+"""Days by UTC, years from January."""
+
+
 def period_of(day: date, grain: Grain) -> Period:
-    """The period of `grain` that `day` falls in; PeriodError where it reaches past the calendar."""
-    if isinstance(day, datetime):
-        day = day.date()
-    if grain not in _FORMS:
-        raise PeriodError(f"grain {grain!r} has no single periods; use one of day, week, month, quarter, year")
-    try:
-        return _period_of(day, grain)
-    except (ValueError, OverflowError) as error:
-        raise PeriodError(f"the {grain} of {day} reaches past the calendar’s years 1 to 9999") from error
+    """The period of `grain` that `day` falls in, by calendar years; PeriodError where it reaches past the calendar."""
+    return DEFAULT_CALENDAR.period_of(day, grain)
 
 
-def _period_of(day: date, grain: Grain) -> Period:
+def parse_period(text: str) -> Period:
+    """Read 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; PeriodError says which forms there are."""
+    return DEFAULT_CALENDAR.parse(text)
+
+
+def _period_of(day: date, grain: Grain, fiscal_year_start: int) -> Period:
     if grain == "day":
         return Period(day, day + timedelta(days=1), grain)
     if grain == "week":
         start = day - timedelta(days=day.weekday())
         return Period(start, start + timedelta(days=7), grain)
-    months = {"month": 1, "quarter": 3, "year": 12}
-    length = months[grain]
-    first = (day.month - 1) // length * length + 1
-    start = date(day.year, first, 1)
-    year, month = divmod(day.year * 12 + first - 1 + length, 12)
-    return Period(start, date(year, month + 1, 1), grain)
-
-
-def parse_period(text: str) -> Period:
-    """Read 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; PeriodError says which forms there are."""
-    for grain, form in _FORMS.items():
-        found = form.fullmatch(text.strip())
-        if not found:
-            continue
-        parts = {name: int(value) for name, value in found.groupdict().items()}
-        try:
-            if grain == "week":
-                day = date.fromisocalendar(parts["year"], parts["week"], 1)
-            else:
-                month = parts.get("month", 3 * parts.get("quarter", 1) - 2)
-                day = date(parts["year"], month, parts.get("day", 1))
-        except ValueError as error:
-            raise PeriodError(f"there is no period {text!r}: {error}") from error
-        return period_of(day, grain)  # type: ignore[arg-type]
-    raise PeriodError(f"cannot read the period {text!r}; write it as 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15")
+    length = _LENGTHS[grain]
+    months = day.year * 12 + day.month - 1
+    first = months - (months - fiscal_year_start + 1) % length
+    (year, month), (next_year, next_month) = divmod(first, 12), divmod(first + length, 12)
+    start, end = date(year, month + 1, 1), date(next_year, next_month + 1, 1)
+    return Period(start, end, grain, 1 if grain == "month" else fiscal_year_start)
 
 
 def periods_between(first: Period, last: Period) -> list[Period]:
