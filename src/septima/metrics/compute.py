@@ -45,7 +45,8 @@ class MetricResult:
     `frame` has `period` (the first day of the period), the slices named in `by` (strings, None where
     unknown), `value`, `n`, `lower`, `upper`, `missing_share`, `note` (a key of NOTES or None) and
     `complete` (false for a period that is not over where the company is), sorted by slice and then
-    period; the periods of a slice have no gaps. All time without an end is always complete.
+    period; the periods of a slice have no gaps. All time without an end is always complete. `recorded` has
+    `period`, the slices and the metric's `within` keys of those that there are records of.
     """
 
     metric: Metric
@@ -53,6 +54,7 @@ class MetricResult:
     by: tuple[str, ...]
     frame: pd.DataFrame = field(repr=False)
     calendar: Calendar = DEFAULT_CALENDAR
+    recorded: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
 
     def to_pandas(self) -> pd.DataFrame:
         """A copy of the figures that the caller may change."""
@@ -71,6 +73,8 @@ def compute(
     calendar: Calendar = DEFAULT_CALENDAR,
     currency: str | None = None,
     now: datetime | None = None,
+    members: Mapping[str, pd.DataFrame] | None = None,
+    through: date | None = None,
 ) -> dict[str, MetricResult]:
     """Figures of `metrics` by period and slice; metrics that share a source share its query.
 
@@ -78,6 +82,8 @@ def compute(
     far as each metric's records do. `parameters` are given by metric id. Periods are those of the
     company's `calendar`; where `currency` is named, money is converted into it by the table `rates`.
     `now` (the present moment where left out; UTC where it names no zone) tells which periods are over.
+    `members` are slices (and `within` keys) by metric id that are shown though there be no record of them;
+    an open end reaches at least `through` that day.
     MetricError where a slice, a bound or a parameter does not fit.
     """
     keys = tuple(dict.fromkeys(by))
@@ -111,6 +117,8 @@ def compute(
             request,
             settings[metric.id],
             calendar.today(now),
+            (members or {}).get(metric.id),
+            through,
         )
         for metric in metrics
     }
@@ -221,8 +229,10 @@ def _result(
     request: Request,
     parameters: Parameters,
     today: date,
+    members: pd.DataFrame | None,
+    through: date | None,
 ) -> MetricResult:
-    cells = _cells(metric, parts, request)
+    cells, recorded = _cells(metric, parts, request, members, through)
     estimate = metric.estimate(cells, parameters)
     keys = ["period", *request.by]
     figures: Any = cells.frame[keys].drop_duplicates(ignore_index=True)
@@ -238,7 +248,7 @@ def _result(
     figures["complete"] = _complete(figures["period"], request, today)
     if request.start is not None:
         figures = figures[figures["period"] >= pd.Timestamp(request.start)].reset_index(drop=True)
-    return MetricResult(metric, request.grain, request.by, figures, request.calendar)
+    return MetricResult(metric, request.grain, request.by, figures, request.calendar, recorded)
 
 
 def _complete(starts: "pd.Series[Any]", request: Request, today: date) -> "pd.Series[bool]":
@@ -249,8 +259,14 @@ def _complete(starts: "pd.Series[Any]", request: Request, today: date) -> "pd.Se
     return (starts < pd.Timestamp(request.start or date.min)) | over
 
 
-def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], request: Request) -> Cells:
-    """Every period × slice of the metric, with zeros where a source has no rows."""
+def _cells(
+    metric: Metric,
+    parts: list[tuple[pd.DataFrame, dict[str, str]]],
+    request: Request,
+    known: pd.DataFrame | None,
+    through: date | None,
+) -> tuple[Cells, pd.DataFrame]:
+    """Every period × slice of the metric, with zeros where a source has no rows; and the keys of those with rows."""
     slices = list(_slices(request.by, metric.within))
     within = tuple(slices[len(request.by) :])
     keys = ["period", *slices]
@@ -263,8 +279,10 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     for other in others:
         data = _with_none(data.merge(other, on=keys, how="outer"), slices)
 
-    starts = _period_starts(metric, data["period"], request)
+    starts = _period_starts(metric, data["period"], request, through)
     members = data[slices].drop_duplicates()
+    if known is not None and len(known):
+        members = _with_none(pd.concat([members, known[slices]]).drop_duplicates(ignore_index=True), slices)
     if not request.by and members.empty:
         members = pd.DataFrame({name: [None] for name in within}, index=[0], dtype=object)
     if len(members) * len(starts) > CELL_LIMIT:
@@ -278,7 +296,7 @@ def _cells(metric: Metric, parts: list[tuple[pd.DataFrame, dict[str, str]]], req
     frame = _with_none(frame, slices).sort_values(
         [*request.by, "period", *within], na_position="last", ignore_index=True
     )
-    return Cells(frame, request.by, within, request.grain, request.end)
+    return Cells(frame, request.by, within, request.grain, request.end), data[keys]
 
 
 def _with_none(frame: Any, names: Sequence[str]) -> Any:
@@ -292,8 +310,10 @@ def _slices(by: tuple[str, ...], within: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*by, *within)))
 
 
-def _period_starts(metric: Metric, observed: "pd.Series", request: Request) -> pd.DatetimeIndex:
+def _period_starts(metric: Metric, observed: "pd.Series", request: Request, through: date | None) -> pd.DatetimeIndex:
     found = [stamp.date() for stamp in (observed.min(), observed.max()) if not pd.isna(stamp)]
+    if through is not None and request.grain != "all":
+        found = [found[0] if found else through, max([through, *found])]
     if request.grain == "all":
         days = {request.start} if request.start else set(found)
         if request.start and metric.history == "all":
