@@ -19,7 +19,7 @@ def is_sold(orders: Rows) -> Expression:
 
 def _orders(request: Request) -> ir.Table:
     orders = request.rows("orders")
-    return orders.filter(is_sold(orders)).mutate(at=orders["ordered_at"])
+    return orders.filter(is_sold(orders)).mutate(at=orders["ordered_at"], margin=orders["revenue"] - orders["cost"])
 
 
 ORDERS = Source(
@@ -46,6 +46,17 @@ def known_until(table: Rows, event: str) -> Expression:
     What is due later than that is not late yet.
     """
     return ibis.coalesce(table[event].max(), table["loaded_at"].max()).as_scalar()
+
+
+def within_bounds(request: Request, rows: Rows, at: str, back: float = 0) -> Rows:
+    """Rows from `back` days before the start of what is asked for until its end.
+
+    For sources that look at each period by itself: what they aggregate is cut before, not after.
+    """
+    rows = request.before_end(rows, at)
+    if request.start is None:
+        return rows
+    return rows.filter(rows[at] >= request.moment(request.start) - ibis.literal(days(back)))
 
 
 def days(number: float) -> timedelta:
@@ -111,3 +122,39 @@ def quantile_measures(source: Source, q: float) -> dict[str, Measure]:
 def several_currencies(source: Source) -> Measure:
     """1 where the rows hold more than one currency, else 0."""
     return Measure(source, lambda rows, _: (rows["currency"].min() != rows["currency"].max()).cast("int64"))
+
+
+def amount_measures(source: Source, column: str) -> dict[str, Measure]:
+    """What `estimates.amount` needs of a money column: its sum and squares, least and greatest, n, currencies."""
+    return {
+        "amount": total(source, column),
+        "squares": total_of_products(source, column, column),
+        "smallest": Measure(source, lambda rows, _: rows[column].min()),
+        "largest": Measure(source, lambda rows, _: rows[column].max()),
+        "known": known(source, column),
+        "records": records(source),
+        "currencies": several_currencies(source),
+    }
+
+
+def ratio_measures(
+    source: Source, numerator: Callable[[Rows], Expression], denominator: Callable[[Rows], Expression]
+) -> dict[str, Measure]:
+    """What `estimates.ratio` needs of two money expressions over the rows in which both are known."""
+
+    def products(one: Callable[[Rows], Expression], other: Callable[[Rows], Expression]) -> Measure:
+        return Measure(source, lambda rows, _: (one(rows).cast("float64") * other(rows).cast("float64")).sum(where=both(rows)))
+
+    def both(rows: Rows) -> Expression:
+        return numerator(rows).notnull() & denominator(rows).notnull()
+
+    return {
+        "numerator": Measure(source, lambda rows, _: numerator(rows).sum(where=both(rows))),
+        "denominator": Measure(source, lambda rows, _: denominator(rows).sum(where=both(rows))),
+        "numerator_squares": products(numerator, numerator),
+        "denominator_squares": products(denominator, denominator),
+        "products": products(numerator, denominator),
+        "known": Measure(source, lambda rows, _: rows.count(where=both(rows))),
+        "records": records(source),
+        "currencies": several_currencies(source),
+    }
