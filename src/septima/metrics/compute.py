@@ -11,7 +11,9 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
+from septima.metrics.conversion import converted
 from septima.metrics.definition import (
+    COMPANY_CURRENCY,
     CUSTOMER_DIMENSIONS,
     Cells,
     History,
@@ -107,7 +109,7 @@ def compute(
             }
             parts[metric.id].append((query, columns))
 
-    request = Request(tables, grain, keys, {}, start, end, calendar, currency)
+    request = replace(_request(tables, calendar, currency), grain=grain, by=keys, start=start, end=end)
     frames = {key: query.run(request) for key, query in queries.items()}
     by_query = {id(query): frames[key] for key, query in queries.items()}
     return {
@@ -144,14 +146,21 @@ def rows_behind(
     slices = dict(where or {})
     _check_slices(metric, tuple(slices))
     settings = _settings([metric], {metric.id: parameters or {}})[metric.id]
+    request = replace(_request(tables, calendar, currency), by=tuple(slices), start=start, end=end)
     found: dict[str, ir.Table] = {}
     for source in metric.sources:
         own = {name: settings[name] for name in source.parameters}
-        rows = _rows(source, Request(tables, "all", tuple(slices), own, start, end, calendar, currency), "period")
+        rows = _rows(source, replace(request, parameters=own), "period")
         for name, member in slices.items():
             rows = rows.filter(rows[name].isnull() if member is None else rows[name].cast("string") == member)
         found[source.name] = rows.order_by("at").limit(limit)
     return found if len(found) > 1 else next(iter(found.values()))
+
+
+def _request(tables: Tables, calendar: Calendar, currency: str | None) -> Request:
+    """A request for everything; its money in `currency`, where one is named."""
+    money = tables if currency is None else converted(tables, currency, calendar)
+    return Request(money, "all", (), {}, calendar=calendar, currency=currency, unconverted=tables)
 
 
 class _Query:
@@ -183,7 +192,7 @@ class _Query:
         keys: dict[str, Any] = {"period": request.period(rows["at"])}
         keys |= {name: rows[name].cast("string") for name in request.by}
         measures: dict[str, Any] = {
-            name: measure.aggregate(rows, parameters).cast("float64")
+            name: measure.aggregate(rows, {**parameters, COMPANY_CURRENCY: request.currency}).cast("float64")
             for name, measure, parameters in self._measures.values()
         }
         if request.grain == "all" and request.start is None:
@@ -202,9 +211,8 @@ def _rows(source: Source, request: Request, history: History) -> Rows:
     rows = rows.filter(rows["at"].notnull())
     if request.end is not None:
         rows = rows.filter(rows["at"] < request.moment(request.end))
-    if request.start is not None and history != "all":
-        steps = 1 if history == "previous" and request.grain != "all" else 0
-        first = request.calendar.period_of(request.start, request.grain).shift(-steps).start if steps else request.start
+    first = _first_day(request, history)
+    if first is not None:
         rows = rows.filter(rows["at"] >= request.moment(first))
     attributes = [name for name in request.by if name in CUSTOMER_DIMENSIONS and name not in source.dimensions]
     if attributes:
@@ -212,6 +220,15 @@ def _rows(source: Source, request: Request, history: History) -> Rows:
         rows = rows.drop(*(name for name in attributes if name in rows.columns)).left_join(customers, "customer_id")
         rows = rows.drop("customer_id_right")
     return rows
+
+
+def _first_day(request: Request, history: History) -> date | None:
+    """The day from which on records matter for figures that look back as far as `history`; None is without bound."""
+    if request.start is None or history == "all":
+        return None
+    if history == "previous" and request.grain != "all":
+        return request.calendar.period_of(request.start, request.grain).shift(-1).start
+    return request.start
 
 
 def _with_ranks(rows: Rows, column: str, request: Request) -> Rows:
@@ -238,6 +255,8 @@ def _result(
     figures: Any = cells.frame[keys].drop_duplicates(ignore_index=True)
     n = estimate.n
     note = np.full(n.shape, None, dtype=object) if estimate.note is None else estimate.note
+    if request.currency is not None:
+        note = np.where(note == "mixed_currencies", "no_rate", note)
     silent = pd.isna(note)
     empty = np.where(estimate.missing_share == 1, "none_usable", "no_data")
     few = silent & (n > 0) & (n < metric.passport.minimum_sample)
@@ -251,7 +270,7 @@ def _result(
     return MetricResult(metric, request.grain, request.by, figures, request.calendar, recorded)
 
 
-def _complete(starts: "pd.Series[Any]", request: Request, today: date) -> "pd.Series[bool]":
+def _complete(starts: Any, request: Request, today: date) -> Any:
     """Whether the period that begins on each day is over."""
     if request.grain != "all":
         return starts < pd.Timestamp(request.calendar.period_of(today, request.grain).start)
@@ -278,6 +297,10 @@ def _cells(
     data, *others = (frame.rename(columns=columns) for frame, (_, columns) in zip(frames, parts, strict=True))
     for other in others:
         data = _with_none(data.merge(other, on=keys, how="outer"), slices)
+    needed = _first_day(request, metric.history)
+    if needed is not None:
+        # Another metric of the same source may have asked for earlier records.
+        data = data[data["period"] >= pd.Timestamp(needed)]
 
     starts = _period_starts(metric, data["period"], request, through)
     members = data[slices].drop_duplicates()

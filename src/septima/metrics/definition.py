@@ -39,6 +39,9 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _FISCAL = {"quarter": 3, "year": 12}
 _ALL_TIME = date(1, 1, 1)
 
+COMPANY_CURRENCY = "company_currency"
+"""Name under which an aggregate finds, among its parameters, the currency that money was converted into, or None."""
+
 CUSTOMER_DIMENSIONS = ("segment", "region", "acquisition_channel")
 
 NOTES: dict[str, Text] = {
@@ -52,6 +55,10 @@ NOTES: dict[str, Text] = {
     ),
     "no_previous_period": Text(
         "There is no earlier period to compare with.", "Нет предыдущего периода, с которым можно сравнить."
+    ),
+    "nobody_active_before": Text(
+        "No customer was active at the period’s start, so there is nothing to take a share of.",
+        "На\u00a0начало периода не\u00a0было ни\u00a0одного активного клиента, поэтому долю считать не\u00a0от\u00a0чего.",
     ),
     "previous_is_zero": Text(
         "The previous period had none, so the relative change is undefined.",
@@ -71,8 +78,17 @@ NOTES: dict[str, Text] = {
         "Размеры групп не\u00a0соответствуют запланированным долям (p\u00a0<\u00a00,001): распределение нарушено, "
         "и\u00a0эффекту нельзя доверять.",
     ),
+    "no_rate": Text(
+        "Amounts in a currency without an exchange rate for their day are left out; load rates or set the company’s "
+        "currency.",
+        "Суммы в\u00a0валюте, для которой нет курса на\u00a0их день, не\u00a0учтены; загрузите курсы или укажите валюту компании.",
+    ),
     "no_cost": Text(
         "No cost is recorded for this period.", "За\u00a0этот период не\u00a0записано ни\u00a0одной суммы расходов."
+    ),
+    "no_revenue_account": Text(
+        "The ledger has no revenue for this period; name its account in the parameter `revenue_account`.",
+        "В\u00a0учёте нет выручки за\u00a0этот период; укажите её счёт в\u00a0параметре `revenue_account`.",
     ),
     "mixed_currencies": Text(
         "Several currencies are added up as if they were one; slice by currency.",
@@ -90,7 +106,8 @@ class Request:
     """What a source is asked for: the canonical tables, the cut of time and slices, parameters.
 
     `start` is the first day that is shown and `end` the day after the last; None leaves it open. Days
-    and years are those of the company's `calendar`; money is in `currency` where one is named.
+    and years are those of the company's `calendar`; money is in `currency` where one is named, and
+    `unconverted` are then the tables as they were loaded.
     """
 
     tables: Tables
@@ -101,10 +118,15 @@ class Request:
     end: date | None = None
     calendar: Calendar = DEFAULT_CALENDAR
     currency: str | None = None
+    unconverted: Tables | None = None
 
     def rows(self, name: str) -> Rows:
-        """The canonical table called `name`."""
+        """The canonical table called `name`, its money in the company's currency where one is named."""
         return self.tables(name)
+
+    def loaded(self, name: str) -> Rows:
+        """The canonical table called `name` as it was loaded, its money in the currencies of the rows."""
+        return (self.unconverted or self.tables)(name)
 
     def period(self, at: Expression) -> Expression:
         """The first day of the period that each moment falls in.
@@ -175,7 +197,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Measure:
-    """One aggregate over the rows of a source, as a number."""
+    """One aggregate over the rows of a source, as a number; it is given the parameters and COMPANY_CURRENCY."""
 
     source: Source
     aggregate: Callable[[Rows, Parameters], ir.Value] = field(repr=False)

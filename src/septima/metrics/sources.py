@@ -6,7 +6,7 @@ from datetime import timedelta
 import ibis
 import ibis.expr.types as ir
 
-from septima.metrics.definition import Expression, Measure, Request, Rows, Source
+from septima.metrics.definition import COMPANY_CURRENCY, Expression, Measure, Parameters, Request, Rows, Source
 from septima.models import intervals
 
 UNSOLD = ("cancelled", "returned")
@@ -120,8 +120,18 @@ def quantile_measures(source: Source, q: float) -> dict[str, Measure]:
 
 
 def several_currencies(source: Source) -> Measure:
-    """1 where the rows hold more than one currency, else 0."""
-    return Measure(source, lambda rows, _: (rows["currency"].min() != rows["currency"].max()).cast("int64"))
+    """1 where the rows hold money that does not add up, else 0.
+
+    That is more than one currency or, where money was converted, any that could not be.
+    """
+
+    def aggregate(rows: Rows, parameters: Parameters) -> Expression:
+        company = parameters[COMPANY_CURRENCY]
+        if company is None:
+            return (rows["currency"].min() != rows["currency"].max()).cast("int64")
+        return (rows["currency"] != company).cast("int64").max()
+
+    return Measure(source, aggregate)
 
 
 def amount_measures(source: Source, column: str) -> dict[str, Measure]:
@@ -143,7 +153,9 @@ def ratio_measures(
     """What `estimates.ratio` needs of two money expressions over the rows in which both are known."""
 
     def products(one: Callable[[Rows], Expression], other: Callable[[Rows], Expression]) -> Measure:
-        return Measure(source, lambda rows, _: (one(rows).cast("float64") * other(rows).cast("float64")).sum(where=both(rows)))
+        return Measure(
+            source, lambda rows, _: (one(rows).cast("float64") * other(rows).cast("float64")).sum(where=both(rows))
+        )
 
     def both(rows: Rows) -> Expression:
         return numerator(rows).notnull() & denominator(rows).notnull()

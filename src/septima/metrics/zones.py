@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import ibis
-import ibis.expr.types as ir
+
+# Columns have no operators in the types that Ibis publishes, so expressions go unchecked.
+Expression = Any
 
 _FIRST, _LAST = datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("2100-01-01")
 # Sources put such moments for «never»; shifted, they would leave the calendar.
@@ -46,11 +49,11 @@ class Offsets:
         """The moment of UTC at which the local clock shows `local`, both without a zone."""
         return local - timedelta(seconds=self.seconds[bisect_right(self.local, local)])
 
-    def local_of(self, moment: ir.TimestampValue) -> ir.TimestampValue:
+    def local_of(self, moment: Expression) -> Expression:
         """The expression of `to_local`."""
         return moment + _shift(moment, self.moments, self.seconds) if any(self.seconds) else moment
 
-    def utc_of(self, local: ir.TimestampValue) -> ir.TimestampValue:
+    def utc_of(self, local: Expression) -> Expression:
         """The expression of `to_utc`."""
         return local - _shift(local, self.local, self.seconds) if any(self.seconds) else local
 
@@ -82,11 +85,11 @@ def offsets(time_zone: str) -> Offsets:
     return Offsets((_EARLIEST, *moments, _LATEST), (0, *seconds, 0))
 
 
-def _shift(at: ir.TimestampValue, moments: Sequence[datetime], seconds: Sequence[int]) -> ir.IntervalValue:
+def _shift(at: Expression, moments: Sequence[datetime], seconds: Sequence[int]) -> Expression:
     return _seconds(at, moments, seconds).as_interval("s")
 
 
-def _seconds(at: ir.TimestampValue, moments: Sequence[datetime], seconds: Sequence[int]) -> ir.IntegerValue:
+def _seconds(at: Expression, moments: Sequence[datetime], seconds: Sequence[int]) -> Expression:
     """A balanced tree of comparisons: as deep as the logarithm of the number of changes."""
     if not moments:
         return ibis.literal(seconds[0], "int64")
