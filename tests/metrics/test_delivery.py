@@ -49,3 +49,47 @@ def test_where_nothing_ever_arrived_the_load_says_what_is_overdue() -> None:
     rows = {"deliveries": [delivery(1, "2025-12-31", None, "shipped"), delivery(2, "2026-01-02", None, "shipped")]}
     found = only("on_time_delivery", rows)
     assert (found.value, found.n) == (0, 1)
+
+
+ARRIVED = {
+    "orders": [
+        {"order_id": "o1", "ordered_at": "2025-01-01"},
+        {"order_id": "o2", "ordered_at": "2025-01-04T12:00:00"},
+        {"order_id": "o3", "ordered_at": "2025-01-30"},
+    ],
+    "deliveries": [
+        delivery(1, "2025-01-10", "2025-01-09", in_full=True, intact=True, order_id="o1", carrier="post"),  # perfect
+        delivery(2, "2025-01-10", "2025-01-11", in_full=True, intact=True, order_id="o1"),  # late
+        delivery(3, "2025-01-10", "2025-01-09", in_full=False, intact=True, order_id="o2", carrier="post"),
+        delivery(4, "2025-01-10", "2025-01-09", in_full=True, intact=False, order_id="o3"),  # before the order
+        delivery(5, "2025-01-10", "2025-01-12", in_full=None, intact=True),  # of no order
+        delivery(6, "2025-01-10", None, "failed"),
+        delivery(7, None, "2025-01-09", in_full=True, intact=None),
+        delivery(8, "2025-01-10", "2025-01-09", "cancelled", in_full=False, intact=False),
+        delivery(9, "2025-01-10", None, "delivered", in_full=True, intact=True),  # nobody knows when
+    ],
+}
+
+
+def test_deliveries_in_full_and_undamaged() -> None:
+    # Arrived: 1, 2, 3, 4, 5, 7, 9.
+    full, intact = only("in_full_delivery", ARRIVED), only("intact_delivery", ARRIVED)
+    assert (full.value, full.n, full.missing_share) == (pytest.approx(5 / 6), 6, pytest.approx(1 / 7))
+    assert (intact.value, intact.n, intact.missing_share) == (pytest.approx(5 / 6), 6, pytest.approx(1 / 7))
+    frame = figures("in_full_delivery", ARRIVED, "year", by=["carrier"])
+    assert dict(zip(frame["carrier"], frame["value"], strict=True)) == {"post": 0.5, None: 1}
+
+
+def test_perfect_deliveries() -> None:
+    # Perfect: 1, of 1, 2, 3, 4 and the failed 6; 5, 7 and 9 cannot be told.
+    found = only("perfect_delivery", ARRIVED)
+    assert (found.value, found.n, found.missing_share) == (pytest.approx(1 / 5), 5, pytest.approx(3 / 8))
+    expected = stats.binomtest(1, 5).proportion_ci(0.95, method="wilson")
+    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high))
+
+
+def test_median_days_from_order_to_arrival() -> None:
+    # 8, 10 and 4.5 days; 4 came before its order, 5 and 7 have none, of 9 nobody knows when.
+    found = only("delivery_time_median", ARRIVED)
+    assert (found.value, found.n, found.missing_share) == (8, 3, pytest.approx(4 / 7))
+    assert figures("delivery_time_median", ARRIVED, "year", by=["carrier"])["value"].tolist() == [6.25, 10]
