@@ -56,7 +56,8 @@ def within_bounds(request: Request, rows: Rows, at: str, back: float = 0) -> Row
     rows = request.before_end(rows, at)
     if request.start is None:
         return rows
-    return rows.filter(rows[at] >= request.moment(request.start) - ibis.literal(days(back)))
+    start = request.moment(request.start)
+    return rows.filter(rows[at] >= (start - ibis.literal(days(back)) if back else start))
 
 
 def days(number: float) -> timedelta:
