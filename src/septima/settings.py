@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -14,10 +14,20 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from septima.lake.engine import DEFAULT_ENGINE
 from septima.lake.sql import DEFAULT_MEMORY
+from septima.metrics.period import DEFAULT_CALENDAR, Calendar, PeriodError, month_number
 from septima.schema import LANGUAGES, Language, SeptimaError
 
 FILE = "septima.yaml"
-_KEYS = ("organisation", "currency", "language", "engine", "memory", "metrics")
+_KEYS = (
+    "organisation",
+    "currency",
+    "language",
+    "time_zone",
+    "fiscal_year_start",
+    "engine",
+    "memory",
+    "metrics",
+)
 
 
 class SettingsError(SeptimaError):
@@ -28,7 +38,8 @@ class SettingsError(SeptimaError):
 class Settings:
     """The workspace's own words: whose it is, in which money and language, and which engine computes.
 
-    `metrics` gives parameters by metric id, over the defaults of the metric's passport.
+    `calendar` is by what clocks its days and from what month its years are counted; `metrics` gives
+    parameters by metric id, over the defaults of the metric's passport.
     """
 
     organisation: str
@@ -37,6 +48,7 @@ class Settings:
     engine: str = DEFAULT_ENGINE
     memory: str = DEFAULT_MEMORY
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    calendar: Calendar = DEFAULT_CALENDAR
 
 
 def read_settings(path: Path) -> Settings:
@@ -70,6 +82,14 @@ def read_settings(path: Path) -> Settings:
     language = settings.get("language", "en")
     if language not in LANGUAGES:
         raise wrong("language", f"language {language!r} is not spoken here; write one of: {', '.join(LANGUAGES)}")
+    try:
+        calendar = Calendar(time_zone=settings.get("time_zone", DEFAULT_CALENDAR.time_zone))
+    except PeriodError as error:
+        raise wrong("time_zone", str(error)) from None
+    try:
+        calendar = replace(calendar, fiscal_year_start=month_number(settings.get("fiscal_year_start", 1)))
+    except PeriodError as error:
+        raise wrong("fiscal_year_start", str(error)) from None
     metrics = settings.get("metrics") or {}
     if not isinstance(metrics, dict) or not all(isinstance(value, dict) for value in metrics.values()):  # pyright: ignore[reportUnknownVariableType]
         raise wrong("metrics", "`metrics` holds parameters by metric id, such as `churn_rate: {days: 60}`")
@@ -80,6 +100,7 @@ def read_settings(path: Path) -> Settings:
         str(settings.get("engine", DEFAULT_ENGINE)),
         str(settings.get("memory", DEFAULT_MEMORY)),
         cast("dict[str, Mapping[str, Any]]", metrics),
+        calendar,
     )
 
 

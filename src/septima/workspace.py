@@ -14,7 +14,7 @@ from septima.lake.engine import connect, open_table
 from septima.lake.resolved import resolved_tables, unresolved_tables
 from septima.lake.store import Lake
 from septima.lake.tables import MERGES
-from septima.metrics import Grain, MetricResult, Period, Tables, compute, find_metric, parse_period
+from septima.metrics import Grain, MetricResult, Period, Tables, compute, find_metric
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.card import Scorecard
@@ -120,8 +120,8 @@ class Workspace:
     ) -> MetricResult:
         """Compute one metric by period and slice.
 
-        `start` and `end` are days, or periods as text (`2026-Q3`): from the first day of `start` to
-        the last day of `end`. `parameters` go before those of `septima.yaml` and the passport.
+        `start` and `end` are days, or periods as text (`2026-Q3`; `FY2026-Q3` where the fiscal year does not
+        begin in January): from the first day of `start` to the last day of `end`. `parameters` go before those of `septima.yaml` and the passport.
         MetricError names the dimensions there are where `by` holds another.
         """
         metric = find_metric(metric_id)
@@ -131,14 +131,20 @@ class Workspace:
             self.tables(),
             grain=grain,
             by=tuple(by),
-            start=parse_period(start).start if isinstance(start, str) else start,
-            end=parse_period(end).end if isinstance(end, str) else end,
+            start=self.period(start).start if isinstance(start, str) else start,
+            end=self.period(end).end if isinstance(end, str) else end,
             parameters={metric_id: given},
+            calendar=self.settings.calendar,
+            currency=self.settings.currency,
         )
         return results[metric_id]
 
+    def period(self, text: str) -> Period:
+        """The period that a person wrote, by the workspace's calendar; PeriodError names the forms there are."""
+        return self.settings.calendar.parse(text)
+
     def scorecard(self, period: str | Period) -> Scorecard:
-        """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day."""
+        """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`."""
         return self._build(period, self.definition, self.tables())
 
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
@@ -149,15 +155,24 @@ class Workspace:
         """
         definition, tables = self.definition, self.tables()
         card = self._build(period, definition, tables)
-        return explain(card, path, definition=definition, tables=tables, parameters=self.settings.metrics, limit=limit)
+        return explain(
+            card,
+            path,
+            definition=definition,
+            tables=tables,
+            parameters=self.settings.metrics,
+            calendar=self.settings.calendar,
+            limit=limit,
+        )
 
     def _build(self, period: str | Period, definition: ScorecardDefinition, tables: Tables) -> Scorecard:
         return build(
             definition,
             tables,
-            parse_period(period) if isinstance(period, str) else period,
+            self.period(period) if isinstance(period, str) else period,
             organisation=self.settings.organisation,
             currency=self.settings.currency,
             data_version=self.lake.version,
             parameters=self.settings.metrics,
+            calendar=self.settings.calendar,
         )

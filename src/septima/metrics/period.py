@@ -143,14 +143,9 @@ class Calendar:
     fiscal_year_start: int = 1
 
     def __post_init__(self) -> None:
+        # Looking up all names reads many files, which the default need not wait for.
         if self.time_zone != "UTC" and self.time_zone not in available_timezones():
-            known = {name.lower(): name for name in sorted(available_timezones())}
-            typed = str(self.time_zone).lower()
-            # A city alone is what many would write.
-            near = [name for lower, name in known.items() if lower.endswith(f"/{typed}")]
-            near = near or [known[name] for name in difflib.get_close_matches(typed, known, 3, 0.7)]
-            hint = f"did you mean {' or '.join(near)}?" if near else "write an IANA name such as Europe/Moscow or UTC"
-            raise PeriodError(f"there is no time zone {self.time_zone!r}; {hint}")
+            raise PeriodError(f"there is no time zone {self.time_zone!r}; {_near_zones(str(self.time_zone))}")
         if self.fiscal_year_start not in range(1, 13):
             raise PeriodError(f"the fiscal year cannot start in month {self.fiscal_year_start!r}; write 1 to 12")
 
@@ -224,6 +219,27 @@ class Calendar:
         begins = _MONTHS.en.split()[self.fiscal_year_start - 1]
         forms = " or ".join(f"{way.id} ({way.span.en})".replace("\u00a0", " ") for way in ways)
         return f"the fiscal year begins in {begins}, so {text!r} could mean more than one period; write {forms}"
+
+
+def month_number(given: object) -> int:
+    """The number of a month written as its English name or as 1 to 12; PeriodError where it is neither."""
+    names = [name.lower() for name in _MONTHS.en.split()]
+    if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= 12:
+        return given
+    typed = str(given).strip().lower()
+    if typed in names:
+        return names.index(typed) + 1
+    near = difflib.get_close_matches(typed, names, 1)
+    hint = f"did you mean {near[0]}?" if near else "write one such as april, or its number from 1 to 12"
+    raise PeriodError(f"there is no month {given!r}; {hint}")
+
+
+def _near_zones(typed: str) -> str:
+    known = {name.lower(): name for name in sorted(available_timezones())}
+    # A city alone is what many would write.
+    near = [name for lower, name in known.items() if lower.endswith(f"/{typed.lower()}")]
+    near = near or [known[name] for name in difflib.get_close_matches(typed.lower(), known, 3, 0.7)]
+    return f"did you mean {' or '.join(near)}?" if near else "write an IANA name such as Europe/Moscow, or UTC"
 
 
 DEFAULT_CALENDAR = Calendar()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from septima.metrics import NOTES, Metric, Passport, Period, catalogue
 from septima.metrics.definition import Tables
+from septima.metrics.period import DEFAULT_CALENDAR, Calendar
 from septima.schema import Text
 from septima.scorecard import statements as say
 from septima.scorecard.card import (
@@ -56,6 +57,7 @@ def build(
     currency: str | None = None,
     parameters: Parameters | None = None,
     metrics: Mapping[str, Metric] | None = None,
+    calendar: Calendar = DEFAULT_CALENDAR,
     now: datetime | None = None,
     seed: int = 7,
     draws: int = DRAWS,
@@ -63,7 +65,8 @@ def build(
     """The scorecard of `period` over the canonical tables.
 
     `parameters` are the workspace's own of metrics, by metric id; `metrics` those that the definition
-    may name (the catalogue where left out); `now` the moment in UTC by which a period is over.
+    may name (the catalogue where left out); `calendar` is that of `period`; money is in `currency`, where
+    it is named; `now` is the moment (of UTC, where it names no zone) by which a period is over.
     Intervals of composites come from `draws` draws that depend on `seed` only. Raises DefinitionError
     where the definition names a metric that there is not; data that are absent or too few are stated on
     the card instead.
@@ -71,7 +74,7 @@ def build(
     known = catalogue() if metrics is None else metrics
     periods = [period.shift(step) for step in range(1 - definition.trend, 1)]
     passports = _passports(definition, known)
-    histories = read_histories(definition.kpis, known, tables, periods, parameters or {})
+    histories = read_histories(definition.kpis, known, tables, periods, parameters or {}, calendar, currency)
     used = [known[kpi.metric] for kpi in definition.kpis]
     moment = now or datetime.now(UTC)
     card = assemble(
@@ -83,11 +86,12 @@ def build(
         data_version=data_version,
         currency=currency,
         parameters=parameters or {},
+        calendar=calendar,
         now=moment,
         seed=seed,
         draws=draws,
     )
-    return _with_reach(card, latest_record(used, tables), moment)
+    return _with_reach(card, latest_record(used, tables, calendar), calendar.today(moment))
 
 
 def assemble(
@@ -100,6 +104,7 @@ def assemble(
     data_version: int,
     currency: str | None,
     parameters: Parameters,
+    calendar: Calendar = DEFAULT_CALENDAR,
     now: datetime,
     seed: int,
     draws: int,
@@ -122,7 +127,7 @@ def assemble(
     )
     kpis = [kpi for joined in perspectives for kpi in joined.card.kpis]
     period = periods[-1]
-    today = now.date()
+    today = calendar.today(now)
     return Scorecard(
         organisation=organisation,
         period=period.id,
@@ -139,7 +144,7 @@ def assemble(
         normalisation=definition.normalisation,
         aggregation=definition.aggregation,
         complete=period.end <= today,
-        statements=_statements_of_card(definition, period, now),
+        statements=_statements_of_card(definition, period, today),
         method=say.method(
             definition.normalisation,
             definition.aggregation,
@@ -480,11 +485,11 @@ def _statements_of_kpi(
     return tuple(found)
 
 
-def _statements_of_card(definition: ScorecardDefinition, period: Period, now: datetime) -> tuple[Text, ...]:
+def _statements_of_card(definition: ScorecardDefinition, period: Period, today: date) -> tuple[Text, ...]:
     found: list[Text] = []
-    if period.start > now.date():
+    if period.start > today:
         found.append(say.not_begun(period.start))
-    elif period.end > now.date():
+    elif period.end > today:
         found.append(say.not_over(period.end - timedelta(days=1)))
     headline = len(definition.perspectives) + 1 + len(definition.own)
     if headline > HEADLINE_LIMIT:
@@ -492,10 +497,10 @@ def _statements_of_card(definition: ScorecardDefinition, period: Period, now: da
     return tuple(found)
 
 
-def _with_reach(card: Scorecard, latest: date | None, now: datetime) -> Scorecard:
+def _with_reach(card: Scorecard, latest: date | None, today: date) -> Scorecard:
     """The card with a word on records that stop before the period, or what has passed of it, does."""
     last = card.end - timedelta(days=1)
-    if latest is None or card.start > now.date() or latest >= min(last, now.date()) - timedelta(days=1):
+    if latest is None or card.start > today or latest >= min(last, today) - timedelta(days=1):
         return card
     return replace(card, statements=(*card.statements, say.records_end(latest, last)))
 

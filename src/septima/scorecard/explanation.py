@@ -10,7 +10,7 @@ import numpy as np
 
 from septima.metrics import Metric, Passport, catalogue, compute, rows_behind
 from septima.metrics.definition import Cells, Estimate, Tables
-from septima.metrics.period import Period, parse_period
+from septima.metrics.period import DEFAULT_CALENDAR, Calendar, Period
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import CompositeCard, KpiCard, PerspectiveCard, Scorecard
 from septima.scorecard.composite import weights_average_one
@@ -93,12 +93,13 @@ def explain(
     tables: Tables,
     parameters: Parameters | None = None,
     metrics: Mapping[str, Metric] | None = None,
+    calendar: Calendar = DEFAULT_CALENDAR,
     limit: int = 100,
 ) -> Explanation:
     """Explain the part of a card that `path` names: "", "customer_support" or "customer_support/nps" ("own/…").
 
-    `definition`, `tables`, `parameters` and `metrics` are those that the card was built with; `limit`
-    is the most rows that are given. Raises ExplainError where the path leads nowhere.
+    `definition`, `tables`, `parameters`, `metrics` and `calendar` are those that the card was built with;
+    `limit` is the most rows that are given. Raises ExplainError where the path leads nowhere.
     """
     steps = [step for step in path.strip("/").split("/") if step]
     if not steps:
@@ -124,6 +125,7 @@ def explain(
         metric=metric,
         tables=tables,
         parameters=parameters or {},
+        calendar=calendar,
         limit=limit,
     )
 
@@ -175,7 +177,7 @@ def _integral(scorecard: Scorecard) -> Explanation:
         kind="integral",
         name=scorecard.integral.name,
         period=scorecard.period,
-        previous_period=_previous(scorecard).id,
+        previous_period=_previous(scorecard),
         below=(*weights, *(f"{OWN}/{kpi.id}" for kpi in scorecard.own)),
         composite=scorecard.integral,
         contributions=_split(
@@ -195,7 +197,7 @@ def _perspective(scorecard: Scorecard, perspective: PerspectiveCard) -> Explanat
         kind="perspective",
         name=composite.name,
         period=scorecard.period,
-        previous_period=_previous(scorecard).id,
+        previous_period=_previous(scorecard),
         below=tuple(f"{composite.id}/{kpi.id}" for kpi in kpis),
         composite=composite,
         contributions=_split(
@@ -225,11 +227,20 @@ def _kpi(
     metric: Metric,
     tables: Tables,
     parameters: Parameters,
+    calendar: Calendar,
     limit: int,
 ) -> Explanation:
     given = parameters_of(kpi, parameters)
     found = rows_behind(
-        metric, tables, start=scorecard.start, end=scorecard.end, where=kpi.where, limit=limit + 1, parameters=given
+        metric,
+        tables,
+        start=scorecard.start,
+        end=scorecard.end,
+        where=kpi.where,
+        limit=limit + 1,
+        parameters=given,
+        calendar=calendar,
+        currency=scorecard.currency,
     )
     by_source = found if isinstance(found, dict) else {metric.sources[0].name: found}
     return Explanation(
@@ -237,10 +248,10 @@ def _kpi(
         kind="kpi",
         name=card.name,
         period=scorecard.period,
-        previous_period=_previous(scorecard).id,
+        previous_period=_previous(scorecard),
         kpi=card,
         passport=metric.passport,
-        measures=_measures(metric, tables, parse_period(scorecard.period), kpi.where, given),
+        measures=_measures(metric, tables, calendar, scorecard, kpi.where, given),
         rows=tuple(_rows(source, table, limit) for source, table in by_source.items()),
     )
 
@@ -257,9 +268,15 @@ def _cell(value: object) -> object:
 
 
 def _measures(
-    metric: Metric, tables: Tables, period: Period, where: Mapping[str, str | None], parameters: Mapping[str, Any]
+    metric: Metric,
+    tables: Tables,
+    calendar: Calendar,
+    scorecard: Scorecard,
+    where: Mapping[str, str | None],
+    parameters: Mapping[str, Any],
 ) -> tuple[MeasureValue, ...]:
     """The aggregates behind a figure, by metrics that show one measure each."""
+    period: Period = calendar.parse(scorecard.period)
     probes = [_probe(metric, name) for name in metric.measures]
     by = tuple(sorted(where))
     results = compute(
@@ -270,6 +287,8 @@ def _measures(
         start=period.shift(-1).start,
         end=period.end,
         parameters={probe.id: parameters for probe in probes},
+        calendar=calendar,
+        currency=scorecard.currency,
     )
     found: list[MeasureValue] = []
     for name, probe in zip(metric.measures, probes, strict=True):
@@ -295,8 +314,8 @@ def _before(composite: CompositeCard) -> float | None:
     return composite.trend[-2].figure.value
 
 
-def _previous(scorecard: Scorecard) -> Period:
-    return parse_period(scorecard.period).shift(-1)
+def _previous(scorecard: Scorecard) -> str:
+    return scorecard.integral.trend[-2].label
 
 
 def _number(value: float | None) -> float | None:

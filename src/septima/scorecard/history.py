@@ -12,14 +12,15 @@ import pandas as pd
 
 from septima.metrics import Metric, Period, compute
 from septima.metrics.definition import Tables
+from septima.metrics.period import DEFAULT_CALENDAR, Calendar
 from septima.schema import TABLES
 from septima.scorecard.card import UNDEFINED, Figure, SliceRow
 from septima.scorecard.definition import KpiDefinition
 
 Parameters = Mapping[str, Mapping[str, Any]]
 
-_KEPT_NOTES = ("too_few", "control_group")
-"""Notes that comment on a figure; under any other there is none to be shown."""
+_KEPT_NOTES = ("control_group",)
+"""Notes that comment on a figure; under any other there is none to be shown, too few records among them."""
 
 SLICES = 20
 """How many members of a dimension a card shows at most."""
@@ -69,21 +70,24 @@ def read_histories(
     tables: Tables,
     periods: Sequence[Period],
     parameters: Parameters,
+    calendar: Calendar = DEFAULT_CALENDAR,
+    currency: str | None = None,
 ) -> dict[str, KpiHistory]:
     """Observations of each KPI in each of `periods` (consecutive, oldest first), by KPI id.
 
-    `parameters` of the workspace, by metric id, stand behind those of the KPI.
+    `parameters` of the workspace, by metric id, stand behind those of the KPI; periods are those of
+    `calendar`, and money is in `currency` where one is named.
     """
     last = periods[-1]
     observed: dict[str, tuple[Observation, ...]] = {}
     slices: dict[str, tuple[SliceRow, ...]] = {}
     members: dict[str, int] = {}
     for call in _calls(kpis, {kpi.id: tuple(sorted(kpi.where)) for kpi in kpis}, metrics, parameters):
-        for kpi, frame in _frames(call, tables, periods[0], last):
+        for kpi, frame in _frames(call, tables, periods[0], last, calendar, currency):
             observed[kpi.id] = _observations(frame, periods)
     sliced = {kpi.id: (*sorted(kpi.where), kpi.by) for kpi in kpis if kpi.by is not None}
     for call in _calls([kpi for kpi in kpis if kpi.by is not None], sliced, metrics, parameters):
-        for kpi, frame in _frames(call, tables, last, last):
+        for kpi, frame in _frames(call, tables, last, last, calendar, currency):
             members[kpi.id] = len(frame)
             slices[kpi.id] = _slices(frame, cast(str, kpi.by))
     return {kpi.id: KpiHistory(observed[kpi.id], slices.get(kpi.id, ()), members.get(kpi.id, 0)) for kpi in kpis}
@@ -94,7 +98,7 @@ def parameters_of(kpi: KpiDefinition, parameters: Parameters) -> dict[str, Any]:
     return {**parameters.get(kpi.metric, {}), **kpi.parameters}
 
 
-def latest_record(metrics: Sequence[Metric], tables: Tables) -> date | None:
+def latest_record(metrics: Sequence[Metric], tables: Tables, calendar: Calendar = DEFAULT_CALENDAR) -> date | None:
     """The day of the newest record among the tables that the metrics rest on; None where all are empty.
 
     Moments that are planned ahead do not count.
@@ -105,7 +109,9 @@ def latest_record(metrics: Sequence[Metric], tables: Tables) -> date | None:
         time = TABLES[name].time if name in TABLES else None
         if time is not None and time not in _PLANNED:
             table = tables(name)
-            moment = cast("ir.TimestampColumn", table[time].cast("timestamp"))
+            column: Any = table[time]
+            at = column.cast("timestamp") if column.type().is_date() else calendar.offsets.local_of(column)
+            moment = cast("ir.TimestampColumn", at)
             newest.append(table.aggregate(latest=moment.max()))
     if not newest:
         return None
@@ -134,7 +140,9 @@ def _calls(
     return calls
 
 
-def _frames(call: _Call, tables: Tables, first: Period, last: Period) -> list[tuple[KpiDefinition, pd.DataFrame]]:
+def _frames(
+    call: _Call, tables: Tables, first: Period, last: Period, calendar: Calendar, currency: str | None
+) -> list[tuple[KpiDefinition, pd.DataFrame]]:
     results = compute(
         list(call.metrics.values()),
         tables,
@@ -143,6 +151,8 @@ def _frames(call: _Call, tables: Tables, first: Period, last: Period) -> list[tu
         start=first.start,
         end=last.end,
         parameters=call.parameters,
+        calendar=calendar,
+        currency=currency,
     )
     return [(kpi, _within(results[kpi.metric].frame, kpi.where)) for kpi in call.kpis]
 
