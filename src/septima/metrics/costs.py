@@ -1,6 +1,7 @@
 """What marketing costs, by what it gives: thousands of contacts, clicks, orders, margin."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -20,7 +21,7 @@ from septima.metrics.definition import (
     Rows,
     Source,
 )
-from septima.metrics.sources import ORDERS, is_sold, known, records, several_currencies, total, total_of_products
+from septima.metrics.sources import ORDERS, amount_measures, is_sold, known, records, several_currencies, total
 from septima.models import intervals
 from septima.models.intervals import divide
 from septima.schema import Text
@@ -78,30 +79,46 @@ _CAMPAIGN_MARGINS = Source("campaign_margins", _campaign_margins, (*_DIMENSIONS,
 
 
 def cost_measures(source: Source = COSTS) -> dict[str, Measure]:
-    """What `priced` needs: the cost, the number of its records and whether it is in several currencies."""
+    """The cost, the number of its records and whether it is in several currencies."""
     return {
         "cost": total(source, "amount"),
         "cost_records": known(source, "amount"),
-        "currencies": several_currencies(source),
+        "cost_currencies": several_currencies(source),
     }
 
 
-def priced(cells: Cells) -> FloatArray:
-    """The cost of each cell; NaN where none is recorded."""
+def known_cost(cells: Cells) -> FloatArray:
+    """The cost of each cell, from `cost_measures`; NaN where none is recorded."""
     return np.where(cells["cost_records"] > 0, cells["cost"], np.nan)
 
 
-def cost_note(cells: Cells, n: FloatArray) -> Notes:
+def cost_note(cells: Cells, n: FloatArray, otherwise: Notes | None = None) -> Notes:
     """`no_cost` where there is what costs are held against and no cost, and the note on currencies."""
     missing = estimates.when((cells["cost_records"] == 0) & (n > 0), "no_cost")
-    return estimates.when(cells["currencies"] > 0, "mixed_currencies", missing)
+    mixed = estimates.when(cells["cost_currencies"] > 0, "mixed_currencies", otherwise)
+    return np.where(missing == "no_cost", missing, mixed)
+
+
+def amount_by_cost(cells: Cells, parameters: Parameters) -> Estimate:
+    """An amount divided by the cost, from `amount_measures` and `cost_measures`.
+
+    What was paid is known exactly, so only the amount is uncertain.
+    """
+    amount, cost = estimates.amount(cells, parameters), known_cost(cells)
+    return replace(
+        amount,
+        value=divide(amount.value, cost),
+        lower=divide(amount.lower, cost),
+        upper=divide(amount.upper, cost),
+        note=cost_note(cells, cells["records"], amount.note),
+    )
 
 
 def _cost_per(count: str, per: float) -> Callable[[Cells, Parameters], Estimate]:
     """Cost by `per` of what the measure `count` counts, over the exact Poisson interval of that number."""
 
     def estimate(cells: Cells, _: Parameters) -> Estimate:
-        cost, n = per * priced(cells), cells[count]
+        cost, n = per * known_cost(cells), cells[count]
         fewest, most = intervals.poisson(n)
         lower = np.where(n > 0, divide(cost, most), np.nan)
         return Estimate(divide(cost, n), n, lower, divide(cost, fewest), estimates.missing(n, n), cost_note(cells, n))
@@ -109,16 +126,9 @@ def _cost_per(count: str, per: float) -> Callable[[Cells, Parameters], Estimate]
     return estimate
 
 
-def _romi(cells: Cells, _: Parameters) -> Estimate:
-    """(margin − cost) / cost; what was paid is known exactly, so only the margin is uncertain."""
-    n, cost = cells["known"], priced(cells)
-    margin = np.where((n == 0) & (cells["orders"] > 0), np.nan, cells["margin"])
-    low, high = intervals.compound_poisson(
-        margin, np.where(n > 0, cells["squares"], np.nan), cells["smallest"], cells["largest"]
-    )
-    note = estimates.when(cells["order_currencies"] > 0, "mixed_currencies", cost_note(cells, cells["orders"]))
-    missing = estimates.missing(n, cells["orders"])
-    return Estimate(divide(margin, cost) - 1, n, divide(low, cost) - 1, divide(high, cost) - 1, missing, note)
+def _romi(cells: Cells, parameters: Parameters) -> Estimate:
+    found = amount_by_cost(cells, parameters)
+    return replace(found, value=found.value - 1, lower=found.lower - 1, upper=found.upper - 1)
 
 
 _POISSON = Text(
@@ -280,13 +290,7 @@ METRICS = (
         ),
         {
             **cost_measures(_CAMPAIGN_COSTS),
-            "margin": total(_CAMPAIGN_MARGINS, "margin"),
-            "squares": total_of_products(_CAMPAIGN_MARGINS, "margin", "margin"),
-            "smallest": Measure(_CAMPAIGN_MARGINS, lambda rows, _: rows["margin"].min()),
-            "largest": Measure(_CAMPAIGN_MARGINS, lambda rows, _: rows["margin"].max()),
-            "known": known(_CAMPAIGN_MARGINS, "margin"),
-            "orders": records(_CAMPAIGN_MARGINS),
-            "order_currencies": several_currencies(_CAMPAIGN_MARGINS),
+            **amount_measures(_CAMPAIGN_MARGINS, "margin"),
         },
         _romi,
     ),

@@ -60,6 +60,27 @@ def mean(total: str, squares: str, n: str, records: str) -> Callable[[Cells, Par
     return estimate
 
 
+def amount(cells: Cells, _: Parameters) -> Estimate:
+    """The sum of amounts that come at random with the interval of a compound Poisson sum, from `amount_measures`.
+
+    Records none of which has an amount brought an unknown sum, not nothing.
+    """
+    n = cells["known"]
+    value = np.where((n == 0) & (cells["records"] > 0), np.nan, cells["amount"])
+    squares = np.where(n > 0, cells["squares"], np.nan)
+    lower, upper = intervals.compound_poisson(value, squares, cells["smallest"], cells["largest"])
+    return Estimate(value, n, lower, upper, missing(n, cells["records"]), currency_note(cells))
+
+
+def ratio(cells: Cells, _: Parameters) -> Estimate:
+    """A ratio of two sums over the same records with the interval by the delta method, from `ratio_measures`."""
+    top, bottom, n = cells["numerator"], cells["denominator"], cells["known"]
+    lower, upper = intervals.ratio_delta(
+        top, bottom, cells["numerator_squares"], cells["denominator_squares"], cells["products"], n
+    )
+    return Estimate(divide(top, bottom), n, lower, upper, missing(n, cells["records"]), currency_note(cells))
+
+
 def quantile(q: float) -> Callable[[Cells, Parameters], Estimate]:
     """The quantile `q` of a source's ranked column, interpolated (Hyndman & Fan, 1996, type 7), from `quantile_measures`.
 

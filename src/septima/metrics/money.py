@@ -1,61 +1,12 @@
 """Money that orders bring."""
 
-import numpy as np
-
 from septima.metrics import estimates, roles
-from septima.metrics.definition import Cells, Estimate, Measure, Metric, Parameters, Passport
-from septima.metrics.sources import (
-    ORDERS,
-    all_known,
-    known,
-    records,
-    several_currencies,
-    total,
-    total_of_products,
-)
-from septima.models import intervals
-from septima.models.intervals import divide
+from septima.metrics.definition import Metric, Passport
+from septima.metrics.sources import ORDERS, amount_measures, ratio_measures
 from septima.schema import Text
 
-_REVENUE_MEASURES = {
-    "revenue": total(ORDERS, "revenue"),
-    "squares": total_of_products(ORDERS, "revenue", "revenue"),
-    "known": known(ORDERS, "revenue"),
-    "smallest": Measure(ORDERS, lambda rows, _: rows["revenue"].min()),
-    "largest": Measure(ORDERS, lambda rows, _: rows["revenue"].max()),
-    "orders": records(ORDERS),
-    "currencies": several_currencies(ORDERS),
-}
-
-
-def _revenue(cells: Cells, _: Parameters) -> Estimate:
-    n = cells["known"]
-    # Orders of which no amount is known brought an unknown sum, not nothing.
-    value = np.where((n == 0) & (cells["orders"] > 0), np.nan, cells["revenue"])
-    squares = np.where(n > 0, cells["squares"], np.nan)
-    lower, upper = intervals.compound_poisson(value, squares, cells["smallest"], cells["largest"])
-    missing = estimates.missing(n, cells["orders"])
-    return Estimate(value, n, lower, upper, missing, estimates.currency_note(cells))
-
-
-def _with_cost(one: str, other: str) -> Measure:
-    """Sum of products of two money columns over orders whose revenue and cost are both known."""
-    return Measure(
-        ORDERS,
-        lambda rows, _: (rows[one].cast("float64") * rows[other].cast("float64")).sum(
-            where=all_known(rows, "revenue", "cost")
-        ),
-    )
-
-
-def _gross_margin(cells: Cells, _: Parameters) -> Estimate:
-    cost, revenue, n = cells["cost"], cells["revenue"], cells["known"]
-    low, high = intervals.ratio_delta(
-        cost, revenue, cells["cost_squares"], cells["revenue_squares"], cells["products"], n
-    )
-    missing = estimates.missing(n, cells["orders"])
-    return Estimate(1 - divide(cost, revenue), n, 1 - high, 1 - low, missing, estimates.currency_note(cells))
-
+_ORDER_DATA = ("orders.ordered_at", "orders.revenue", "orders.status", "orders.currency")
+_MARKETING_METRICS = "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010"
 
 METRICS = (
     Metric(
@@ -80,16 +31,16 @@ METRICS = (
                 "Заказы с\u00a0неизвестным состоянием учитываются, заказы без суммы считаются пропусками.",
             ),
             formula="Σ revenue, status ∉ {cancelled, returned}",
-            formula_source="Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
+            formula_source=_MARKETING_METRICS,
             interval=estimates.COMPOUND_POISSON,
-            primary_data=("orders.ordered_at", "orders.revenue", "orders.status", "orders.currency"),
+            primary_data=_ORDER_DATA,
             perspective="sales",
             group="money",
             owner_role=roles.SALES,
             minimum_sample=30,
         ),
-        _REVENUE_MEASURES,
-        _revenue,
+        amount_measures(ORDERS, "revenue"),
+        estimates.amount,
     ),
     Metric(
         Passport(
@@ -110,16 +61,16 @@ METRICS = (
                 "Выручка, делённая на\u00a0число заказов с\u00a0известной суммой, без отменённых и\u00a0возвращённых.",
             ),
             formula="Σ revenue / number of orders",
-            formula_source="Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
+            formula_source=_MARKETING_METRICS,
             interval=estimates.STUDENT,
-            primary_data=("orders.ordered_at", "orders.revenue", "orders.status", "orders.currency"),
+            primary_data=_ORDER_DATA,
             perspective="sales",
             group="money",
             owner_role=roles.SALES,
             minimum_sample=30,
         ),
-        _REVENUE_MEASURES,
-        estimates.mean("revenue", "squares", "known", "orders"),
+        amount_measures(ORDERS, "revenue"),
+        estimates.mean("amount", "squares", "known", "records"),
     ),
     Metric(
         Passport(
@@ -143,24 +94,82 @@ METRICS = (
                 "без отменённых и\u00a0возвращённых.",
             ),
             formula="(Σ revenue − Σ cost) / Σ revenue",
-            formula_source="Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
+            formula_source=_MARKETING_METRICS,
             interval=estimates.DELTA,
-            primary_data=("orders.ordered_at", "orders.revenue", "orders.cost", "orders.status", "orders.currency"),
+            primary_data=(*_ORDER_DATA, "orders.cost"),
             perspective="finance",
             group="finance",
             owner_role=roles.FINANCE,
             minimum_sample=30,
+            bounds=(None, 1.0),
         ),
-        {
-            "revenue": Measure(ORDERS, lambda rows, _: rows["revenue"].sum(where=rows["cost"].notnull())),
-            "cost": Measure(ORDERS, lambda rows, _: rows["cost"].sum(where=rows["revenue"].notnull())),
-            "revenue_squares": _with_cost("revenue", "revenue"),
-            "cost_squares": _with_cost("cost", "cost"),
-            "products": _with_cost("revenue", "cost"),
-            "known": known(ORDERS, "revenue", "cost"),
-            "orders": records(ORDERS),
-            "currencies": _REVENUE_MEASURES["currencies"],
-        },
-        _gross_margin,
+        ratio_measures(ORDERS, lambda rows: rows["margin"], lambda rows: rows["revenue"]),
+        estimates.ratio,
+    ),
+    Metric(
+        Passport(
+            id="gross_profit",
+            version=1,
+            name=Text("Gross profit", "Валовая прибыль"),
+            description=Text(
+                "Money that is left of revenue after the cost of what was sold.",
+                "Деньги, которые остаются от\u00a0выручки после вычета себестоимости проданного.",
+            ),
+            use=Text(
+                "The money from which everything else is paid; slice by promotion to see which of them earn.",
+                "Деньги, из\u00a0которых оплачивается всё остальное; срез по\u00a0акциям показывает, какие из\u00a0них зарабатывают.",
+            ),
+            unit="currency",
+            direction="more",
+            method=Text(
+                "Sum of revenue less cost over the orders placed in the period, cancelled and returned ones left out. "
+                "Orders without revenue or cost are missing.",
+                "Сумма выручки за\u00a0вычетом себестоимости по\u00a0заказам, оформленным за\u00a0период, без отменённых "
+                "и\u00a0возвращённых. Заказы без выручки или себестоимости считаются пропусками.",
+            ),
+            formula="Σ (revenue − cost), status ∉ {cancelled, returned}",
+            formula_source=_MARKETING_METRICS,
+            interval=estimates.COMPOUND_POISSON,
+            primary_data=(*_ORDER_DATA, "orders.cost"),
+            perspective="finance",
+            group="money",
+            owner_role=roles.FINANCE,
+            minimum_sample=30,
+        ),
+        amount_measures(ORDERS, "margin"),
+        estimates.amount,
+    ),
+    Metric(
+        Passport(
+            id="discount_share",
+            version=1,
+            name=Text("Discount share", "Доля скидок"),
+            description=Text(
+                "Share of the price before discount that was given away.",
+                "Какая часть цены до\u00a0скидки была отдана покупателям.",
+            ),
+            use=Text(
+                "Shows what sales are bought with; slice by promotion and channel.",
+                "Показывает, какой ценой даются продажи; смотрите срезы по\u00a0акциям и\u00a0каналам.",
+            ),
+            unit="share",
+            direction="less",
+            method=Text(
+                "Summed discount divided by summed revenue and discount over orders in which both are known, cancelled "
+                "and returned ones left out. An order without a recorded discount is missing: 0 says that none was given.",
+                "Сумма скидок, делённая на\u00a0сумму выручки и\u00a0скидок, по\u00a0заказам, где известны обе, без отменённых "
+                "и\u00a0возвращённых. Заказ без записи о\u00a0скидке считается пропуском: отсутствие скидки\u00a0— это 0.",
+            ),
+            formula="Σ discount / Σ (revenue + discount)",
+            formula_source=_MARKETING_METRICS,
+            interval=estimates.DELTA,
+            primary_data=(*_ORDER_DATA, "orders.discount"),
+            perspective="sales",
+            group="money",
+            owner_role=roles.SALES,
+            minimum_sample=30,
+        ),
+        ratio_measures(ORDERS, lambda rows: rows["discount"], lambda rows: rows["revenue"] + rows["discount"]),
+        estimates.ratio,
     ),
 )

@@ -135,6 +135,18 @@ def several_currencies(source: Source) -> Measure:
     return Measure(source, aggregate)
 
 
+def several_currencies_in_sums(source: Source) -> Measure:
+    """As `several_currencies`, for rows that sum money between the currencies `lowest` and `highest` of the alphabet."""
+
+    def aggregate(rows: Rows, parameters: Parameters) -> Expression:
+        company = parameters[COMPANY_CURRENCY]
+        if company is None:
+            return (rows["lowest"].min() != rows["highest"].max()).cast("int64")
+        return ((rows["lowest"] != company) | (rows["highest"] != company)).cast("int64").max()
+
+    return Measure(source, aggregate)
+
+
 def amount_measures(source: Source, column: str) -> dict[str, Measure]:
     """What `estimates.amount` needs of a money column: its sum and squares, least and greatest, n, currencies."""
     return {
