@@ -293,14 +293,14 @@ def _known(
 ) -> dict[str, datetime | None]:
     """Those of `named` whom the tables of customers and identities hold, with the moment they became known."""
     wanted = pa.table({"customer_id": pa.array(sorted(named), pa.string())})
-    connection.register("wanted", wanted)
     found: dict[str, datetime | None] = {}
-    for table, moment in (("identities", "CAST(NULL AS TIMESTAMP)"), ("customers", "created_at")):
-        files = lake.files(table, version)
-        if files:
-            query = f"SELECT customer_id, {moment} FROM {parquet(files)} SEMI JOIN wanted USING (customer_id)"
-            found.update(connection.execute(query).fetchall())
-    connection.unregister("wanted")
+    with connection.cursor() as cursor:
+        cursor.register("wanted", wanted)
+        for table, moment in (("identities", "CAST(NULL AS TIMESTAMP)"), ("customers", "created_at")):
+            files = lake.files(table, version)
+            if files:
+                query = f"SELECT customer_id, {moment} FROM {parquet(files)} SEMI JOIN wanted USING (customer_id)"
+                found.update(cursor.execute(query).fetchall())
     return found
 
 

@@ -23,7 +23,7 @@ MERGE_AT = 0.99
 PROPOSE_AT = 0.9
 
 _SEED = 7
-_SAMPLED_PAIRS = 5e6
+_SAMPLED_PAIRS = 1e6
 _TRAINING_PAIRS = 5e6
 # The share of pairs of one person that agree in two columns whole, from which the first guess is made.
 _EXPECTED_RECALL = 0.7
@@ -31,6 +31,7 @@ _LEAST_FILLED = 0.01
 _FREQUENT_NAME = 50
 # A phone is compared by its end: forms of one number differ at the beginning.
 _PHONE_TAIL = 7
+_START = 5
 _TELLING = ("name", "birth_date", "email", "phone")
 _LEARNING = Text("Learning to compare customers", "Обучение сравнению клиентов")
 _COMPARING = Text("Comparing customers", "Сравнение клиентов")
@@ -57,8 +58,9 @@ def probable_links(
             "customers have too little to be compared by: at least two of name, birth_date, email and phone must be "
             f"filled for more than {_LEAST_FILLED:.0%} of them; without --probabilistic exact identifiers are compared"
         )
-    with _quietly():
-        linker = _linker(connection, filled)
+    # Splink wants a connection of its own; tables that are not temporary are seen by both.
+    with _quietly(), connection.cursor() as own:
+        linker = _linker(own, filled)
         if progress is not None:
             progress(_LEARNING, 0, None)
         if not _train(connection, linker, telling):
@@ -77,55 +79,74 @@ def probable_links(
 def _make_records(connection: duckdb.DuckDBPyConnection, shared_limit: int) -> None:
     """Make `records`: a customer a row, with what is compared; identifiers that many share are left out."""
     connection.execute(
-        f"""CREATE TEMP TABLE records AS
+        f"""CREATE TABLE records AS
         WITH owned AS (
             SELECT i.customer_id, i.kind, min(i.value) AS value FROM identifiers i
             ANTI JOIN (SELECT kind, value FROM owners WHERE customers > {int(shared_limit)}) o USING (kind, value)
             WHERE i.kind IN ('email', 'phone') GROUP BY ALL),
         described AS (
-            SELECT p.customer_id, p.birth_date::VARCHAR AS birth_date, p.region,
-                nullif(array_to_string(list_sort(string_split_regex(trim(replace(lower(p.name), 'ё', 'е')), '\\s+')), ' '), '') AS name,
+            SELECT p.customer_id, CAST(p.birth_date AS VARCHAR) AS birth_date, p.region,
+                string_split_regex(nullif(trim(replace(lower(p.name), 'ё', 'е')), ''), '\\s+') AS words,
                 split_part(e.value, '@', 1) AS email, right(split_part(t.value, ';', 1), {_PHONE_TAIL}) AS phone
             FROM people p
             LEFT JOIN owned e ON e.customer_id = p.customer_id AND e.kind = 'email'
-            LEFT JOIN owned t ON t.customer_id = p.customer_id AND t.kind = 'phone')
+            LEFT JOIN owned t ON t.customer_id = p.customer_id AND t.kind = 'phone'),
+        named AS (SELECT *, array_to_string(list_sort(words), ' ') AS name, array_to_string(words, '') AS written FROM described)
         SELECT *, CASE WHEN count(*) OVER (PARTITION BY name) <= {_FREQUENT_NAME} THEN name END AS rare_name,
-            substr(name, 1, 2) AS beginning, substr(birth_date, 1, 4) AS birth_year, substr(birth_date, 6) AS birthday
-        FROM described ORDER BY customer_id"""
+            substr(birth_date, 1, 4) AS birth_year, substr(birth_date, 6) AS birthday,
+            substr(email, 1, {_START}) AS email_start, substr(phone, 1, {_START}) AS phone_start
+        FROM named ORDER BY customer_id"""
     )
 
 
 def _linker(connection: duckdb.DuckDBPyConnection, filled: list[str]) -> "Linker":
     try:
+        import splink.comparison_level_library as levels
         import splink.comparison_library as comparisons
         from splink import DuckDBAPI, Linker, SettingsCreator, block_on
     except ImportError:
         raise IdentityError("--probabilistic needs the library Splink 5: pip install 'septima[identity]'") from None
+
+    def near(condition: str) -> Any:
+        # A slip in the first letter of a word changes the order of the words, one in a space the words themselves.
+        return levels.CustomLevel(
+            " OR ".join(condition.format(f"{form}_l", f"{form}_r") for form in ("name", "written"))
+        )
+
     compared: dict[str, Any] = {
-        "name": comparisons.JaroWinklerAtThresholds("name", [0.95, 0.88]).configure(term_frequency_adjustments=True),
+        "name": comparisons.CustomComparison(
+            output_column_name="name",
+            comparison_levels=[
+                levels.NullLevel("name"),
+                levels.ExactMatchLevel("name", term_frequency_adjustments=True),
+                # Counting edits is slow, so the quicker measure chooses what is worth it.
+                near("CASE WHEN jaro_winkler_similarity({0}, {1}) >= 0.9 THEN damerau_levenshtein({0}, {1}) <= 1 END"),
+                near("jaro_winkler_similarity({0}, {1}) >= 0.95"),
+                near("jaro_winkler_similarity({0}, {1}) >= 0.88"),
+                levels.ElseLevel(),
+            ],
+        ),
         "birth_date": comparisons.DamerauLevenshteinAtThresholds("birth_date", [1, 2]),
         "email": comparisons.JaroWinklerAtThresholds("email", [0.9]),
         "phone": comparisons.DamerauLevenshteinAtThresholds("phone", [1]),
         "region": comparisons.ExactMatch("region").configure(term_frequency_adjustments=True),
     }
-    blocks = {
-        ("birth_date", "beginning"): {"birth_date", "name"},
-        ("birth_date", "region"): {"birth_date", "region"},
-        ("name", "birth_year"): {"name", "birth_date"},
-        ("name", "birthday"): {"name", "birth_date"},
-        ("rare_name",): {"name"},
-        ("email",): {"email"},
-        ("phone",): {"phone"},
-    }
+    blocks = [
+        (block_on("birth_date", "words", arrays_to_explode=["words"]), {"birth_date", "name"}),
+        (block_on("birth_date", "region"), {"birth_date", "region"}),
+        (block_on("name", "birth_year"), {"name", "birth_date"}),
+        (block_on("name", "birthday"), {"name", "birth_date"}),
+        (block_on("email_start", "words", arrays_to_explode=["words"]), {"email", "name"}),
+        (block_on("phone_start", "words", arrays_to_explode=["words"]), {"phone", "name"}),
+        (block_on("rare_name"), {"name"}),
+        (block_on("email"), {"email"}),
+        (block_on("phone"), {"phone"}),
+    ]
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="customer_id",
         comparisons=[compared[name] for name in filled],
-        blocking_rules_to_generate_predictions=[
-            block_on(*columns) for columns, needed in blocks.items() if needed <= set(filled)
-        ],
-        retain_matching_columns=False,
-        retain_intermediate_calculation_columns=True,
+        blocking_rules_to_generate_predictions=[rule for rule, needed in blocks if needed <= set(filled)],
     )
     return Linker(DuckDBAPI(connection).register("records"), settings, log_level=None)
 
