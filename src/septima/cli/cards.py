@@ -7,7 +7,7 @@ from rich.text import Text as RichText
 
 from septima.cli.output import console
 from septima.report.number_forms import NumberStyle, number_style, plain
-from septima.report.words import STATES
+from septima.report.words import STATES, WORDS
 from septima.schema import Language, Text
 from septima.scorecard.card import CompositeCard, KpiCard, Scorecard, State, TrendPoint
 
@@ -94,7 +94,7 @@ def _kpis(
             table,
             _mark(kpi.state),
             f"  {kpi.name.in_language(language)}",
-            style.value(kpi.figure.value),
+            WORDS["too_few"].in_language(language) if kpi.too_few else style.value(kpi.figure.value),
             style.interval(kpi.figure),
             "" if kpi.target is None else style.given(kpi.target),
             style.change(kpi.change),

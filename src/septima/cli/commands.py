@@ -33,7 +33,10 @@ LanguageOption = Annotated[
 ]
 EngineOption = Annotated[str | None, typer.Option("--engine", metavar="ENGINE", help="duckdb, local[n], spark://… or sc://…; goes before septima.yaml.")]  # fmt: skip
 PeriodOption = Annotated[
-    str, typer.Option("--period", metavar="PERIOD", help="2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15.")
+    str,
+    typer.Option(
+        "--period", metavar="PERIOD", help="2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; FY2026, FY2026-Q3."
+    ),
 ]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the source files; that of the mapping where left out.")]  # fmt: skip
 

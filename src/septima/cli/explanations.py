@@ -5,6 +5,7 @@ from datetime import datetime, time
 from septima.cli.output import console, print_rows
 from septima.cli.passports import print_passport_of
 from septima.report.number_forms import number_style, plain
+from septima.report.words import WORDS
 from septima.schema import Language, Text
 from septima.scorecard.card import CompositeCard, KpiCard
 from septima.scorecard.explanation import Contribution, Explanation, Rows
@@ -62,8 +63,9 @@ def _print_composite(composite: CompositeCard, contributions: tuple[Contribution
 def _print_kpi(kpi: KpiCard, language: Language, currency: str | None) -> None:
     style = number_style(kpi.unit, kpi.figure, language, currency=currency, others=(kpi.change,))
     change = style.change(kpi.change)
+    value = WORDS["too_few"].in_language(language) if kpi.too_few else style.value(kpi.figure.value)
     console.print(
-        f"{style.value(kpi.figure.value)}  {style.interval(kpi.figure)}  Δ {change}  n = {plain(kpi.n, 0, language)}",
+        f"{value}  {style.interval(kpi.figure)}  Δ {change}  n = {plain(kpi.n, 0, language)}",
     )
     for statement in kpi.statements:
         console.print(statement.in_language(language))

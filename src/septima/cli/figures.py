@@ -6,7 +6,7 @@ from typing import Any
 from pandas import isna
 
 from septima.cli.output import console, print_rows
-from septima.metrics import NOTES, MetricResult, period_of
+from septima.metrics import NOTES, MetricResult
 from septima.report.number_forms import number_style, plain, share_of_missing
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -22,10 +22,15 @@ _COLUMNS = (
 )
 _ALL = Text("all time", "за всё время")
 _MARKS = "*†‡§¶"
+_RUNNING_MARK = "…"
+_RUNNING = Text("The period is not over.", "Период ещё не\u00a0закончился.")
 
 
 def print_figures(result: MetricResult, language: Language, currency: str | None) -> None:
-    """Print one row per period and slice: value, interval, n, missing share; what is to be known stands below."""
+    """Print one row per period and slice: value, interval, n, missing share; what is to be known stands below.
+
+    A period that is not over has an ellipsis after its name.
+    """
     records = result.frame.to_dict(orient="records")
     notes = [note for note in dict.fromkeys(cells["note"] for cells in records) if isinstance(note, str)]
     marks = dict(zip(notes, _MARKS, strict=False))
@@ -35,6 +40,8 @@ def print_figures(result: MetricResult, language: Language, currency: str | None
     first = len(result.by) + 1
     name = result.metric.passport.name.in_language(language)
     print_rows(name, columns, rows, numeric=range(first, first + 4))
+    if not all(cells["complete"] for cells in records):
+        console.print(f"{_RUNNING_MARK} {_RUNNING.in_language(language)}")
     for note in notes if rows else ("no_data",):
         console.print(f"{marks.get(note, '')} {NOTES[note].in_language(language)}".strip())
 
@@ -51,9 +58,9 @@ def _row(
     )
     figure = Figure(value, lower, upper)
     style = number_style(result.metric.passport.unit, figure, language, currency=currency)
-    label = _ALL if result.grain == "all" else period_of(cells["period"].date(), result.grain).label
+    period = _ALL if result.grain == "all" else result.calendar.period_of(cells["period"].date(), result.grain).label
     return [
-        label.in_language(language),
+        period.in_language(language) + ("" if cells["complete"] else f" {_RUNNING_MARK}"),
         *("—" if cells[name] is None else str(cells[name]) for name in result.by),
         style.value(value),
         style.interval(figure),

@@ -239,7 +239,12 @@ def moment(value: datetime, language: Language) -> str:
 
 
 def period_name(start: date, days: int, fallback: str, language: Language) -> str:
-    """A period of a trend in words: the grain is told from its length; `fallback` where it is none of ours."""
+    """A period of a trend in words: the grain is told from its length; `fallback` where it is none of ours.
+
+    Of a fiscal year and its quarters `fallback`, the period's id, is the name.
+    """
+    if fallback.startswith("FY"):
+        return fallback
     if days in range(365, 367):
         return format_date(start, "y", locale=language)
     forms = {range(89, 93): "QQQ y", range(28, 32): "LLLL y"}

@@ -95,6 +95,7 @@ WORDS: dict[str, Text] = {
     "parameters": Text("Parameters", "Параметры"),
     "entry": Text("Enters the index as", "Входит в индекс как"),
     "kpi_normalisation": Text("On a scale of 0–100", "По шкале 0–100"),
+    "too_few": Text("too few", "мало записей"),
     "no_remark": Text("The figure is undefined.", "Показатель не определён."),
     "sheet_card": Text("Scorecard", "Карта"),
     "sheet_passports": Text("Passports", "Паспорта"),

@@ -281,6 +281,7 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         owner=kpi.owner,
         parameters=_shown({**passport.parameters, **parameters_of(kpi, frame.parameters)}),
         where=tuple((name, "—" if member is None else member) for name, member in kpi.where.items()),
+        too_few=observation.note == "too_few",
     )
     return _JoinedKpi(card, _Part(card.name, printed, normalised, _entered_target(kpi, rule, entry)))
 

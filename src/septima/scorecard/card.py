@@ -41,7 +41,8 @@ class KpiCard:
     previous period; `change_distinct` tells whether it stands out from noise (None: not known) and
     `change_statement` says so in a sentence. `statements` say what is wrong or worth knowing, in
     whole sentences; a KPI without a figure always has one. `scaled_previous` is what entered the
-    composite of the previous period. `parameters` and `where` are as text, ready to be shown.
+    composite of the previous period. `parameters` and `where` are as text, ready to be shown. `too_few` is
+    true where there is no figure because there are fewer records than `minimum_sample`.
     """
 
     id: str
@@ -78,6 +79,7 @@ class KpiCard:
     owner: str | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     where: tuple[tuple[str, str], ...] = ()
+    too_few: bool = False
 
 
 @dataclass(frozen=True)

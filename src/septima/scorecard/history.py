@@ -110,8 +110,8 @@ def latest_record(metrics: Sequence[Metric], tables: Tables, calendar: Calendar 
         if time is not None and time not in _PLANNED:
             table = tables(name)
             column: Any = table[time]
-            at = column.cast("timestamp") if column.type().is_date() else calendar.offsets.local_of(column)
-            moment = cast("ir.TimestampColumn", at)
+            local = column if column.type().is_date() else calendar.offsets.local_of(column)
+            moment = cast("ir.TimestampColumn", local.cast("timestamp"))
             newest.append(table.aggregate(latest=moment.max()))
     if not newest:
         return None

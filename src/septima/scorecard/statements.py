@@ -82,12 +82,12 @@ def no_figure() -> Text:
 
 
 def too_few(n: float, minimum: int) -> Text:
-    """A figure rests on fewer records than its passport asks for."""
+    """There are fewer records than the passport asks for, and so no figure."""
     records = number(n, "#,##0")
     least = number(minimum, "#,##0")
     return Text(
-        f"Records: {records.en}, while a dependable figure needs at least {least.en}.",
-        f"Записей: {records.ru}, а{_NBSP}для надёжного показателя нужно не{_NBSP}меньше {least.ru}.",
+        f"Too few records for a figure: {records.en}, while a dependable one needs at least {least.en}.",
+        f"Слишком мало записей, чтобы показать значение: {records.ru}, а{_NBSP}для надёжного нужно не{_NBSP}меньше {least.ru}.",
     )
 
 
