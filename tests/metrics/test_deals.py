@@ -1,4 +1,4 @@
-"""Win rate and funnel velocity, counted by hand."""
+"""Deals opened, won and open, counted by hand."""
 
 import math
 
@@ -73,3 +73,71 @@ def test_funnel_velocity_of_one_deal_has_no_interval() -> None:
 def test_a_cycle_of_no_time_is_undefined() -> None:
     found = only("funnel_velocity", {"deals": [deal(1, "won", "2025-01-01", "2025-01-01", 5)]})
     assert math.isnan(found.value)
+
+
+def test_median_deal_cycle() -> None:
+    # 9 has no amount but a cycle: 4, 10 and 30.5 days; 4 and 5 are missing.
+    found = only("deal_cycle_median", DEALS)
+    assert (found.value, found.n, found.missing_share) == (10, 3, pytest.approx(2 / 5))
+    frame = figures("deal_cycle_median", DEALS, "year", by=["employee_id"])
+    assert frame["value"].tolist() == [10, (4 + 30.5) / 2]
+
+
+def test_average_deal_amount() -> None:
+    # Deals 1, 2 and 4: 100, 300, 900; 5 has no moment of closing, 9 no amount.
+    found = only("average_deal_amount", DEALS)
+    assert (found.value, found.n, found.missing_share) == (pytest.approx(1300 / 3), 3, pytest.approx(2 / 5))
+    expected = stats.ttest_1samp([100, 300, 900], 0).confidence_interval(0.95)
+    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high))
+
+
+def test_deals_opened_by_month() -> None:
+    rows = {"deals": [*DEALS["deals"], deal(10, "won", None, "2025-02-03"), deal(11, "open", "2025-03-31", None)]}
+    frame = figures("deals_opened", rows)
+    assert frame["value"].tolist() == [9, 0, 1]
+    assert frame["missing_share"].tolist() == pytest.approx([0, 1, 0])
+    expected = stats.chi2.ppf([0.025, 0.975], [18, 20]) / 2
+    assert (frame["lower"][0], frame["upper"][0]) == pytest.approx(tuple(expected))
+
+
+PIPELINE = {
+    "deals": [
+        deal(1, "won", "2025-01-05", "2025-02-10", 100, currency="EUR", channel="web"),
+        deal(2, "open", "2025-01-20", None, 30, currency="EUR", channel="web"),
+        deal(3, None, "2025-02-20", None, 40, currency="EUR", channel="store"),
+        deal(4, "lost", "2025-02-21", "2025-02-25", 500, currency="EUR"),  # came and went within February
+        deal(5, "open", "2025-03-01", None, None),  # of unknown amount
+        deal(6, "won", "2025-03-02", None, 900),  # ended, nobody knows when
+        deal(7, "lost", None, "2025-01-09", 900),  # nobody knows since when
+        deal(8, "lost", "2025-01-09", "2025-01-08", 900),  # closed before it was opened: never open
+    ]
+}
+
+
+def test_pipeline_at_the_end_of_each_month() -> None:
+    frame = figures("pipeline_amount", PIPELINE)
+    assert frame["value"].tolist() == [130, 70, 70]
+    assert frame["n"].tolist() == [2, 2, 2]
+    assert frame["missing_share"].tolist() == pytest.approx([1 / 3, 0, 1 - 2 / 4])
+    half = stats.norm.ppf(0.975) * math.sqrt(30**2 + 40**2)
+    assert (frame["lower"][1], frame["upper"][1]) == pytest.approx((max(70 - half, 0), 70 + half))
+    assert figures("pipeline_amount", PIPELINE, start="2025-02-01", end="2025-03-01")["value"].tolist() == [70]
+
+
+def test_pipeline_by_slices() -> None:
+    frame = figures("pipeline_amount", PIPELINE, by=["channel"], start="2025-03-01", end="2025-04-01")
+    assert dict(zip(frame["channel"], frame["value"], strict=True)) == pytest.approx(
+        {"store": 40, "web": 30, None: math.nan}, nan_ok=True
+    )
+
+
+def test_pipeline_of_two_currencies_is_noted_while_both_are_open() -> None:
+    rows = [
+        deal(1, "open", "2025-01-05", None, 10, currency="EUR"),
+        deal(2, "won", "2025-02-05", "2025-03-05", 10, currency="USD"),
+        deal(3, "open", "2025-02-05", None, 10),
+    ]
+    assert figures("pipeline_amount", {"deals": rows})["note"].tolist() == ["too_few", "mixed_currencies", "too_few"]
+    by_currency = figures("pipeline_amount", {"deals": rows}, by=["currency"], start="2025-02-01", end="2025-03-01")
+    assert by_currency["value"].tolist() == [10, 10, 10]
+    assert by_currency["note"].tolist() == ["too_few", "too_few", "too_few"]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tea_tasting as tt
+from scipy import stats
 
 from septima.metrics import MetricError
 
@@ -61,8 +62,6 @@ def test_arms_share_their_control() -> None:
     found = only("incremental_revenue", trial(arms))
     parts = np.array([2 * 2, 3 * 1, 25 * 4 / 3])
     degrees = parts.sum() ** 2 / (parts**2 / np.array([1, 2, 2])).sum()
-    from scipy import stats
-
     half = stats.t.ppf(0.975, degrees) * math.sqrt(parts.sum())
     assert (found.value, found.n) == (9, 8)
     assert (found.lower, found.upper) == pytest.approx((9 - half, 9 + half))
@@ -127,3 +126,50 @@ def test_sizes_that_do_not_fit_the_plan_are_noted() -> None:
 def test_shares_that_are_none_are_refused(shares: object) -> None:
     with pytest.raises(MetricError, match="share"):
         only("incremental_revenue", TWO_ARMS, shares=shares)
+
+
+def moved(rows: dict[str, list[dict[str, object]]], days: int) -> dict[str, list[dict[str, object]]]:
+    """The same trial with other customers, so many days later."""
+    later = timedelta(days=days)
+    return {
+        "assignments": [
+            {**row, "customer_id": f"{days}-{row['customer_id']}", "assigned_at": row["assigned_at"] + later}
+            for row in rows["assignments"]
+        ],
+        "orders": [
+            {
+                **row,
+                "order_id": f"{days}-{row['order_id']}",
+                "customer_id": f"{days}-{row['customer_id']}",
+                "ordered_at": row["ordered_at"] + later,
+            }
+            for row in rows["orders"]
+        ],
+    }
+
+
+def test_growth_is_the_difference_of_two_periods() -> None:
+    # January: 2·(7 − 4) = 6 with variance 2·2 + 4·4/3; February: 2·(9 − 2) = 14 with variance 2·8 + 4·1/3.
+    january = trial({"control": [2, 4, 6], "letter": [6, 8]})
+    february = moved(trial({"control": [1, 2, 3], "letter": [7, 11]}), 30)
+    frame = figures("incremental_revenue_growth", joined(january, february))
+    assert math.isnan(frame["value"][0])
+    assert frame["note"].tolist() == ["no_previous_period", "too_few"]
+    parts = np.array([2 * 2, 4 * 4 / 3, 2 * 8, 4 * 1 / 3])
+    degrees = parts.sum() ** 2 / (parts**2 / np.array([1, 2, 1, 2])).sum()
+    half = stats.t.ppf(0.975, degrees) * math.sqrt(parts.sum())
+    assert (frame["value"][1], frame["n"][1], frame["missing_share"][1]) == (8, 10, 0)
+    assert (frame["lower"][1], frame["upper"][1]) == pytest.approx((8 - half, 8 + half))
+    bounded = figures("incremental_revenue_growth", joined(january, february), start="2025-02-01", end="2025-03-01")
+    assert bounded["value"].tolist() == [8]
+
+
+def test_growth_is_told_by_slice_and_of_what_stood_in_the_way() -> None:
+    lone = moved(trial({"letter": [7, 11]}, "x2"), 0)
+    rows = joined(TWO_ARMS, moved(trial({"control": [1, 3], "letter": [5, 7, 9]}), 30), lone)
+    frame = figures("incremental_revenue_growth", joined(rows, moved(TWO_ARMS, 90)), by=["experiment_id"])
+    cells = {(row.experiment_id, row.period.month): row for row in frame.itertuples()}
+    assert cells["x1", 2].value == 15 - 20
+    assert cells["x1", 3].note == "no_data"
+    assert cells["x1", 4].note == "no_previous_period"  # nobody was assigned in March
+    assert cells["x2", 1].note == "no_control"

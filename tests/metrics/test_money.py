@@ -1,4 +1,4 @@
-"""Revenue, average order value and gross margin, counted by hand."""
+"""Revenue, average order value, margin and discount, counted by hand."""
 
 import math
 
@@ -125,3 +125,40 @@ def test_gross_margin_by_hand() -> None:
     residuals = np.array([4, 10, 8]) - 22 / 70 * np.array([10, 20, 40])
     half = Z * math.sqrt(1.5 * (residuals**2).sum()) / 70
     assert (found.lower, found.upper) == pytest.approx((48 / 70 - half, 48 / 70 + half))
+
+
+def test_gross_profit_by_month() -> None:
+    # January: 6 + 10 of three sold orders; February: an order of unknown cost; March: none; April: 32.
+    frame = figures("gross_profit", ORDERS)
+    assert frame["value"].tolist() == pytest.approx([16, math.nan, 0, 32], nan_ok=True)
+    assert frame["n"].tolist() == [2, 0, 0, 1]
+    # Fay and Feuer with y = 16, v = 6² + 10² = 136, w = 10.
+    lower, upper = 136 / 32 * stats.chi2.ppf(0.025, 512 / 136), 236 / 52 * stats.chi2.ppf(0.975, 2 * 26**2 / 236)
+    assert (frame["lower"][0], frame["upper"][0]) == pytest.approx((lower, upper))
+
+
+def test_sales_at_a_loss_make_profit_negative() -> None:
+    rows = {"orders": [order(1, "2025-01-05", 10, cost=4), order(2, "2025-01-06", 10, cost=18)]}
+    found = only("gross_profit", rows)
+    assert (found.value, found.lower, found.upper) == (-2, pytest.approx(-2 - Z * 10), pytest.approx(-2 + Z * 10))
+
+
+def test_discount_share_by_promotion() -> None:
+    rows = {
+        "orders": [
+            order(1, "2025-01-05", 90, discount=10, promo_id="p1"),
+            order(2, "2025-01-06", 60, discount=40, promo_id="p1"),
+            order(3, "2025-01-07", 50, discount=0),
+            order(4, "2025-01-08", 50),  # nobody knows of a discount
+            order(5, "2025-01-09", None, discount=5),
+            order(6, "2025-01-10", 1, discount=99, status="cancelled"),
+        ]
+    }
+    frame = figures("discount_share", rows, "year", by=["promo_id"])
+    assert frame["value"].tolist() == [0.25, 0]
+    assert frame["missing_share"].tolist() == pytest.approx([0, 2 / 3])
+    found = only("discount_share", rows)
+    assert (found.value, found.n, found.missing_share) == (0.2, 3, pytest.approx(2 / 5))
+    residuals = np.array([10, 40, 0]) - 0.2 * np.array([100, 100, 50])
+    half = Z * math.sqrt(1.5 * (residuals**2).sum()) / 250
+    assert (found.lower, found.upper) == pytest.approx((0.2 - half, 0.2 + half))

@@ -1,7 +1,7 @@
 """What a campaign changed: treated customers against a control group that was left alone."""
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 
 import ibis
 import ibis.expr.types as ir
@@ -16,12 +16,13 @@ from septima.metrics.definition import (
     Measure,
     Metric,
     MetricError,
+    Notes,
     Parameters,
     Passport,
     Request,
     Source,
 )
-from septima.metrics.sources import count_true, days, is_sold, records, total
+from septima.metrics.sources import count_true, days, is_sold, records, several_currencies_in_sums, total
 from septima.models import intervals, uplift
 from septima.models.intervals import divide
 from septima.schema import Text
@@ -57,18 +58,26 @@ def _outcomes(request: Request) -> ir.Table:
         revenue=usable.ifelse(rows["spent"].fill_null(0.0), None),
         usable=usable,
         lowest=rows["lowest"],
-        currency=rows["highest"],
+        highest=rows["highest"],
     )
 
 
-_OUTCOMES = Source("outcomes", _outcomes, ("experiment_id", "arm"), of_customers=True, parameters=("days",))
+_DAYS = 30
+_OUTCOMES = Source(
+    "outcomes",
+    _outcomes,
+    ("experiment_id", "arm"),
+    of_customers=True,
+    parameters=("days",),
+    settles_days=_DAYS,
+)
 _WITHIN = ("experiment_id", "arm")
 _MEASURES = {
     "revenue": total(_OUTCOMES, "revenue"),
     "squares": Measure(_OUTCOMES, lambda rows, _: (rows["revenue"] * rows["revenue"]).sum()),
     "customers": count_true(_OUTCOMES, "usable"),
     "assigned": records(_OUTCOMES),
-    "currencies": Measure(_OUTCOMES, lambda rows, _: (rows["lowest"].min() != rows["currency"].max()).cast("int64")),
+    "currencies": several_currencies_in_sums(_OUTCOMES),
 }
 
 
@@ -163,29 +172,58 @@ def _planned(shares: object) -> dict[str, float]:
     return planned
 
 
+def _columns(contrasts: pd.DataFrame) -> dict[str, FloatArray]:
+    names = ("increment", "variance", "weighted", "treated", "controls", "assigned", "p")
+    return {name: contrasts[name].to_numpy(np.float64) for name in names}
+
+
+def _missing(cells: Cells, contrasts: pd.DataFrame) -> FloatArray:
+    """Share of assigned customers that no contrast used; by arm the control group belongs to another cell."""
+    used = contrasts["treated"] if "arm" in cells.keys else contrasts["treated"] + contrasts["controls"]
+    share = estimates.missing(np.nan_to_num(used.to_numpy(np.float64)), contrasts["assigned"].to_numpy(np.float64))
+    return np.where(contrasts["only_control"].to_numpy(bool), np.nan, share)
+
+
+def _noted(contrasts: pd.DataFrame) -> Notes:
+    """What stands in the way of each contrast."""
+    figures = _columns(contrasts)
+    assigned = figures["assigned"] > 0
+    note = estimates.when(contrasts["only_control"].to_numpy(bool) & assigned, "control_group")
+    note = estimates.when(assigned & np.isnan(figures["increment"]), "no_control", note)
+    note = estimates.when(figures["p"] < uplift.MISMATCH, "sample_ratio_mismatch", note)
+    return estimates.when(contrasts["currencies"].to_numpy(np.float64) > 0, "mixed_currencies", note)
+
+
 def _incremental(per_customer: bool) -> Callable[[Cells, Parameters], Estimate]:
     def estimate(cells: Cells, parameters: Parameters) -> Estimate:
         contrasts = _contrasts(cells, parameters)
-        column = {
-            name: contrasts[name].to_numpy(np.float64) for name in contrasts.columns if name not in cells.frame.columns
-        }
-        assigned = contrasts["assigned"].to_numpy(np.float64)
-        treated, controls = np.nan_to_num(column["treated"]), np.nan_to_num(column["controls"])
-        value, variance = column["increment"], column["variance"]
-        degrees = uplift.welch_degrees(variance, column["weighted"])
+        figures = _columns(contrasts)
+        treated, controls = np.nan_to_num(figures["treated"]), np.nan_to_num(figures["controls"])
+        value, variance = figures["increment"], figures["variance"]
+        degrees = uplift.welch_degrees(variance, figures["weighted"])
         scale = np.where(treated > 0, treated, np.nan) if per_customer else 1.0
         lower, upper = uplift.welch(value / scale, variance / scale**2, degrees)
-        n = treated + controls
-        only_control = contrasts["only_control"].to_numpy(bool)
-        note = estimates.when(only_control & (assigned > 0), "control_group")
-        note = estimates.when((assigned > 0) & np.isnan(value), "no_control", note)
-        note = estimates.when(column["p"] < uplift.MISMATCH, "sample_ratio_mismatch", note)
-        note = estimates.when(contrasts["currencies"].to_numpy(np.float64) > 0, "mixed_currencies", note)
-        used = n - controls if "arm" in cells.keys else n
-        missing = np.where(only_control, np.nan, estimates.missing(used, assigned))
-        return Estimate(value / scale, n, lower, upper, missing, note)
+        missing = _missing(cells, contrasts)
+        return Estimate(value / scale, treated + controls, lower, upper, missing, _noted(contrasts))
 
     return estimate
+
+
+def _growth(cells: Cells, parameters: Parameters) -> Estimate:
+    """Each period’s increment less that of the one before: independent, so that variances and their parts add up."""
+    contrasts = _contrasts(cells, parameters)
+    keys = [contrasts[name] for name in cells.keys]
+    earlier: Any = contrasts.groupby(keys, dropna=False, sort=False) if keys else contrasts
+    now, before = _columns(contrasts), _columns(contrasts.assign(**earlier[list(_columns(contrasts))].shift(1)))
+    value, variance = now["increment"] - before["increment"], now["variance"] + before["variance"]
+    lower, upper = uplift.welch(value, variance, uplift.welch_degrees(variance, now["weighted"] + before["weighted"]))
+    used, used_before = (np.nan_to_num(part["treated"] + part["controls"]) for part in (now, before))
+    n = np.where(used > 0, used + used_before, 0.0)
+    assigned_before = before["assigned"] > 0
+    note = estimates.when((now["assigned"] > 0) & ~assigned_before, "no_previous_period", _noted(contrasts))
+    note = estimates.when(assigned_before & np.isnan(before["increment"]), "no_control", note)
+    note = estimates.when(before["p"] < uplift.MISMATCH, "sample_ratio_mismatch", note)
+    return Estimate(value, n, lower, upper, _missing(cells, contrasts), note)
 
 
 _METHOD = Text(
@@ -211,7 +249,7 @@ _PRIMARY_DATA = (
     "orders.revenue",
     "orders.status",
 )
-_PARAMETERS = {"days": 30, "control": "control", "shares": None}
+_PARAMETERS = {"days": _DAYS, "control": "control", "shares": None}
 
 METRICS = (
     Metric(
@@ -286,6 +324,46 @@ METRICS = (
         ),
         _MEASURES,
         _incremental(per_customer=True),
+        within=_WITHIN,
+    ),
+    Metric(
+        Passport(
+            id="incremental_revenue_growth",
+            version=1,
+            name=Text("Growth of incremental revenue", "Прирост дополнительной выручки"),
+            description=Text(
+                "By how much incremental revenue changed against the period before.",
+                "Насколько изменилась дополнительная выручка по\u00a0сравнению с\u00a0предыдущим периодом.",
+            ),
+            use=Text(
+                "Shows whether campaigns bring more than they did; while the interval holds 0 they may not.",
+                "Показывает, стали\u00a0ли кампании приносить больше; пока интервал содержит 0, это может быть случайностью.",
+            ),
+            unit="currency",
+            direction="more",
+            method=Text(
+                _METHOD.en
+                + "The difference of mean revenue × treated customers, summed over arms and experiments, less the same of "
+                "the period before. A difference and no ratio, for what it is held against may be near 0 or below it."
+                + _CHECKS.en,
+                _METHOD.ru
+                + "Разность средней выручки × число клиентов в\u00a0группе, сумма по\u00a0группам и\u00a0экспериментам, минус "
+                "то\u00a0же за\u00a0предыдущий период. Разность, а\u00a0не\u00a0отношение: то, с\u00a0чем сравнивают, может быть "
+                "около нуля или ниже." + _CHECKS.ru,
+            ),
+            formula="Σ n·(mean_treated − mean_control) − the same one period earlier",
+            formula_source="Kohavi, Tang & Xu, Trustworthy Online Controlled Experiments, 2020",
+            interval=_WELCH,
+            primary_data=_PRIMARY_DATA,
+            perspective="marketing",
+            group="money",
+            owner_role=roles.MARKETING,
+            minimum_sample=400,
+            parameters=_PARAMETERS,
+        ),
+        _MEASURES,
+        _growth,
+        history="previous",
         within=_WITHIN,
     ),
 )
