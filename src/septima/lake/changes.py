@@ -107,6 +107,14 @@ class Changes:
                 found |= self._linked(change.named, LINKS[name], [other for other in since if other not in lent])
         return found
 
+    def newest(self, name: str) -> datetime | date | None:
+        """The newest time of a table by the column by which it falls into periods, as it is now."""
+        time, files = LAKE_TABLES[name].time, sorted(self._files(name, self.now.get(name)))
+        if time is None or not files:
+            return None
+        (found,) = single(self.connection, f"SELECT max({identifier(time)}) FROM {parquet(files)}")
+        return found if isinstance(found, date) else None
+
     def _change(self, name: str, version: int | None) -> _Change | None:
         known = (name, version)
         if known not in self._changes:

@@ -1,4 +1,4 @@
-"""The tables that the lake keeps: the canonical ones and its own: quarantine, merges of customers, computed figures."""
+"""The tables that the lake keeps: the canonical ones and its own, such as the quarantine, merges, figures and themes."""
 
 from septima.schema import TABLES, Column, Table, Text
 
@@ -84,8 +84,9 @@ COMPUTATIONS = Table(
         Column("tables", "json", Text("Delta version of every table that was read", "Версия Delta каждой прочитанной таблицы"), required=True),
         Column("members", "json", Text("The slices that had records, and the first period of each", "Срезы, в которых были записи, и первый период каждого"), required=True),
         Column("since", "date", Text("First period that was computed anew; empty where all were", "Первый период, вычисленный заново; пусто, если заново вычислены все")),
-        Column("first", "date", Text("First period of the series", "Первый период ряда")),
+        Column("first", "date", Text("First period of which there are records", "Первый период, за который есть записи")),
         Column("last", "date", Text("Last period of the series", "Последний период ряда")),
+        Column("running", "date", Text("First period of it that was not over", "Первый его незавершённый период")),
         Column("newest", "date", Text("Day of the newest record that it rests on", "День самой новой записи, на которой он основан")),
         Column("figures", "integer", Text("Figures computed", "Вычислено значений"), required=True, minimum=0),
         Column("changed", "integer", Text("Figures that were new, had changed or were no more", "Новых, изменившихся и исчезнувших значений"), required=True, minimum=0),
@@ -96,7 +97,23 @@ COMPUTATIONS = Table(
     "computed_at",
 )  # fmt: skip
 
+THEMES = Table(
+    "themes",
+    Text("Themes of the answers to «why»; replaced as a whole whenever they are found anew", "Темы ответов на вопрос «почему»; заменяются целиком при каждом новом поиске тем"),
+    (
+        Column("answer_id", "string", Text("The answer to «why»", "Ответ на вопрос «почему»"), required=True),
+        Column("response_id", "string", Text("The questionnaire that it stands in", "Анкета, в которой он стоит")),
+        Column("language", "string", Text("Language of the answer; empty where it could not be told", "Язык ответа; пусто, если определить не удалось"), choices=("en", "pt", "ru")),
+        Column("theme", "string", Text("The theme, by its strongest words; «other» where none fits", "Тема, названная самыми сильными словами; other, если ни одна не подходит"), required=True),
+        Column("weight", "number", Text("Share of the answer that the theme accounts for", "Доля ответа, которая приходится на тему"), required=True, minimum=0, maximum=1),
+        Column("at", "timestamp", Text("When the answer was given", "Когда дан ответ"), required=True),
+        Column("loaded_at", "timestamp", Text("When the theme was found", "Когда найдена тема"), required=True),
+    ),
+    ("answer_id",),
+    "at",
+)  # fmt: skip
+
 LAKE_TABLES: dict[str, Table] = {
     **TABLES,
-    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS)},
+    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS, THEMES)},
 }

@@ -109,7 +109,7 @@ def compute(
             }
             parts[metric.id].append((query, columns))
 
-    request = replace(_request(tables, calendar, currency), grain=grain, by=keys, start=start, end=end)
+    request = replace(request_of(tables, calendar, currency), grain=grain, by=keys, start=start, end=end)
     frames = {key: query.run(request) for key, query in queries.items()}
     by_query = {id(query): frames[key] for key, query in queries.items()}
     return {
@@ -146,7 +146,7 @@ def rows_behind(
     slices = dict(where or {})
     _check_slices(metric, tuple(slices))
     settings = _settings([metric], {metric.id: parameters or {}})[metric.id]
-    request = replace(_request(tables, calendar, currency), by=tuple(slices), start=start, end=end)
+    request = replace(request_of(tables, calendar, currency), by=tuple(slices), start=start, end=end)
     found: dict[str, ir.Table] = {}
     for source in metric.sources:
         own = {name: settings[name] for name in source.parameters}
@@ -157,7 +157,7 @@ def rows_behind(
     return found if len(found) > 1 else next(iter(found.values()))
 
 
-def _request(tables: Tables, calendar: Calendar, currency: str | None) -> Request:
+def request_of(tables: Tables, calendar: Calendar, currency: str | None) -> Request:
     """A request for everything; its money in `currency`, where one is named."""
     money = tables if currency is None else converted(tables, currency, calendar)
     return Request(money, "all", (), {}, calendar=calendar, currency=currency, unconverted=tables)
@@ -319,7 +319,7 @@ def _cells(
     frame = _with_none(frame, slices).sort_values(
         [*request.by, "period", *within], na_position="last", ignore_index=True
     )
-    return Cells(frame, request.by, within, request.grain, request.end), data[keys]
+    return Cells(frame, request.by, within, request.grain, request.end, request.calendar), data[keys]
 
 
 def _with_none(frame: Any, names: Sequence[str]) -> Any:
