@@ -250,4 +250,143 @@ def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]
                     **shared,
                 }
             )
+    _add_service(rows, people, Random(seed + 1))  # noqa: S311 - its own draws, so that those above stay as they are
+    _add_sales(rows, people, Random(seed + 3))  # noqa: S311 - so too
     return rows
+
+
+def _add_service(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], random: Random) -> None:
+    """Add calls, talks, advertising, steps of processes and opened cards, and how complaints and deliveries ended."""
+    first = datetime.fromisoformat("2024-01-01")
+    departments = ("delivery", "sales", "claims", None)
+
+    def moment(days: int = 400) -> datetime:
+        return first + timedelta(microseconds=random.randrange(days * 86_400_000_000))
+
+    def after(at: datetime, days: float) -> datetime:
+        return at + timedelta(seconds=random.randrange(-3_600, int(days * 86_400)))
+
+    def some(*values: Any) -> Any:
+        return random.choice(values)
+
+    for row in rows["complaints"]:
+        row["responded_at"] = some(None, after(row["opened_at"], 3), after(row["opened_at"], 3))
+        row["closed_at"] = some(None, after(row["opened_at"], 30), after(row["opened_at"], 30))
+        row["reopened"] = some(True, False, None)
+        row["order_id"] = some(f"o{random.randrange(500)}", f"o{random.randrange(500)}", None)
+    for row in rows["deliveries"]:
+        row["in_full"], row["intact"] = some(True, True, False, None), some(True, True, False, None)
+    for row in rows["trainings"]:
+        row["score"] = some(None, random.random(), random.random())
+    for row in rows["milestones"]:
+        row["kind"] = some(row["kind"], "goal", None)
+    for number in range(700):
+        kind = some("delivered", "delivered", "call", "chat", "meeting", "store_visit", "visit", "sent")
+        rows["touches"].append(
+            {
+                "touch_id": f"s{number}",
+                "customer_id": some(*people[:5], None),
+                "at": moment(some(30, 30, 400)),
+                "channel": some("email", "phone", None),
+                "kind": kind,
+                "direction": some("in", "out", None),
+                "promotional": some(True, True, False, None),
+                "department": some(*departments),
+                "employee_id": some("e1", "e2", "e3", None),
+                "campaign_id": some("k1", "k2", None),
+                "topic": some("bill", "delivery", None),
+            }
+        )
+        answered = some(True, True, False, None)
+        rows["calls"].append(
+            {
+                "call_id": f"l{number}",
+                "customer_id": some(*people, None),
+                "at": moment(),
+                "answered": answered,
+                "waited_s": some(None, random.expovariate(1 / 20)),
+                "talked_s": some(None, random.expovariate(1 / 200)),
+                "resolved": some(True, False, None),
+                "department": some(*departments),
+                "employee_id": some("e1", "e2", "e3", "e4", None) if answered else None,
+            }
+        )
+        rows["accesses"].append(
+            {"employee_id": some("e1", "e2", "e3", "e9"), "customer_id": some(*people), "at": moment()}
+        )
+    for number in range(120):
+        begun = moment()
+        for place, step in enumerate(("register", "check", "answer")):
+            due = some(None, begun + timedelta(days=place), begun + timedelta(days=place))
+            rows["process_steps"].append(
+                {
+                    "process": some("claims", "claims", "orders"),
+                    "case_id": f"p{number}",
+                    "step": step,
+                    "customer_id": some(*people, None),
+                    "department": some(*departments),
+                    "due_at": due,
+                    "done_at": some(None, after(due or begun, 1), after(due or begun, 1)),
+                }
+            )
+
+
+def _add_sales(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], random: Random) -> None:
+    """Add links and worlds to touches, promotions, lines and products to orders, stages to deals, and the ledger."""
+    first = datetime.fromisoformat("2024-01-01")
+
+    def some(*values: Any) -> Any:
+        return random.choice(values)
+
+    def money(most: int) -> Decimal:
+        return Decimal(random.randrange(most * 10_000)).scaleb(-4)
+
+    for row in rows["touches"]:
+        row["online"] = some(True, False, None)
+        row["link_id"] = some("l1", "l2", None) if row["kind"] == "clicked" else None
+    for number in range(500):
+        kind = some(
+            "sent", "delivered", "clicked", "bounced", "unsubscribed", "complained", "impression", "store_visit"
+        )
+        rows["touches"].append(
+            {
+                "touch_id": f"w{number}",
+                "customer_id": some(*people, *people, None),
+                "at": first + timedelta(microseconds=random.randrange(400 * 86_400_000_000)),
+                "channel": some("email", "web", None),
+                "online": some(True, False, None),
+                "kind": kind,
+                "campaign_id": some("k1", "k2", None),
+                "message_id": some(f"n{number // 4}", f"n{number // 4}", None),
+                "link_id": some("l1", "l2", None) if kind == "clicked" else None,
+            }
+        )
+    rows["campaigns"] += [{"campaign_id": "k1", "channel": "email"}, {"campaign_id": "k2"}]
+    for number in range(6):
+        category, cost = some("tea", "coffee", None), some(money(20), None)
+        rows["products"].append({"product_id": f"g{number}", "category": category, "cost": cost, "currency": "EUR"})
+    for row in rows["orders"]:
+        row["promo_id"], row["discount"] = some("spring", None), some(money(40), Decimal(0), None)
+        for line in range(random.randrange(4)):
+            rows["order_items"].append(
+                {
+                    "order_id": row["order_id"],
+                    "line": str(line),
+                    "product_id": some(*(f"g{number}" for number in range(7)), None),
+                    "quantity": some(Decimal(1), Decimal("2.5"), None) if random.random() < 0.1 else Decimal(1),
+                    "price": money(60),
+                    "discount": some(money(5), None),
+                    "cost": some(money(30), None),
+                    "currency": "EUR",
+                }
+            )
+    for row in rows["deals"]:
+        at = row["opened_at"] or first
+        for stage in ("lead", "offer", "contract")[: random.randrange(4)]:
+            entered, at = at, at + timedelta(seconds=random.randrange(-100_000, 5_000_000))
+            stay = {"deal_id": row["deal_id"], "stage": stage, "entered_at": entered, "left_at": some(at, None)}
+            rows["deal_stages"].append(stay)
+    for number in range(400):
+        day = (first + timedelta(days=number)).date()
+        for account in ("revenue", "cost_of_goods", "payroll"):
+            rows["ledger"].append({"date": day, "account": account, "amount": money(900), "currency": "EUR"})
