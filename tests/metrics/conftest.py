@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
+from septima.lake.tables import THEMES
 from septima.metrics import Grain, compute, find_metric
 from septima.schema import TABLES, Column
 
@@ -41,12 +42,15 @@ def _value(column: Column, value: Any) -> Any:
 
 
 def arrow_tables(rows: Rows) -> dict[str, pa.Table]:
-    """Every canonical table, with the given rows; what a row does not name is null, but for source and loaded_at."""
-    unknown = set(rows) - set(TABLES)
+    """Every canonical table and the themes, with the given rows; what a row does not name is null, but for source and loaded_at."""
+    declarations = {**TABLES, THEMES.name: THEMES}
+    unknown = set(rows) - set(declarations)
     assert not unknown, f"not canonical: {unknown}"
     made: dict[str, pa.Table] = {}
-    for name, declared in TABLES.items():
-        given = [{"source": "test", "loaded_at": LOADED_AT, **row} for row in rows.get(name, ())]
+    for name, declared in declarations.items():
+        common = {"source": "test", "loaded_at": LOADED_AT}
+        common = {column: value for column, value in common.items() if column in declared.column_names}
+        given = [{**common, **row} for row in rows.get(name, ())]
         for row in given:
             assert set(row) <= set(declared.column_names), f"{name} has no {set(row) - set(declared.column_names)}"
         made[name] = pa.table(
@@ -252,6 +256,7 @@ def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]
             )
     _add_service(rows, people, Random(seed + 1))  # noqa: S311 - its own draws, so that those above stay as they are
     _add_sales(rows, people, Random(seed + 3))  # noqa: S311 - so too
+    _add_surveys(rows, people, Random(seed + 4))  # noqa: S311 - and so
     return rows
 
 
@@ -390,3 +395,44 @@ def _add_sales(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], ran
         day = (first + timedelta(days=number)).date()
         for account in ("revenue", "cost_of_goods", "payroll"):
             rows["ledger"].append({"date": day, "account": account, "amount": money(900), "currency": "EUR"})
+
+
+def _add_surveys(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], random: Random) -> None:
+    """Add the second question of NPS, RAPID, feelings and two indices from elsewhere, and themes to some answers to «why»."""
+    first = datetime.fromisoformat("2024-01-01")
+
+    def some(*values: Any) -> Any:
+        return random.choice(values)
+
+    for row in [row for row in rows["answers"] if (row["instrument"], row["question"]) == ("nps", "recommend")]:
+        if random.random() < 0.6:
+            second = {"answer_id": row["answer_id"] + "-again", "question": "buy_again"}
+            rows["answers"].append(row | second | {"score": some(float(random.randint(1, 10)), None, 11.0)})
+    for number in range(160):
+        shared = {
+            "response_id": some(f"e{number}", None),
+            "customer_id": some(*people, None),
+            "at": first + timedelta(microseconds=random.randrange(400 * 86_400_000_000)),
+            "channel": some("web", "store", None),
+            "department": some("delivery", None),
+        }
+        scales = {("rapid", f"{index}{item}"): (0, 10) for index in "rap" for item in (1, 2)}
+        scales |= {("feelings", question): (1, 5) for question in ("expectation", "experience")}
+        scales |= {("index", question): (0, 100) for question in ("brand_health", "trust")}
+        for (instrument, question), (least, most) in scales.items():
+            if random.random() < 0.9:
+                score = some(float(random.randint(least, most)), float(random.randint(least, most)), None)
+                off = random.random() < 0.05
+                answer = {"answer_id": f"e{number}-{instrument}-{question}", "instrument": instrument}
+                rows["answers"].append({**shared, **answer, "question": question, "score": 117.5 if off else score})
+    rows["themes"] = [
+        {
+            "answer_id": row["answer_id"],
+            "response_id": row["response_id"],
+            "theme": some("delivery, late", "price, dear", "other"),
+            "weight": some(0.5, 0.75, 1.0),
+            "at": row["at"],
+        }
+        for row in rows["answers"]
+        if row["question"] == "why" and random.random() < 0.8
+    ]

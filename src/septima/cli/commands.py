@@ -174,6 +174,32 @@ def quarantine(
 
 
 @application.command()
+def themes(
+    directory: Directory,
+    *,
+    number: Annotated[
+        int | None,
+        typer.Option("--themes", min=2, max=50, help="Themes per language; by the number of answers where left out."),
+    ] = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Group the answers to «why» into themes, keep them, and show the loyalty of those who speak of each."""
+    from septima.cli.themes import print_themes, theme_records
+    from septima.lake.themes import find_themes
+
+    workspace = _workspace(directory, engine)
+    words = _language(language, workspace)
+    with progress(workspace.settings.language) as report:
+        found = find_themes(workspace.lake, number=number, progress=report, memory=workspace.settings.memory)
+    if form is Format.json:
+        print_json({"answers": found.answers, "data_version": found.version, "themes": theme_records(workspace, found)})
+    else:
+        print_themes(workspace, found, words)
+
+
+@application.command()
 def tables(directory: Directory, form: FormatOption = Format.table) -> None:
     """List the tables of the lake with their rows and the time they span."""
     from septima.cli.inventory import inventory
@@ -191,24 +217,41 @@ def metrics(
     directory: Directory,
     metric_id: Annotated[str | None, typer.Argument(metavar="[METRIC]", help="Print the passport of this one.")] = None,
     *,
+    check: Annotated[bool, typer.Option("--check", help="Check the metrics of your own and say what was found.")] = False,
+    new: Annotated[
+        str | None, typer.Option(metavar="ID", help="Write a commented file for a metric of your own to begin with.")
+    ] = None,
     language: LanguageOption = None,
     form: FormatOption = Format.table,
 ) -> None:
-    """List the catalogue of metrics, or print the passport of one."""
+    """List the metrics of the catalogue and your own, or print the passport of one."""
+    from septima.cli.own_metrics import check_own_metrics, write_new_metric
     from septima.cli.passports import passport_rows, print_passport
-    from septima.metrics import catalogue, find_metric
+    from septima.metrics import find_metric
 
     workspace = _workspace(directory)
     words = _language(language, workspace)
-    chosen = [find_metric(metric_id)] if metric_id else list(catalogue().values())
+    if new is not None:
+        write_new_metric(workspace, directory, new, form)
+        return
+    if check:
+        check_own_metrics(workspace, words, form)
+        return
+    known = workspace.catalogue
+    chosen = [find_metric(metric_id, known)] if metric_id else list(known.values())
     if form is Format.json:
         described = [passport_rows(metric, words) for metric in chosen]
         print_json(described[0] if metric_id else described)
     elif metric_id:
         print_passport(chosen[0], words)
     else:
-        rows = [[metric.id, metric.passport.name.in_language(words), metric.passport.perspective] for metric in chosen]
-        print_rows("", ["metric", "name", "perspective"], rows)
+        rows = [
+            [metric.id, metric.passport.name.in_language(words), metric.passport.perspective, metric.passport.fingerprint or ""]
+            for metric in chosen
+        ]
+        heads = ["metric", "name", "perspective", "own"]
+        own = any(row[-1] for row in rows)
+        print_rows("", heads if own else heads[:-1], rows if own else [row[:-1] for row in rows])
 
 
 @application.command()

@@ -6,6 +6,7 @@ force counts. Money is converted at the rate of the row's own day, in exact deci
 engines give the same sum to the last digit.
 """
 
+from datetime import date
 from decimal import Decimal
 
 import ibis
@@ -23,6 +24,7 @@ _MONEY = f"decimal({DECIMAL_PRECISION}, {DECIMAL_SCALE})"
 _RATE_DIGITS = 11
 _RATE = f"decimal(19, {_RATE_DIGITS})"
 _GREATEST = 1e7
+_UNDATED = date(1, 1, 1)
 
 
 def converted(tables: Tables, currency: str, calendar: Calendar = DEFAULT_CALENDAR) -> Tables:
@@ -30,17 +32,16 @@ def converted(tables: Tables, currency: str, calendar: Calendar = DEFAULT_CALEND
 
     Rows of that currency, or of none, stay as they are. Others get the money converted and `currency`
     in the column of that name; without a rate for their day the money is null and their currency stays.
-    The day is that of the table's time by the company's clocks, for lines of orders that of the order,
-    and for products, which have no time, that of the newest rate.
+    The day is that of the table's time by the company's clocks, for lines of orders that of the order;
+    what has no day (a product, a deal that is open) takes the newest rate.
     """
     known: dict[str, Rows] = {}
 
     def table(name: str) -> Rows:
         if name not in known:
-            declared = TABLES[name]
-            money = [column.name for column in declared.columns if column.unit == "currency"]
-            rows = tables(name)
-            known[name] = _converted(rows, declared, money, tables, currency, calendar) if money else rows
+            rows, declared = tables(name), TABLES.get(name)  # the lake's own tables hold no money
+            money = [column.name for column in declared.columns if column.unit == "currency"] if declared else []
+            known[name] = _converted(rows, declared, money, tables, currency, calendar) if declared and money else rows
         return known[name]
 
     return table
@@ -72,8 +73,9 @@ def _with_rate(rows: Rows, declared: Table, rates: Rows, tables: Tables, currenc
     elif declared.time is not None:
         rows = rows.mutate(day=_day(rows, declared.time, calendar))
     else:
-        return rows.left_join(_newest(rates), "foreign")
-    return rows.left_join(_daily(rates), ["foreign", "day"])
+        rows = rows.mutate(day=ibis.null("date"))
+    rows = rows.mutate(day=rows["day"].fill_null(_UNDATED))
+    return rows.left_join(_in_force(rates), ["foreign", "day"])
 
 
 def _day(rows: Rows, time: str, calendar: Calendar) -> Expression:
@@ -96,26 +98,20 @@ def _rates(rates: Rows, currency: str) -> Rows:
     return made.filter(made["rate"] < _GREATEST)
 
 
-def _daily(rates: Rows) -> Rows:
-    """The rate in force by `foreign` currency and `day`."""
+def _in_force(rates: Rows) -> Rows:
+    """The rate by `foreign` currency and `day`; on the day `_UNDATED` the newest."""
     pair = ibis.window(group_by=[rates["foreign"], rates["direct"]], order_by=rates["since"])
-    rates = rates.mutate(until=rates["since"].lead().over(pair))
-    rates = rates.mutate(age=ibis.range(0, MAX_AGE + 1).unnest())
-    rates = rates.mutate(day=(rates["since"].cast("timestamp") + rates["age"].as_interval("D")).date())
-    rates = rates.filter(rates["until"].isnull() | (rates["day"] < rates["until"]))
+    lasting = rates.mutate(until=rates["since"].lead().over(pair))
+    lasting = lasting.mutate(age=ibis.range(0, MAX_AGE + 1).unnest())
+    lasting = lasting.mutate(day=(lasting["since"].cast("timestamp") + lasting["age"].as_interval("D")).date())
+    lasting = lasting.filter(lasting["until"].isnull() | (lasting["day"] < lasting["until"]))
+    newest = rates.mutate(newest=rates["since"].max().over(ibis.window(group_by=["foreign", "direct"])))
+    newest = newest.filter(newest["since"] == newest["newest"]).mutate(day=ibis.literal(_UNDATED))
+    columns = ("foreign", "day", "direct", "rate")
+    daily = lasting.select(*columns).union(newest.select(*columns))
     return _preferred(
-        rates.group_by("foreign", "day").aggregate(
-            straight=rates["rate"].max(where=rates["direct"]), back=rates["rate"].max(where=~rates["direct"])
-        )
-    )
-
-
-def _newest(rates: Rows) -> Rows:
-    """The newest rate by `foreign` currency."""
-    return _preferred(
-        rates.group_by("foreign").aggregate(
-            straight=rates["rate"].argmax(rates["since"], where=rates["direct"]),
-            back=rates["rate"].argmax(rates["since"], where=~rates["direct"]),
+        daily.group_by("foreign", "day").aggregate(
+            straight=daily["rate"].max(where=daily["direct"]), back=daily["rate"].max(where=~daily["direct"])
         )
     )
 

@@ -60,6 +60,10 @@ NOTES: dict[str, Text] = {
         "No customer was active at the period’s start, so there is nothing to take a share of.",
         "На\u00a0начало периода не\u00a0было ни\u00a0одного активного клиента, поэтому долю считать не\u00a0от\u00a0чего.",
     ),
+    "no_variation": Text(
+        "All values of one side are alike, so there is nothing to set against each other.",
+        "Все значения с\u00a0одной стороны одинаковы, поэтому сопоставлять нечего.",
+    ),
     "previous_is_zero": Text(
         "The previous period had none, so the relative change is undefined.",
         "В предыдущем периоде их не было, поэтому относительное изменение не определено.",
@@ -89,6 +93,10 @@ NOTES: dict[str, Text] = {
     "no_revenue_account": Text(
         "The ledger has no revenue for this period; name its account in the parameter `revenue_account`.",
         "В\u00a0учёте нет выручки за\u00a0этот период; укажите её счёт в\u00a0параметре `revenue_account`.",
+    ),
+    "mixed_indices": Text(
+        "Several indices are averaged as if they were one; slice by question.",
+        "Усреднены разные индексы; смотрите показатель по\u00a0вопросам (срез question) отдельно.",
     ),
     "mixed_currencies": Text(
         "Several currencies are added up as if they were one; slice by currency.",
@@ -208,6 +216,7 @@ class Passport:
     """What a figure describes, how it is computed, from which data and what it is good for.
 
     `bounds` are the least and the greatest value there can be (None is no bound), where the unit does not tell.
+    `fingerprint` changes with any change of a definition that stands outside the program; None is one within.
     """
 
     id: str
@@ -228,6 +237,12 @@ class Passport:
     minimum_sample: int
     parameters: Parameters = field(default_factory=dict[str, Any])
     bounds: tuple[float | None, float | None] | None = None
+    fingerprint: str | None = None
+
+    @property
+    def definition(self) -> str:
+        """What was computed: id, version and, of a definition outside the program, its fingerprint."""
+        return f"{self.id} v{self.version}" + (f" · {self.fingerprint}" if self.fingerprint else "")
 
 
 @dataclass(frozen=True)
@@ -259,6 +274,7 @@ class Cells:
     within: tuple[str, ...] = ()
     grain: Grain = "all"
     end: date | None = None
+    calendar: Calendar = DEFAULT_CALENDAR
 
     def __getitem__(self, measure: str) -> FloatArray:
         return self.frame[measure].to_numpy(dtype=np.float64)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from septima.models.intervals import CONFIDENCE
+from septima.models.intervals import CONFIDENCE, Z, divide
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -46,3 +46,28 @@ def first_principal_component(covariance: FloatArray) -> FloatArray:
     loadings = np.linalg.eigh(covariance)[1][:, -1]
     loadings = np.maximum(loadings * np.sign(loadings.sum() or 1.0), 0.0)
     return loadings / loadings.sum()
+
+
+def item_rest_correlations(covariance: FloatArray) -> FloatArray:
+    """Corrected item–total correlations (Nunnally, 1978) from covariance matrices (…, k, k), shape (…, k).
+
+    Of each item with the sum of the others; NaN where either does not vary.
+    """
+    own = np.diagonal(covariance, axis1=-2, axis2=-1)
+    with_all = covariance.sum(axis=-1)
+    rest = covariance.sum(axis=(-2, -1))[..., None] - 2 * with_all + own
+    return divide(with_all - own, np.sqrt(np.maximum(own * rest, 0)))
+
+
+def mean_correlation(correlations: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean of the defined correlations on the last axis, and its interval of 95 % from n records, shape (…,) each.
+
+    They are averaged as z = artanh r, whose standard error is 1/√(n − 3) (Fisher, 1921). The mean of several from the
+    same records has at most that error, so its interval is on the safe side; that of a single one is Fisher's.
+    """
+    defined = np.isfinite(correlations)
+    with np.errstate(divide="ignore"):
+        z = np.arctanh(np.clip(np.where(defined, correlations, 0.0), -1, 1))
+    mean = divide(z.sum(axis=-1), defined.sum(axis=-1))
+    half = Z / np.sqrt(np.where(n > 3, n - 3, np.nan))
+    return np.tanh(mean), np.tanh(mean - half), np.tanh(mean + half)
