@@ -73,7 +73,7 @@ def _serving(request: Request) -> ir.Table:
     return _with_employee(request, rows.drop("period", "opened"))
 
 
-TRAININGS = Source("trainings", _trainings, ("course", *_OF_EMPLOYEES), settles_days=None)
+TRAININGS = Source("trainings", _trainings, ("course", *_OF_EMPLOYEES))
 _TESTS = Source("training_tests", _tests, ("course", *_OF_EMPLOYEES))
 _SERVICE = Source("serving_employees", _serving, ("employee_id", *_OF_EMPLOYEES))
 

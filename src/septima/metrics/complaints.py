@@ -9,7 +9,6 @@ import numpy as np
 from septima.metrics import estimates, roles
 from septima.metrics.definition import Cells, Estimate, Measure, Metric, Parameters, Passport, Request, Source
 from septima.metrics.sources import (
-    LONGEST_SILENCE,
     ORDERS,
     count_true,
     days,
@@ -26,6 +25,8 @@ from septima.models.intervals import divide
 from septima.schema import Text
 
 _DIMENSIONS = ("channel", "category", "department", "severity")
+_ALLOWED_DAYS = 10
+"""Days in which a complaint is to be settled, where nothing else is asked for."""
 
 
 def _complaints(request: Request) -> ir.Table:
@@ -113,9 +114,7 @@ def _buyers_and_complaints(request: Request) -> ir.Table:
 COMPLAINTS = Source("complaints", _complaints, _DIMENSIONS, of_customers=True)
 _ANSWERS = Source("complaint_answers", _answers, _DIMENSIONS, of_customers=True, ranked="hours")
 _SETTLED = Source("settled_complaints", _settled, _DIMENSIONS, of_customers=True, ranked="days")
-_DUE = Source(
-    "due_complaints", _due, _DIMENSIONS, of_customers=True, parameters=("days",), settles_days=LONGEST_SILENCE
-)
+_DUE = Source("due_complaints", _due, _DIMENSIONS, of_customers=True, parameters=("days",), settles_days=_ALLOWED_DAYS)
 _CLOSED_ONCE = Source("complaints_closed_once", _closed_once, _DIMENSIONS, of_customers=True)
 _BACKLOG = Source("complaint_backlog", _backlog, _DIMENSIONS, of_customers=True)
 _BUYERS = Source("buyers_and_complaints", _buyers_and_complaints, (), of_customers=True)
@@ -439,7 +438,7 @@ METRICS = (
             group="support",
             owner_role=roles.CLAIMS,
             minimum_sample=20,
-            parameters={"days": 10},
+            parameters={"days": _ALLOWED_DAYS},
         ),
         {"on_time": count_true(_DUE, "on_time"), "usable": count_true(_DUE, "usable"), "complaints": records(_DUE)},
         estimates.share("on_time", "usable", "complaints"),

@@ -11,7 +11,6 @@ import ibis.expr.types as ir
 from septima.metrics import estimates, roles
 from septima.metrics.definition import Cells, Estimate, Metric, Parameters, Passport, Request, Rows, Source
 from septima.metrics.sources import (
-    LONGEST_SILENCE,
     all_known,
     count_true,
     days,
@@ -27,6 +26,7 @@ from septima.schema import Text
 _TALKS = ("call", "chat", "message", "meeting")
 _CONTACTS = ("delivered", "visit", "store_visit", *_TALKS)
 _OF_CUSTOMERS = ("channel",)
+_REPEATED_WITHIN_DAYS = 7
 _OF_MESSAGES = ("channel", "department", "campaign_id")
 
 
@@ -147,7 +147,7 @@ _INCOMING = Source(
     ("channel", "department", "employee_id", "topic"),
     of_customers=True,
     parameters=("days",),
-    settles_days=LONGEST_SILENCE,
+    settles_days=_REPEATED_WITHIN_DAYS,
 )
 _PASSAGES = Source(
     "passages", _passages, ("channel", "from_department", "to_department"), of_customers=True, parameters=("days",)
@@ -383,7 +383,7 @@ METRICS = (
             group="coordination",
             owner_role=roles.CUSTOMER_SERVICE,
             minimum_sample=30,
-            parameters={"days": 7},
+            parameters={"days": _REPEATED_WITHIN_DAYS},
         ),
         {
             "repeated": count_true(_INCOMING, "repeated"),

@@ -6,7 +6,6 @@ import ibis.expr.types as ir
 from septima.metrics import estimates, roles
 from septima.metrics.definition import Metric, Passport, Request, Rows, Source
 from septima.metrics.sources import (
-    LONGEST_SILENCE,
     all_known,
     count_true,
     days_between,
@@ -59,7 +58,7 @@ def _journeys(request: Request) -> ir.Table:
 
 
 _DIMENSIONS = ("carrier", "region")
-DELIVERIES = Source("deliveries", _deliveries, _DIMENSIONS, of_customers=True, settles_days=LONGEST_SILENCE)
+DELIVERIES = Source("deliveries", _deliveries, _DIMENSIONS, of_customers=True)
 _ARRIVALS = Source("arrivals", _arrivals, _DIMENSIONS, of_customers=True)
 _JOURNEYS = Source("delivery_times", _journeys, _DIMENSIONS, of_customers=True, ranked="days")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from septima.metrics import estimates, roles
 from septima.metrics.definition import Cells, Estimate, Metric, Parameters, Passport, Request, Rows, Source
-from septima.metrics.sources import LONGEST_SILENCE, count_true, known_until, records, total
+from septima.metrics.sources import count_true, known_until, records, total
 from septima.metrics.staff import STAFF
 from septima.models import intervals
 from septima.models.intervals import divide
@@ -58,13 +58,12 @@ def _done(request: Request) -> ir.Table:
     return steps.mutate(at=steps["done_at"])
 
 
-_STEPS = Source("process_steps", _steps, _DIMENSIONS, of_customers=True, settles_days=LONGEST_SILENCE)
+_STEPS = Source("process_steps", _steps, _DIMENSIONS, of_customers=True)
 _HANDOFFS = Source(
     "handoffs",
     _handoffs,
     ("process", "step", "from_department", "to_department"),
     of_customers=True,
-    settles_days=LONGEST_SILENCE,
 )
 _DONE = Source("done_steps", _done, _DIMENSIONS, of_customers=True)
 

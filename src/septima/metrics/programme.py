@@ -27,12 +27,9 @@ def _due(request: Request) -> Rows:
     return rows.filter(rows["due"])
 
 
-# Milestones are few, and any new one reached may make old ones late.
-MILESTONES = Source("milestones", _due, ("kind", "department"), settles_days=None)
-_DUE_DECISIONS = Source(
-    "decisions", lambda request: _of_kind(_DECISIONS, _due(request)), ("department",), settles_days=None
-)
-_GOALS_SET = Source("goals", lambda request: _of_kind(_GOALS, _planned(request)), ("department",), settles_days=None)
+MILESTONES = Source("milestones", _due, ("kind", "department"))
+_DUE_DECISIONS = Source("decisions", lambda request: _of_kind(_DECISIONS, _due(request)), ("department",))
+_GOALS_SET = Source("goals", lambda request: _of_kind(_GOALS, _planned(request)), ("department",))
 
 METRICS = (
     Metric(

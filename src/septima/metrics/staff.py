@@ -98,7 +98,7 @@ def _trained_changes(request: Request) -> ir.Table:
 
 
 STAFF = Source("staff_changes", _staff_changes, _DIMENSIONS)
-_TRAINED = Source("trained_staff", _trained_changes, _DIMENSIONS, parameters=("days",), settles_days=None)
+_TRAINED = Source("trained_staff", _trained_changes, _DIMENSIONS, parameters=("days",))
 _CHANGE = total(STAFF, "change")
 _UNUSABLE = total(STAFF, "unusable")
 
