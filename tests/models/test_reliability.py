@@ -56,3 +56,25 @@ def test_weights_are_equal_where_nothing_varies(covariance: np.ndarray) -> None:
 def test_interval_of_one_respondent_is_undefined() -> None:
     lower, upper = reliability.alpha_interval(np.array([0.5]), np.array([1.0]), 3)
     assert np.isnan([lower[0], upper[0]]).all()
+
+
+def test_item_rest_correlation_of_parallel_items() -> None:
+    # Variance 1, correlation ½: of one with the sum of three others 3·½ / √(3 + 6·½).
+    covariance = np.full((4, 4), 0.5) + 0.5 * np.eye(4)
+    assert reliability.item_rest_correlations(covariance) == pytest.approx([1.5 / np.sqrt(6)] * 4)
+
+
+def test_mean_correlation_leaves_out_the_undefined() -> None:
+    value, lower, upper = reliability.mean_correlation(
+        np.array([[np.nan, 0.6, 0.6], [np.nan] * 3]), np.array([28.0, 28])
+    )
+    assert value[0] == pytest.approx(0.6)
+    half = 1.959964 / 5
+    assert (lower[0], upper[0]) == pytest.approx((np.tanh(np.arctanh(0.6) - half), np.tanh(np.arctanh(0.6) + half)))
+    assert np.isnan([value[1], lower[1], upper[1]]).all()
+
+
+def test_correlation_of_three_respondents_has_no_interval() -> None:
+    value, lower, upper = reliability.mean_correlation(np.array([[0.5]]), np.array([3.0]))
+    assert value[0] == pytest.approx(0.5)
+    assert np.isnan([lower[0], upper[0]]).all()
