@@ -77,6 +77,9 @@ def test_newcomers_without_costs_have_no_ratio() -> None:
     found = only("ltv_to_cac", {"orders": GROWTH["orders"]})
     assert math.isnan(found.value)
     assert found.note == "no_cost"
+    nobody = only("ltv_to_cac", {"spend": GROWTH["spend"]})
+    assert math.isnan(nobody.value)
+    assert nobody.note == "no_data"
 
 
 def test_marketing_share_of_revenue() -> None:

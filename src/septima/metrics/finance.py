@@ -111,6 +111,12 @@ def _acquisition_cost(cells: Cells, _: Parameters) -> Estimate:
     return Estimate(divide(cost, n), n, lower, divide(cost, fewest), estimates.missing(n, n), cost_note(cells, n))
 
 
+def _ltv_to_cac(cells: Cells, parameters: Parameters) -> Estimate:
+    """Profit by cost; where nobody was acquired there is nothing to have paid back."""
+    found = amount_by_cost(cells, parameters)
+    return replace(found, value=np.where(cells["records"] > 0, found.value, np.nan))
+
+
 def _marketing_share(cells: Cells, parameters: Parameters) -> Estimate:
     """Cost over revenue; what was paid is known exactly, so only the revenue is uncertain."""
     revenue, cost = estimates.amount(cells, parameters), known_cost(cells)
@@ -241,7 +247,7 @@ METRICS = (
             **amount_measures(_PROFITS, "profit"),
             "currencies": several_currencies_in_sums(_PROFITS),
         },
-        amount_by_cost,
+        _ltv_to_cac,
     ),
     Metric(
         Passport(

@@ -39,9 +39,10 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
 
     A message is what a campaign sent to one customer by one channel, or what has its own `message_id`. `usable` ones
     can be told apart and were reported to begin, no more than `reaction_days` after anything else about them; a
-    reaction counts until `reaction_days` after that, so what comes later changes nothing. `<reaction>_records` is
-    the number of records about the beginning or the reaction that the row stands for. Cut by `link_id` the message
-    itself has a row of no link and each link of it another.
+    reaction counts until `reaction_days` after that, so what comes later changes nothing. `<reaction>_records` is the
+    number of records about the beginning or the reaction that the row stands for, and `<reaction>_left_over` that of
+    records about the reaction that could not be used. Cut by `link_id`, the message itself has a row of no link and
+    each link of it another.
     """
 
     def build(request: Request) -> ir.Table:
@@ -55,7 +56,8 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
             own_at=touches["at"].min(where=kind == begins),
             first_at=touches["at"].min(),
             **{f"{name}_at": touches["at"].min(where=kind == name) for name in reactions},
-            **{f"{name}_touches": touches.count(where=kind.isin((begins, name))) for name in reactions},
+            begun_touches=touches.count(where=kind == begins),
+            **{f"{name}_touches": touches.count(where=kind == name) for name in reactions},
         )
         whole = ibis.window(group_by=message)
         rows = rows.mutate(
@@ -70,10 +72,8 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
         def followed(name: str) -> Expression:
             return usable & (rows[f"{name}_at"] <= rows["begun_at"] + window).fill_null(False)
 
-        def stands_for(name: str) -> Expression:
-            touched = rows[f"{name}_touches"]
-            unusable = apart.ifelse((touched > 0).ifelse(one, none), touched)
-            return usable.ifelse(own.ifelse(one, none), unusable)
+        def left_over(touched: Expression) -> Expression:
+            return usable.ifelse(none, apart.ifelse((touched > 0).ifelse(one, none), touched))
 
         return rows.select(
             *message,
@@ -81,7 +81,11 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
             at=usable.ifelse(rows["begun_at"], rows["first_at"]),
             usable=own,
             **{name: followed(name) for name in reactions},
-            **{f"{name}_records": stands_for(name) for name in reactions},
+            **{
+                f"{name}_records": own.ifelse(one, left_over(rows["begun_touches"] + rows[f"{name}_touches"]))
+                for name in reactions
+            },
+            **{f"{name}_left_over": left_over(rows[f"{name}_touches"]) for name in reactions},
         )
 
     return build
@@ -197,9 +201,9 @@ def _read(rows: Rows, _: Parameters) -> ir.IntegerScalar:
 
 
 def _perhaps_read(rows: Rows, _: Parameters) -> ir.Value:
-    """Records that tell of openings or clicks, or of messages that may have had them, and could not be used."""
-    larger: Expression = ibis.greatest(rows["opened_records"], rows["clicked_records"])
-    return larger.sum(where=~rows["usable"])
+    """Records of openings or clicks that could not be used."""
+    larger: Expression = ibis.greatest(rows["opened_left_over"], rows["clicked_left_over"])
+    return larger.sum()
 
 
 _MARKETING_METRICS = "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010"
