@@ -162,4 +162,4 @@ def test_active_base_and_churn_by_month(cdnow: Example, file: pd.DataFrame, days
             np.testing.assert_allclose(bounds, wilson(left, len(before)), rtol=1e-9, atol=1e-12)
         else:
             assert np.isnan(churn.loc[month, "value"])
-            assert churn.loc[month, "note"] == "no_previous_period"
+            assert churn.loc[month, "note"] == "nobody_active_before"

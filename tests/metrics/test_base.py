@@ -98,7 +98,7 @@ def test_churn_by_month_within_thirty_days() -> None:
     frame = figures("churn_rate", ACTIVITY, active_days=30)
     assert frame["value"].tolist() == pytest.approx([math.nan, 0.5, 1, 1], nan_ok=True)
     assert frame["n"].tolist() == [0, 2, 1, 1]
-    assert frame["note"].tolist() == ["no_previous_period", "too_few", "too_few", "too_few"]
+    assert frame["note"].tolist() == ["nobody_active_before", "too_few", "too_few", "too_few"]
     assert (frame["lower"][1], frame["upper"][1]) == pytest.approx(wilson(1, 2))
 
 

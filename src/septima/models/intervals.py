@@ -119,6 +119,43 @@ def poisson_ratio(count: FloatArray, base: FloatArray) -> Bounds:
     return np.where(known, lower, np.nan), np.where(known, upper, np.nan)
 
 
+def fieller(
+    numerator: FloatArray, denominator: FloatArray, numerator_variance: FloatArray, denominator_variance: FloatArray
+) -> Bounds:
+    """Interval of a ratio of two independent sums with these variances (Fieller, 1954).
+
+    Where the denominator itself may be zero by chance there are no bounds, and they are NaN.
+    """
+    ratio = divide(numerator, denominator)
+    doubt = Z**2 * divide(denominator_variance, denominator**2)
+    rest = np.where(doubt < 1, 1 - doubt, np.nan)
+    inside = numerator_variance * (1 - doubt) + ratio**2 * denominator_variance
+    half = Z * divide(np.sqrt(np.where(np.isnan(rest), np.nan, inside)), np.abs(denominator) * rest)
+    return ratio / rest - half, ratio / rest + half
+
+
+def difference(one: FloatArray, of_one: Bounds, other: FloatArray, of_other: Bounds) -> Bounds:
+    """Interval of one − other, two independent estimates with intervals of their own, by square-and-add.
+
+    Of two shares with Wilson's intervals it is method 10 of Newcombe (1998); in general Zou & Donner (2008).
+    """
+    value = one - other
+    below = np.hypot(one - of_one[0], of_other[1] - other)
+    above = np.hypot(of_one[1] - one, other - of_other[0])
+    return value - below, value + above
+
+
+def spearman(rho: FloatArray, n: FloatArray) -> Bounds:
+    """Interval of Spearman's rank correlation by Fisher's z with variance (1 + ρ²/2) / (n − 3) (Bonett & Wright, 2000).
+
+    NaN up to three pairs and at ρ = ±1, where z has no bounds.
+    """
+    usable = (n > 3) & (np.abs(rho) < 1)
+    z = np.arctanh(np.where(usable, rho, 0.0))
+    half = Z * np.sqrt((1 + rho**2 / 2) / np.where(usable, n - 3, 1.0))
+    return np.where(usable, np.tanh(z - half), np.nan), np.where(usable, np.tanh(z + half), np.nan)
+
+
 def _t_quantile(degrees: FloatArray) -> FloatArray:
     known = degrees > 0
     return np.where(known, stats.t.ppf(1 - _TAIL, np.where(known, degrees, 1)), np.nan)
