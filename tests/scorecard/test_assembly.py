@@ -220,11 +220,13 @@ def test_a_kpi_without_data_always_has_a_statement() -> None:
     assert "there is no figure for CLI, NPS" in english(card.perspectives[0].composite.statements)
 
 
-def test_too_few_records_keep_the_figure_and_say_how_few() -> None:
-    kpi = kpi_of(support_card(nps=history(0.5, 0.4, n=12, note="too_few")), "nps")
-    assert kpi.figure.value == 0.4
-    assert "Records: 12, while a dependable figure needs at least 30." in english(kpi.statements)
-    assert "Записей: 12, а для надёжного показателя нужно не меньше 30." in russian(kpi.statements)
+def test_too_few_records_are_named_with_the_least_that_would_do() -> None:
+    kpi = kpi_of(support_card(nps=history(0.5, None, n=12, note="too_few")), "nps")
+    assert kpi.too_few
+    assert english(kpi.statements) == ("Too few records for a figure: 12, while a dependable one needs at least 30.")
+    assert russian(kpi.statements) == (
+        "Слишком мало записей, чтобы показать значение: 12, а для надёжного нужно не меньше 30."
+    )
 
 
 def test_weights_that_do_not_average_one_leave_the_composite_undefined_with_the_remedy() -> None:
