@@ -11,7 +11,8 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
 
-from septima.lake.tables import THEMES
+from septima.lake.resolved import resolved_tables, unresolved_tables
+from septima.lake.tables import LAKE_TABLES
 from septima.metrics import Grain, compute, find_metric
 from septima.schema import TABLES, Column
 
@@ -29,6 +30,7 @@ ARROW_TYPES = {
     "boolean": pa.bool_(),
 }
 LOADED_AT = datetime.fromisoformat("2026-01-01")
+_COMMON = {"source": "test", "loaded_at": LOADED_AT}
 
 
 def _value(column: Column, value: Any) -> Any:
@@ -42,14 +44,12 @@ def _value(column: Column, value: Any) -> Any:
 
 
 def arrow_tables(rows: Rows) -> dict[str, pa.Table]:
-    """Every canonical table and the themes, with the given rows; what a row does not name is null, but for source and loaded_at."""
-    declarations = {**TABLES, THEMES.name: THEMES}
-    unknown = set(rows) - set(declarations)
-    assert not unknown, f"not canonical: {unknown}"
+    """Every table of the lake, with the given rows; what a row does not name is null, but for source and loaded_at."""
+    unknown = set(rows) - set(LAKE_TABLES)
+    assert not unknown, f"not of the lake: {unknown}"
     made: dict[str, pa.Table] = {}
-    for name, declared in declarations.items():
-        common = {"source": "test", "loaded_at": LOADED_AT}
-        common = {column: value for column, value in common.items() if column in declared.column_names}
+    for name, declared in LAKE_TABLES.items():
+        common = {column: value for column, value in _COMMON.items() if column in declared.column_names}
         given = [{**common, **row} for row in rows.get(name, ())]
         for row in given:
             assert set(row) <= set(declared.column_names), f"{name} has no {set(row) - set(declared.column_names)}"
@@ -66,12 +66,13 @@ def in_duckdb(arrow: Mapping[str, pa.Table]) -> Tables:
     backend = ibis.duckdb.connect()
     for name, table in arrow.items():
         backend.con.register(name, table)
-    return backend.table
+    return unresolved_tables(backend.table)
 
 
 def canonical(rows: Rows) -> Tables:
-    """The tables of `rows` as metrics get them, on DuckDB in memory."""
-    return in_duckdb(arrow_tables(rows))
+    """The tables of `rows` as metrics get them, on DuckDB in memory; merges apply where there are any."""
+    raw = in_duckdb(arrow_tables(rows))
+    return resolved_tables(raw) if rows.get("merges") else raw
 
 
 def figures(id_: str, rows: Rows, grain: Grain = "month", by: Sequence[str] = (), **options: Any) -> pd.DataFrame:
@@ -257,6 +258,9 @@ def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]
     _add_service(rows, people, Random(seed + 1))  # noqa: S311 - its own draws, so that those above stay as they are
     _add_sales(rows, people, Random(seed + 3))  # noqa: S311 - so too
     _add_surveys(rows, people, Random(seed + 4))  # noqa: S311 - and so
+    _add_trust(rows, people, Random(seed + 2))  # noqa: S311
+    for row in rows["customers"]:
+        row["referrer_id"] = some(some(*people), None, None)
     return rows
 
 
@@ -435,4 +439,46 @@ def _add_surveys(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], r
         }
         for row in rows["answers"]
         if row["question"] == "why" and random.random() < 0.8
+    ]
+
+
+def _add_trust(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], random: Random) -> None:
+    """Add rows in quarantine, merges of customers, and what customers could be compared by."""
+    first = datetime.fromisoformat("2024-01-01")
+    rows["quarantine"] = [
+        {
+            "quarantine_id": f"q{number}",
+            "source": random.choice(("test", "till")),
+            "file": "orders.csv",
+            "row": number // 2,
+            "table": random.choice(("orders", "calls")),
+            "column": "revenue",
+            "reason": "not a number",
+            "loaded_at": first + timedelta(days=random.randrange(400)),
+            "resolved_at": random.choice((None, None, first + timedelta(days=500))),
+        }
+        for number in range(60)
+    ]
+    for row in rows["customers"]:
+        row["email"] = random.choice((None, f"{row['customer_id']}@x.example"))
+        row["name"], row["birth_date"] = random.choice((None, "Ann")), random.choice((None, first.date()))
+    rows["identities"] += [{"customer_id": person, "id_type": "card", "id_value": person} for person in people[::3]]
+    rows["merges"] = [
+        {
+            "customer_id": person,
+            "master_id": master,
+            "linked_id": master,
+            "rule": "exact_email",
+            "score": 1.0,
+            "evidence": "email",
+            "run": 1,
+            "decided_at": first,
+            "author": "test",
+            "undone_at": undone,
+            "recorded_at": first + timedelta(minutes=minute),
+        }
+        for minute, (person, master, undone) in enumerate(
+            [(people[1], people[0], None), (people[2], people[0], None), (people[5], people[4], None)]
+            + [(people[9], people[8], None), (people[9], people[8], first + timedelta(days=1))]
+        )
     ]

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from septima.lake.resolved import unresolved_tables
 from septima.metrics import catalogue, compute, find_metric, rows_behind
 
 from .conftest import Tables, arrow_tables, company, in_duckdb
@@ -16,7 +17,11 @@ from .conftest import Tables, arrow_tables, company, in_duckdb
 pytestmark = pytest.mark.spark
 
 ARROW = arrow_tables(company())
-PARAMETERS = {"cli": {"weights": "first_principal_component"}, "churn_rate": {"active_days": 20}}
+PARAMETERS = {
+    "cli": {"weights": "first_principal_component"},
+    "churn_rate": {"active_days": 20},
+    "ltv_to_cac": {"days": 9},
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def on_spark(spark_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Ta
     for name, table in ARROW.items():
         pq.write_table(table, folder / f"{name}.parquet")
         spark_session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
-    return ibis.pyspark.connect(spark_session).table
+    return unresolved_tables(ibis.pyspark.connect(spark_session).table)
 
 
 def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -65,6 +70,9 @@ def test_bounded_stretch_by_slices(embedded: Tables, on_spark: Tables) -> None:
         (("table", "source"), ("completeness", "timeliness")),
         (("department", "role"), ("staff_turnover", "training_on_time")),
         (("department",), ("nps", "csi_weighted", "cli", "cci")),
+        (("theme", "channel"), ("nps", "nps_heavy", "csi")),
+        (("group",), ("nps_heavy_groups",)),
+        (("question",), ("item_rest_correlation", "driver_importance", "imported_index")),
     ],
 )
 def test_own_slices_by_quarter(embedded: Tables, on_spark: Tables, by: tuple[str, ...], ids: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Completeness and timeliness, counted by hand."""
+"""Completeness, validity and timeliness, counted by hand."""
 
 import pytest
 from scipy import stats
@@ -31,6 +31,43 @@ def test_completeness_by_table_and_source() -> None:
     assert cells["orders", "test", 2025] == pytest.approx(6 / 24)
     assert cells["orders", "till", 2025] == pytest.approx(1 / 12)
     assert cells["products", "test", 2026] == pytest.approx(2 / 5)
+
+
+def test_completeness_by_column() -> None:
+    frame = figures(
+        "completeness", ORDERS | {"products": [{"product_id": "p", "name": "Cup"}]}, "year", by=["table", "column"]
+    )
+    cells = {(row.table, row.column, row.period.year): (row.value, row.n) for row in frame.itertuples() if row.n}
+    assert cells["orders", "customer_id", 2025] == (1 / 3, 3)
+    assert cells["orders", "ordered_at", 2025] == (1, 3)
+    assert cells["orders", "status", 2025] == (0, 3)
+    assert cells["products", "name", 2026] == (1, 1)
+    # Twelve columns of orders, five of products: what the figure without slices adds up.
+    assert len(cells) == 12 + 5
+    by_source = figures("completeness", ORDERS, "all", by=["column", "source"])
+    assert {(row.source, row.value) for row in by_source.itertuples() if row.column == "online"} == {
+        ("test", 1 / 2),
+        ("till", 0),
+    }
+
+
+def test_validity_counts_a_refused_row_once_and_a_mended_one_as_loaded() -> None:
+    waiting = {"source": "till", "file": "o.csv", "table": "orders", "reason": "no", "loaded_at": "2025-01-11"}
+    rows = ORDERS | {
+        "quarantine": [
+            {"quarantine_id": "1", "row": 7, "column": "revenue", **waiting},
+            {"quarantine_id": "2", "row": 7, "column": "status", **waiting},
+            {"quarantine_id": "3", "row": 8, "column": "status", **waiting},
+            {"quarantine_id": "4", "row": 9, "column": "status", **waiting, "resolved_at": "2025-01-12"},
+        ]
+    }
+    frame = figures("validity", rows, "year")
+    # Two orders were loaded in 2025 and two rows refused; the third order came in 2026.
+    assert frame["value"].tolist() == [2 / 4, 1]
+    expected = stats.binomtest(2, 4).proportion_ci(0.95, method="wilson")
+    assert (frame["lower"][0], frame["upper"][0]) == pytest.approx((expected.low, expected.high))
+    by_source = {row.source: (row.value, row.n) for row in figures("validity", rows, "all", by=["source"]).itertuples()}
+    assert by_source == {"test": (1, 2), "till": (1 / 3, 3)}
 
 
 def test_timeliness_within_a_day() -> None:
