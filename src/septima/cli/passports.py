@@ -13,6 +13,7 @@ from septima.scorecard.card import Direction
 _WORDS = {
     "id": Text("Id", "Обозначение"),
     "version": Text("Version", "Версия"),
+    "fingerprint": Text("Fingerprint", "Отпечаток"),
     "name": Text("Name", "Название"),
     "description": Text("Describes", "Что описывает"),
     "use": Text("Good for", "Для чего годится"),
@@ -60,7 +61,7 @@ def _print_fields(rows: dict[str, object], language: Language) -> None:
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for field, word in _WORDS.items():
-        if field not in rows:
+        if rows.get(field) is None:
             continue
         grid.add_row(word.in_language(language), _written(field, rows[field], language))
     console.print(grid)

@@ -6,7 +6,7 @@ A family is a module of this package that exports `METRICS`; a new one is found 
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import cast
@@ -20,12 +20,13 @@ def catalogue() -> dict[str, Metric]:
     return dict(_discovered())
 
 
-def find_metric(id: str) -> Metric:  # noqa: A002 - a metric is found by its id
-    """The metric called `id`; MetricError, naming near ones, where there is none."""
-    found = _discovered().get(id)
+def find_metric(id: str, metrics: Mapping[str, Metric] | None = None) -> Metric:  # noqa: A002 - found by its id
+    """The metric called `id` among `metrics` (the catalogue where left out); MetricError, naming near ones, if none."""
+    known = _discovered() if metrics is None else metrics
+    found = known.get(id)
     if found is None:
-        near = difflib.get_close_matches(id, _discovered(), n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(_discovered())}"
+        near = difflib.get_close_matches(id, known, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(known)}"
         raise MetricError(f"there is no metric {id!r}; {hint}")
     return found
 

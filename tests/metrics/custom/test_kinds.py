@@ -83,7 +83,10 @@ def test_sum_of_money_in_two_currencies_says_so() -> None:
     assert figure(body, rows).note == "mixed_currencies"
     assert figure(body, ORDERS).note is None
     # What is not money has no currency.
-    assert figure("kind: mean, unit: count, table: orders, expression: month(ordered_at), minimum_sample: 1", rows).note is None
+    assert (
+        figure("kind: mean, unit: count, table: orders, expression: month(ordered_at), minimum_sample: 1", rows).note
+        is None
+    )
 
 
 def test_mean_has_the_interval_of_student() -> None:
@@ -157,8 +160,13 @@ def test_ratio_of_counts_of_different_tables() -> None:
 
 def test_ratio_of_sums_of_different_tables_is_fiellers() -> None:
     orders = [order(number, "2026-01-05", 10 + number, currency="EUR") for number in range(20)]
-    spend = [{"date": "2026-01-05", "channel": f"c{number}", "campaign_id": "", "amount": 4, "currency": "EUR"} for number in range(5)]
-    body = "kind: ratio, unit: share, numerator: {table: spend, sum: amount}, denominator: {table: orders, sum: revenue}"
+    spend = [
+        {"date": "2026-01-05", "channel": f"c{number}", "campaign_id": "", "amount": 4, "currency": "EUR"}
+        for number in range(5)
+    ]
+    body = (
+        "kind: ratio, unit: share, numerator: {table: spend, sum: amount}, denominator: {table: orders, sum: revenue}"
+    )
     found = figure(body, {"orders": orders, "spend": spend})
     top, bottom = 20.0, float(sum(range(10, 30)))
     assert found.value == top / bottom
@@ -280,7 +288,9 @@ def derived(formula: str, parts: str = "", **options: object):
     return own_metrics([("metrics/own.yaml", text)], **options)["own"]
 
 
-CALLS_COUNT = f"  - {{id: own_calls, {WORDS}kind: count, table: calls, filter: waited_s >= :least, parameters: {{least: 15}}}}\n"
+CALLS_COUNT = (
+    f"  - {{id: own_calls, {WORDS}kind: count, table: calls, filter: waited_s >= :least, parameters: {{least: 15}}}}\n"
+)
 
 
 def test_derived_from_the_catalogue_and_an_own_metric() -> None:

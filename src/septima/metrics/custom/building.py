@@ -29,7 +29,6 @@ from septima.metrics.sources import (
     LONGEST_SILENCE,
     amount_measures,
     count_true,
-    days,
     quantile_measures,
     ratio_measures,
     records,
@@ -332,7 +331,7 @@ def _conversion(metric: OwnMetric) -> tuple[dict[str, Measure], _Estimate]:
         later = ibis.window(group_by="customer_id", order_by=[ibis.desc("at"), "own_order"], rows=(None, 0))
         both = both.mutate(**{NEXT: moment.min().over(later)})
         found = both.filter(both["own_base"]).union(nobody.mutate(**{NEXT: ibis.null(both.schema()[NEXT])}))
-        limit = found["at"] + ibis.literal(days(metric.within_days))
+        limit = found["at"] + ibis.interval(seconds=round(metric.within_days * 86_400))
         over = (limit <= known_until).fill_null(False)
         usable = found[USABLE] & found["customer_id"].notnull() & over
         hit = usable & (found[NEXT] <= limit).fill_null(False)

@@ -153,7 +153,9 @@ def parse_tree(text: str) -> Expr:
     try:
         tree = parse_one(text, read="duckdb", into=exp.Condition)
     except SqlglotError as error:
-        detail = " ".join(_without_colours(str(error)).split(". Line", maxsplit=1)[0].split())
+        detail = " ".join(
+            _without_colours(str(error)).split(". Line", maxsplit=1)[0].split(" into <", maxsplit=1)[0].split()
+        )
         raise ExpressionError(f"{_short(text)!r} is not understood: {_short(detail)}") from None
     except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
         raise ExpressionError(f"{_short(text)!r} is not understood") from None

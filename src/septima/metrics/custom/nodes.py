@@ -145,7 +145,7 @@ def read_yaml(text: str, file: str, mistakes: list[str]) -> Node | None:
         problem = " ".join(str(error.problem or error.context or "not YAML").split())
         mistakes.append(f"{place}: cannot be read as YAML: {problem}; mend the line or its indentation")
         return None
-    except YAMLError as error:
+    except (YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:  # of tags such as `!!int x` too
         mistakes.append(f"{file}: cannot be read as YAML: {' '.join(str(error).split())}")
         return None
     if not isinstance(content, CommentedMap):

@@ -144,13 +144,14 @@ class _Reader:
     @staticmethod
     def _check_keys(node: Node, kind: OwnKind) -> None:
         known = (*_COMMON, *_KEYS[kind])
-        others = {key for keys in _KEYS.values() for key in keys} - set(known)
+        others = [key for keys in _KEYS.values() for key in keys if key not in known]
         for key in node.data:
             if key in others:
                 node.wrong(
                     str(key), f"`{key}` has no meaning for kind {kind!r}, which has {', '.join(_KEYS[kind])}; remove it"
                 )
-        node.only((*known, *others))
+            elif key not in known:
+                node.wrong(str(key), f"unknown key {key!r}; {near(str(key), known)}")
 
     def _words(self, node: Node, id_: str, kind: OwnKind, parameters: Mapping[str, Any]) -> OwnMetric:
         name, description = node.text("name"), node.text("description")
