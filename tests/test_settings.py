@@ -1,10 +1,11 @@
 """`septima.yaml` is checked line by line."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from septima.settings import SettingsError, read_settings, write_starter
+from septima.settings import ComputeSettings, SettingsError, read_settings, write_starter
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,35 @@ def test_parameters_of_metrics_are_read(tmp_path: Path) -> None:
     path = tmp_path / "septima.yaml"
     path.write_text("organisation: A\nmetrics:\n  churn_rate: {active_days: 60}\n", encoding="utf-8")
     assert read_settings(path).metrics == {"churn_rate": {"active_days": 60}}
+
+
+def test_histories_to_keep_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "septima.yaml"
+    path.write_text("organisation: Shop\n", encoding="utf-8")
+    assert read_settings(path).compute == ComputeSettings(("month", "quarter"), ())
+    path.write_text(
+        "organisation: Shop\ncompute:\n  grains: [week]\n  by:\n    - [channel]\n    - [region, segment]\n",
+        encoding="utf-8",
+    )
+    assert read_settings(path).compute == ComputeSettings(("week",), (("channel",), ("region", "segment")), (5, 6))
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("compute: yes please", "line 2: `compute` is written as"),
+        (
+            "compute:\n  grains: [month]\n  slices: []",
+            "line 4: unknown setting 'slices' of `compute`; there are: grains, by",
+        ),
+        ("compute:\n  by: []\n  grains: [fortnight]", "line 4: `grains` of `compute` is a list of: day, week, month"),
+        ("compute:\n  grains: []", "line 3: `grains` of `compute` is a list of: day, week, month"),
+        ("compute:\n  by: channel", "line 3: `compute` is written as"),
+        ("compute:\n  by:\n    - [channel]\n    - region", "line 5: each set of slices is a list of dimensions"),
+    ],
+)
+def test_histories_that_cannot_be_are_refused_with_their_line(tmp_path: Path, section: str, message: str) -> None:
+    path = tmp_path / "septima.yaml"
+    path.write_text(f"organisation: Shop\n{section}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        read_settings(path)

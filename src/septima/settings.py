@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from septima.lake.engine import DEFAULT_ENGINE
 from septima.lake.sql import DEFAULT_MEMORY
-from septima.metrics.period import DEFAULT_CALENDAR, Calendar, PeriodError, month_number
+from septima.metrics.period import DEFAULT_CALENDAR, GRAINS, Calendar, Grain, PeriodError, month_number
 from septima.schema import LANGUAGES, Language, SeptimaError
 
 FILE = "septima.yaml"
@@ -27,7 +27,10 @@ _KEYS = (
     "engine",
     "memory",
     "metrics",
+    "allow_sql",
+    "compute",
 )
+_COMPUTE_KEYS = ("grains", "by")
 
 
 class SettingsError(SeptimaError):
@@ -35,11 +38,23 @@ class SettingsError(SeptimaError):
 
 
 @dataclass(frozen=True)
+class ComputeSettings:
+    """Which histories `septima compute` keeps besides those of the scorecard: every metric by these grains, unsliced
+    and by each set of dimensions in `by` that it has. `lines` are where the file names these sets.
+    """
+
+    grains: tuple[Grain, ...] = ("month", "quarter")
+    by: tuple[tuple[str, ...], ...] = ()
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """The workspace's own words: whose it is, in which money and language, and which engine computes.
 
     `calendar` is by what clocks its days and from what month its years are counted; `metrics` gives
-    parameters by metric id, over the defaults of the metric's passport.
+    parameters by metric id, over the defaults of the metric's passport. `allow_sql` lets the company's own
+    metrics be written as queries. `compute` says which histories of figures are kept.
     """
 
     organisation: str
@@ -49,6 +64,8 @@ class Settings:
     memory: str = DEFAULT_MEMORY
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     calendar: Calendar = DEFAULT_CALENDAR
+    allow_sql: bool = False
+    compute: ComputeSettings = ComputeSettings()
 
 
 def read_settings(path: Path) -> Settings:
@@ -93,6 +110,9 @@ def read_settings(path: Path) -> Settings:
     metrics = settings.get("metrics") or {}
     if not isinstance(metrics, dict) or not all(isinstance(value, dict) for value in metrics.values()):  # pyright: ignore[reportUnknownVariableType]
         raise wrong("metrics", "`metrics` holds parameters by metric id, such as `churn_rate: {days: 60}`")
+    allow_sql = settings.get("allow_sql", False)
+    if not isinstance(allow_sql, bool):
+        raise wrong("allow_sql", f"`allow_sql` is true or false, not {allow_sql!r}")
     return Settings(
         organisation,
         currency,
@@ -101,6 +121,48 @@ def read_settings(path: Path) -> Settings:
         str(settings.get("memory", DEFAULT_MEMORY)),
         cast("dict[str, Mapping[str, Any]]", metrics),
         calendar,
+        allow_sql,
+        _compute_settings(content, path),
+    )
+
+
+def _compute_settings(content: Any, path: Path) -> ComputeSettings:
+    """The section `compute` of the file at `path`."""
+    section: Any = content.get("compute")
+    if section is None:
+        return ComputeSettings()
+
+    def wrong(line: int, message: str) -> SettingsError:
+        return SettingsError(f"{path}, line {line + 1}: {message}")
+
+    form = "`compute` is written as `compute: {grains: [month, quarter], by: [[channel]]}`"
+    if not isinstance(section, CommentedMap):
+        raise wrong(content.lc.key("compute")[0], form)
+    place: Any = section.lc
+    for key in cast("dict[str, Any]", section):
+        if key not in _COMPUTE_KEYS:
+            raise wrong(place.key(key)[0], f"unknown setting {key!r} of `compute`; there are: grains, by")
+    default = ComputeSettings()
+    grains: Any = section.get("grains", list(default.grains))
+    known = [grain for grain in GRAINS if grain != "all"]
+    if not isinstance(grains, list) or not grains or not all(grain in known for grain in cast("list[Any]", grains)):
+        raise wrong(place.key("grains")[0], f"`grains` of `compute` is a list of: {', '.join(known)}")
+    by: Any = section.get("by") or []
+    if not isinstance(by, list):
+        raise wrong(place.key("by")[0], form)
+    sets: list[Any] = [*cast("list[Any]", by)]
+    lines = [int(cast(Any, by).lc.item(position)[0]) for position in range(len(sets))]
+    for names, line in zip(sets, lines, strict=True):
+        if (
+            not isinstance(names, list)
+            or not names
+            or not all(isinstance(name, str) for name in cast("list[Any]", names))
+        ):
+            raise wrong(line, f"each set of slices is a list of dimensions, such as [channel]; this is {names!r}")
+    return ComputeSettings(
+        tuple(dict.fromkeys(cast("list[Grain]", grains))),
+        tuple(tuple(names) for names in sets),
+        tuple(line + 1 for line in lines),
     )
 
 

@@ -1,9 +1,10 @@
 """A workspace: one organisation's folder with its settings, lake and scorecard."""
 
+import getpass
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,21 @@ from septima.lake.engine import connect, open_table
 from septima.lake.resolved import resolved_tables, unresolved_tables
 from septima.lake.store import Lake
 from septima.lake.tables import MERGES
-from septima.metrics import Grain, MetricResult, Period, Tables, compute, find_metric
+from septima.metrics import (
+    Grain,
+    Metric,
+    MetricError,
+    MetricResult,
+    Period,
+    Tables,
+    catalogue,
+    compute,
+    find_metric,
+)
+from septima.metrics.custom import FOLDER, own_files, own_metrics
+from septima.metrics.record import Progress, Update, update
+from septima.metrics.recorded import Recorded, recorded_figures
+from septima.metrics.series import Series, series_of
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.card import Scorecard
@@ -85,7 +100,17 @@ class Workspace:
     @property
     def definition(self) -> ScorecardDefinition:
         """The scorecard as `scorecard.yaml` defines it now."""
-        return read_definition(self.directory / SCORECARD_FILE)
+        return read_definition(self.directory / SCORECARD_FILE, self.catalogue)
+
+    @property
+    def catalogue(self) -> dict[str, Metric]:
+        """All metrics by id: those of the program and then the company's own, as `metrics/*.yaml` define them now.
+
+        OwnMetricsError names every mistake in those files.
+        """
+        files = own_files(self.directory / FOLDER)
+        own = own_metrics(files, allow_sql=self.settings.allow_sql, settings=self.settings.metrics)
+        return {**catalogue(), **own}
 
     def table(self, name: str, *, resolved: bool = True) -> ir.Table:
         """The canonical table `name` as an Ibis table; StoreError, naming those there are, where it is none.
@@ -96,7 +121,9 @@ class Workspace:
 
     def tables(self, *, resolved: bool = True) -> Tables:
         """Tables by name, all as of the version that is newest now; see `table`."""
-        version = self.lake.version
+        return self._tables_of(self.lake.version, resolved=resolved)
+
+    def _tables_of(self, version: int, *, resolved: bool = True) -> Tables:
         opened: dict[str, ir.Table] = {}
 
         def table(name: str) -> ir.Table:
@@ -124,7 +151,7 @@ class Workspace:
         begin in January): from the first day of `start` to the last day of `end`. `parameters` go before those of `septima.yaml` and the passport.
         MetricError names the dimensions there are where `by` holds another.
         """
-        metric = find_metric(metric_id)
+        metric = find_metric(metric_id, self.catalogue)
         given = {**self.settings.metrics.get(metric_id, {}), **(parameters or {})}
         results = compute(
             [metric],
@@ -139,13 +166,95 @@ class Workspace:
         )
         return results[metric_id]
 
+    def compute(
+        self,
+        *,
+        metrics: Sequence[str] = (),
+        grains: Sequence[Grain] = (),
+        full: bool = False,
+        author: str | None = None,
+        progress: Progress | None = None,
+    ) -> Update:
+        """Bring the recorded figures up to the data: what a change reaches is computed, what differs is written.
+
+        The series are those of the settings' `compute` and of the scorecard, or of them only these `metrics` and
+        `grains`; `full` computes all periods anew. `author` is the user of the computer where left out. A metric
+        that fails is told of in the answer; MetricError where there is none of that name or slice.
+        """
+        version = self.lake.version
+        return update(
+            self.lake,
+            self._tables_of(version),
+            self._series(metrics, grains),
+            version=version,
+            author=author or getpass.getuser(),
+            full=full,
+            memory=self.settings.memory,
+            progress=progress,
+        )
+
+    def figures(
+        self,
+        metric_id: str,
+        *,
+        grain: Grain = "month",
+        by: Sequence[str] = (),
+        start: date | str | None = None,
+        end: date | str | None = None,
+        as_of: datetime | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> MetricResult:
+        """The recorded figures of a metric, without a look at the data: those in force, or those known `as_of` a moment.
+
+        Bounds and parameters are as for `metric`, and a moment is of UTC where it names no zone. RecordError where
+        they were never computed.
+        """
+        metric = find_metric(metric_id, self.catalogue)
+        return recorded_figures(
+            self.lake,
+            self._one_series(metric, grain, by, parameters),
+            start=self.period(start).start if isinstance(start, str) else start,
+            end=self.period(end).end if isinstance(end, str) else end,
+            as_of=as_of,
+        )
+
+    def _series(self, metrics: Sequence[str], grains: Sequence[Grain]) -> list[Series]:
+        """What is to be computed: every metric by the slices that it has, and what the scorecard shows."""
+        known, wanted = self.catalogue, self.settings.compute
+        for name in metrics:
+            find_metric(name, known)
+        for names, line in zip(wanted.by, wanted.lines, strict=True):
+            for name in names:
+                if not any(name in metric.dimensions for metric in known.values()):
+                    raise MetricError(f"{self.directory / FILE}, line {line}: no metric can be sliced by {name!r}")
+        asked: list[tuple[Metric, tuple[str, ...], Mapping[str, Any]]] = [
+            (metric, by, {}) for metric in known.values() for by in ((), *wanted.by)
+        ]
+        for kpi in self.definition.kpis:
+            where = tuple(kpi.where)
+            shown = [where] if kpi.by is None else [where, (*where, kpi.by)]
+            asked += [(known[kpi.metric], by, kpi.parameters) for by in shown]
+        return [
+            self._one_series(metric, grain, by, own)
+            for grain in grains or wanted.grains
+            for metric, by, own in asked
+            if (not metrics or metric.id in metrics) and set(by) <= set(metric.dimensions)
+        ]
+
+    def _one_series(
+        self, metric: Metric, grain: Grain, by: Sequence[str], parameters: Mapping[str, Any] | None
+    ) -> Series:
+        given = {**self.settings.metrics.get(metric.id, {}), **(parameters or {})}
+        return series_of(metric, grain, by, given, self.settings.calendar, self.settings.currency)
+
     def period(self, text: str) -> Period:
         """The period that a person wrote, by the workspace's calendar; PeriodError names the forms there are."""
         return self.settings.calendar.parse(text)
 
     def scorecard(self, period: str | Period) -> Scorecard:
         """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`."""
-        return self._build(period, self.definition, self.tables())
+        version = self.lake.version
+        return self._build(period, self.definition, self._tables_of(version), version)
 
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
         """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".
@@ -153,26 +262,30 @@ class Workspace:
         A KPI comes with its passport, the aggregates of its formula and at most `limit` rows behind it.
         ExplainError names where one can go.
         """
-        definition, tables = self.definition, self.tables()
-        card = self._build(period, definition, tables)
+        definition, version = self.definition, self.lake.version
+        tables = self._tables_of(version)
+        card = self._build(period, definition, tables, version)
         return explain(
             card,
             path,
             definition=definition,
             tables=tables,
             parameters=self.settings.metrics,
+            metrics=self.catalogue,
             calendar=self.settings.calendar,
             limit=limit,
         )
 
-    def _build(self, period: str | Period, definition: ScorecardDefinition, tables: Tables) -> Scorecard:
+    def _build(self, period: str | Period, definition: ScorecardDefinition, tables: Tables, version: int) -> Scorecard:
         return build(
             definition,
             tables,
             self.period(period) if isinstance(period, str) else period,
             organisation=self.settings.organisation,
             currency=self.settings.currency,
-            data_version=self.lake.version,
+            data_version=version,
             parameters=self.settings.metrics,
+            metrics=self.catalogue,
             calendar=self.settings.calendar,
+            record=Recorded(self.lake, version),
         )

@@ -14,9 +14,8 @@ from pyarrow import parquet
 from septima.lake.engine import open_table
 from septima.lake.resolved import resolved_tables, unresolved_tables
 from septima.lake.store import Lake, arrow_schema
-from septima.lake.tables import MERGES
+from septima.lake.tables import LAKE_TABLES, MERGES
 from septima.metrics import Tables
-from septima.schema import TABLES
 
 from .conftest import _value
 
@@ -43,7 +42,7 @@ class SmallLake:
         stamp = {"source": "test", "loaded_at": FIRST_LOAD + timedelta(minutes=self.loads)}
         with self.lake.write("load") as writing:
             for name, given in rows.items():
-                key = TABLES[name].key
+                key = LAKE_TABLES[name].key
                 files = self._files.setdefault(name, {})
                 places = {
                     tuple(row[column] for column in key): (path, position)
@@ -69,7 +68,7 @@ class SmallLake:
 
     def _write(self, writing: Any, name: str, rows: list[dict[str, Any]]) -> None:
         path = writing.new_file(name)
-        parquet.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[name])), path)
+        parquet.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(LAKE_TABLES[name])), path)
         writing.add(name, path, len(rows))
         self._files[name][str(path)] = rows
 
@@ -90,4 +89,4 @@ class SmallLake:
 
 
 def _typed(table: str, row: Row) -> dict[str, Any]:
-    return {name: _value(TABLES[table].column(name), value) for name, value in row.items()}
+    return {name: _value(LAKE_TABLES[table].column(name), value) for name, value in row.items()}

@@ -200,6 +200,99 @@ def themes(
 
 
 @application.command()
+def identify(
+    directory: Directory,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be merged.")] = False,
+    probabilistic: Annotated[
+        bool, typer.Option("--probabilistic", help="Also by likeness of names, dates of birth and so on.")
+    ] = False,
+    region: Annotated[
+        str | None, typer.Option(metavar="RU", help="Country of telephone numbers written without its code.")
+    ] = None,
+    shared_limit: Annotated[
+        int, typer.Option(min=1, help="An address or number that more customers than this have identifies nobody.")
+    ] = 5,
+    form: FormatOption = Format.table,
+) -> None:
+    """Find customers who are one person and merge them; each merge can be undone."""
+    from septima.cli.identities import print_identified
+    from septima.lake.identity import identify as find_persons
+
+    workspace = _workspace(directory)
+    with progress(workspace.settings.language) as report:
+        found = find_persons(
+            workspace.lake,
+            region=region,
+            probabilistic=probabilistic,
+            dry_run=dry_run,
+            shared_limit=shared_limit,
+            progress=report,
+            memory=workspace.settings.memory,
+        )
+    if form is Format.json:
+        print_json(asdict(found))
+    else:
+        print_identified(found, directory, region=region, dry_run=dry_run)
+
+
+@application.command()
+def merges(
+    directory: Directory,
+    *,
+    undone: Annotated[bool, typer.Option("--all", help="The whole history, with what was undone.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Merges to show.")] = 50,
+    form: FormatOption = Format.table,
+) -> None:
+    """List which customers are merged into which, by which rule and who decided it."""
+    from septima.cli.identities import print_merges
+    from septima.lake.identity import merges as merged_customers
+
+    rows = merged_customers(_workspace(directory).lake, undone=undone)
+    if form is Format.json:
+        print_json([row._asdict() for row in rows])
+    else:
+        print_merges(rows, limit)
+
+
+@application.command()
+def merge(
+    directory: Directory,
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Customer who is another one too.")],
+    into: Annotated[str, typer.Argument(metavar="INTO", help="Customer under whose name both are to stand.")],
+) -> None:
+    """Declare that two customers are one person."""
+    from septima.lake.identity import merge as merge_customers
+
+    master = merge_customers(_workspace(directory).lake, customer, into)
+    _say(f"{customer} and {into} are one person now, who stands under the name {master}.")
+
+
+@application.command()
+def unmerge(
+    directory: Directory,
+    customer: Annotated[
+        str | None, typer.Argument(metavar="[CUSTOMER]", help="Customer who was merged into another.")
+    ] = None,
+    *,
+    run: Annotated[int | None, typer.Option(metavar="RUN", help="Undo all that this run merged.")] = None,
+    apart_from: Annotated[
+        str | None, typer.Option(metavar="OTHER", help="Declare that CUSTOMER and OTHER are two persons.")
+    ] = None,
+) -> None:
+    """Undo a merge, or all of a run; `identify` will not make it again."""
+    from septima.lake.identity import keep_apart
+    from septima.lake.identity import unmerge as undo
+
+    lake = _workspace(directory).lake
+    if customer is not None and apart_from is not None:
+        keep_apart(lake, customer, apart_from)
+        _say(f"{customer} and {apart_from} are two persons.")
+        return
+    _say(f"Merges undone: {undo(lake, customer, run=run):,}.")
+
+
+@application.command()
 def tables(directory: Directory, form: FormatOption = Format.table) -> None:
     """List the tables of the lake with their rows and the time they span."""
     from septima.cli.inventory import inventory
@@ -217,7 +310,9 @@ def metrics(
     directory: Directory,
     metric_id: Annotated[str | None, typer.Argument(metavar="[METRIC]", help="Print the passport of this one.")] = None,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Check the metrics of your own and say what was found.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the metrics of your own and say what was found.")
+    ] = False,
     new: Annotated[
         str | None, typer.Option(metavar="ID", help="Write a commented file for a metric of your own to begin with.")
     ] = None,
@@ -246,7 +341,12 @@ def metrics(
         print_passport(chosen[0], words)
     else:
         rows = [
-            [metric.id, metric.passport.name.in_language(words), metric.passport.perspective, metric.passport.fingerprint or ""]
+            [
+                metric.id,
+                metric.passport.name.in_language(words),
+                metric.passport.perspective,
+                metric.passport.fingerprint or "",
+            ]
             for metric in chosen
         ]
         heads = ["metric", "name", "perspective", "own"]
@@ -292,6 +392,42 @@ def metric(
     )
     words = _language(language, workspace)
     print_frame(result.to_pandas(), form, lambda _: print_figures(result, words, workspace.settings.currency))
+
+
+@application.command()
+def compute(
+    directory: Directory,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="All periods anew, not only what a change reaches.")] = False,
+    grain: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GRAIN", help="day, week, month, quarter or year; those of septima.yaml where left out."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="METRIC", help="Only this one; may be given more than once.")
+    ] = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Bring the history of figures up to the data: compute what changed, and keep what came out differently."""
+    from septima.cli.computing import print_update
+    from septima.metrics import GRAINS, Grain
+
+    known: dict[str, Grain] = {given: given for given in GRAINS if given != "all"}
+    unknown = [given for given in grain or [] if given not in known]
+    if unknown:
+        raise SeptimaError(f"there is no history by {unknown[0]!r}; write one of: {', '.join(known)}")
+    workspace = _workspace(directory, engine)
+    with progress(workspace.settings.language) as report:
+        update = workspace.compute(
+            metrics=metric or (), grains=[known[given] for given in grain or []], full=full, progress=report
+        )
+    if form is Format.json:
+        print_json(asdict(update))
+    else:
+        print_update(update)
+    if update.failures:
+        raise typer.Exit(1)
 
 
 @application.command()

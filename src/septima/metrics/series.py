@@ -9,14 +9,15 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis.common.exceptions import IbisError
 
 from septima.lake.resolved import unresolved_tables
 from septima.lake.store import arrow_schema
 from septima.lake.tables import LAKE_TABLES, MERGES
-from septima.metrics.catalogue import catalogue
 from septima.metrics.compute import request_of
-from septima.metrics.definition import COMPANY_CURRENCY, CUSTOMER_DIMENSIONS, Metric, Request
+from septima.metrics.definition import CUSTOMER_DIMENSIONS, Metric, Request
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar, Grain
+from septima.schema import TABLES
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,10 @@ class Series:
     calendar: Calendar = DEFAULT_CALENDAR
     currency: str | None = None
 
-    @cached_property
+    @property
     def definition(self) -> str:
         """The metric and its version; of one that is not Septima's own with a fingerprint of what it is made of."""
-        passport = self.metric.passport
-        name = f"{passport.id} v{passport.version}"
-        if catalogue().get(passport.id) is self.metric:
-            return name
-        content = "\n".join([repr(passport), self.metric.history, repr(self.metric.within), *self._expressions()])
-        return f"{name} {hashlib.sha256(content.encode()).hexdigest()[:12]}"
+        return self.metric.passport.definition
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -116,18 +112,12 @@ class Series:
         request = self._request(table)
         for source in self.metric.sources:
             own = {name: self.parameters[name] for name in source.parameters}
-            source.build(replace(request, parameters=own))
+            try:
+                source.build(replace(request, parameters=own))
+            except IbisError:
+                # A query in the words of an engine needs its tables: it may read any.
+                return frozenset(TABLES)
         return frozenset(asked)
-
-    def _expressions(self) -> list[str]:
-        request = self._request(_unbound)
-        found: list[str] = []
-        for name, measure in self.metric.measures.items():
-            own = {name: self.parameters[name] for name in measure.source.parameters}
-            rows = measure.source.build(replace(request, by=(), parameters=own))
-            parameters = {**self.parameters, COMPANY_CURRENCY: self.currency}
-            found.append(f"{name}: {measure.aggregate(rows, parameters)!r}")
-        return found
 
     def _request(self, table: Any) -> Request:
         by = (*self.by, *(name for name in self.metric.within if name not in self.by))

@@ -34,7 +34,7 @@ from septima.scorecard.definition import (
     ScorecardDefinition,
 )
 from septima.scorecard.dimensions import dimension_name
-from septima.scorecard.history import KpiHistory, Parameters, latest_record, parameters_of, read_histories
+from septima.scorecard.history import KpiHistory, Parameters, Record, latest_record, parameters_of, read_histories
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter, missing_for, normalise
 from septima.scorecard.simulate import DRAWS, bounds_of, combine, distinguishable, draw, generator, summarise
 
@@ -59,6 +59,7 @@ def build(
     metrics: Mapping[str, Metric] | None = None,
     calendar: Calendar = DEFAULT_CALENDAR,
     now: datetime | None = None,
+    record: Record | None = None,
     seed: int = 7,
     draws: int = DRAWS,
 ) -> Scorecard:
@@ -67,6 +68,7 @@ def build(
     `parameters` are the workspace's own of metrics, by metric id; `metrics` those that the definition
     may name (the catalogue where left out); `calendar` is that of `period`; money is in `currency`, where
     it is named; `now` is the moment (of UTC, where it names no zone) by which a period is over.
+    Figures that `record` knows are taken from it and not computed.
     Intervals of composites come from `draws` draws that depend on `seed` only. Raises DefinitionError
     where the definition names a metric that there is not; data that are absent or too few are stated on
     the card instead.
@@ -74,7 +76,7 @@ def build(
     known = catalogue() if metrics is None else metrics
     periods = [period.shift(step) for step in range(1 - definition.trend, 1)]
     passports = _passports(definition, known)
-    histories = read_histories(definition.kpis, known, tables, periods, parameters or {}, calendar, currency)
+    histories = read_histories(definition.kpis, known, tables, periods, parameters or {}, calendar, currency, record)
     used = [known[kpi.metric] for kpi in definition.kpis]
     moment = now or datetime.now(UTC)
     card = assemble(
@@ -91,7 +93,7 @@ def build(
         seed=seed,
         draws=draws,
     )
-    return _with_reach(card, latest_record(used, tables, calendar), calendar.today(moment))
+    return _with_reach(card, latest_record(used, tables, calendar, record), calendar.today(moment))
 
 
 def assemble(
@@ -267,7 +269,7 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         method=passport.method,
         formula=passport.formula,
         formula_source=passport.formula_source,
-        definition=f"{passport.id} v{passport.version}",
+        definition=passport.definition,
         primary_data=passport.primary_data,
         trend=frame.trend(raw.figures),
         statements=_statements_of_kpi(passport, history, rule, entry, normalised.figures[-1]),

@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from septima.metrics import Metric, Period, compute
+from septima.metrics import Metric, MetricResult, Period, compute
 from septima.metrics.definition import Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
+from septima.metrics.series import Series, series_of
 from septima.schema import TABLES
 from septima.scorecard.card import UNDEFINED, Figure, SliceRow
 from septima.scorecard.definition import KpiDefinition
@@ -53,6 +54,18 @@ class KpiHistory:
     members: int = 0
 
 
+class Record(Protocol):
+    """Figures that were computed before, as far as they are what the data at hand would give."""
+
+    def figures(self, series: Series, start: date, end: date) -> pd.DataFrame | None:
+        """The figures from `start` until `end` as `compute` gives them; None where they are not known."""
+        ...
+
+    def newest(self, metric: Metric) -> tuple[bool, date | None]:
+        """Whether the day of the newest record that a metric rests on is known; and the day, if there is any."""
+        ...
+
+
 @dataclass
 class _Call:
     by: tuple[str, ...]
@@ -72,22 +85,23 @@ def read_histories(
     parameters: Parameters,
     calendar: Calendar = DEFAULT_CALENDAR,
     currency: str | None = None,
+    record: Record | None = None,
 ) -> dict[str, KpiHistory]:
     """Observations of each KPI in each of `periods` (consecutive, oldest first), by KPI id.
 
     `parameters` of the workspace, by metric id, stand behind those of the KPI; periods are those of
-    `calendar`, and money is in `currency` where one is named.
+    `calendar`, and money is in `currency` where one is named. What `record` knows is not computed.
     """
     last = periods[-1]
     observed: dict[str, tuple[Observation, ...]] = {}
     slices: dict[str, tuple[SliceRow, ...]] = {}
     members: dict[str, int] = {}
     for call in _calls(kpis, {kpi.id: tuple(sorted(kpi.where)) for kpi in kpis}, metrics, parameters):
-        for kpi, frame in _frames(call, tables, periods[0], last, calendar, currency):
+        for kpi, frame in _frames(call, tables, periods[0], last, calendar, currency, record):
             observed[kpi.id] = _observations(frame, periods)
     sliced = {kpi.id: (*sorted(kpi.where), kpi.by) for kpi in kpis if kpi.by is not None}
     for call in _calls([kpi for kpi in kpis if kpi.by is not None], sliced, metrics, parameters):
-        for kpi, frame in _frames(call, tables, last, last, calendar, currency):
+        for kpi, frame in _frames(call, tables, last, last, calendar, currency, record):
             members[kpi.id] = len(frame)
             slices[kpi.id] = _slices(frame, cast(str, kpi.by))
     return {kpi.id: KpiHistory(observed[kpi.id], slices.get(kpi.id, ()), members.get(kpi.id, 0)) for kpi in kpis}
@@ -98,11 +112,24 @@ def parameters_of(kpi: KpiDefinition, parameters: Parameters) -> dict[str, Any]:
     return {**parameters.get(kpi.metric, {}), **kpi.parameters}
 
 
-def latest_record(metrics: Sequence[Metric], tables: Tables, calendar: Calendar = DEFAULT_CALENDAR) -> date | None:
+def latest_record(
+    metrics: Sequence[Metric],
+    tables: Tables,
+    calendar: Calendar = DEFAULT_CALENDAR,
+    record: Record | None = None,
+) -> date | None:
     """The day of the newest record among the tables that the metrics rest on; None where all are empty.
 
-    Moments that are planned ahead do not count.
+    Moments that are planned ahead do not count. What `record` knows is not looked up.
     """
+    told = {metric.id: (False, None) if record is None else record.newest(metric) for metric in metrics}
+    unknown = [metric for metric in metrics if not told[metric.id][0]]
+    days = [day for _, day in told.values()]
+    days.append(_latest(unknown, tables, calendar))
+    return max((day for day in days if day is not None), default=None)
+
+
+def _latest(metrics: Sequence[Metric], tables: Tables, calendar: Calendar) -> date | None:
     names = dict.fromkeys(entry.split(".")[0] for metric in metrics for entry in metric.passport.primary_data)
     newest: list[ir.Table] = []
     for name in names:
@@ -141,20 +168,47 @@ def _calls(
 
 
 def _frames(
-    call: _Call, tables: Tables, first: Period, last: Period, calendar: Calendar, currency: str | None
+    call: _Call,
+    tables: Tables,
+    first: Period,
+    last: Period,
+    calendar: Calendar,
+    currency: str | None,
+    record: Record | None,
 ) -> list[tuple[KpiDefinition, pd.DataFrame]]:
-    results = compute(
-        list(call.metrics.values()),
+    frames: dict[str, pd.DataFrame] = {}
+    for metric in call.metrics.values() if record is not None else ():
+        series = series_of(metric, last.grain, call.by, call.parameters[metric.id], calendar, currency)
+        frame = cast(Record, record).figures(series, first.start, last.end)
+        if frame is not None:
+            frames[metric.id] = frame
+    unknown = [metric for metric in call.metrics.values() if metric.id not in frames]
+    if unknown:
+        results = _computed(unknown, call, tables, first, last, calendar, currency)
+        frames |= {metric_id: result.frame for metric_id, result in results.items()}
+    return [(kpi, _within(frames[kpi.metric], kpi.where)) for kpi in call.kpis]
+
+
+def _computed(
+    metrics: list[Metric],
+    call: _Call,
+    tables: Tables,
+    first: Period,
+    last: Period,
+    calendar: Calendar,
+    currency: str | None,
+) -> Mapping[str, MetricResult]:
+    return compute(
+        metrics,
         tables,
         grain=last.grain,
         by=call.by,
         start=first.start,
         end=last.end,
-        parameters=call.parameters,
+        parameters={metric.id: call.parameters[metric.id] for metric in metrics},
         calendar=calendar,
         currency=currency,
     )
-    return [(kpi, _within(results[kpi.metric].frame, kpi.where)) for kpi in call.kpis]
 
 
 def _within(frame: pd.DataFrame, where: Mapping[str, str | None]) -> pd.DataFrame:
