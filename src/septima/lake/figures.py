@@ -5,12 +5,14 @@ The newest snapshot of a figure is in force. What a figure was at a moment is it
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import TypedDict
 
+import duckdb
 import pyarrow as pa
 from pyarrow import parquet as files
 
-from septima.lake.sql import connect, identifier, parquet, text_list, text_literal
+from septima.lake.sql import identifier, parquet, text_list, text_literal
 from septima.lake.store import Lake, Writing, arrow_schema
 from septima.lake.tables import COMPUTATIONS, FIGURES
 from septima.schema import Table
@@ -53,8 +55,7 @@ def newest_computations(
     conditions = _conditions(data_version=data_version, until=until)
     columns = ", ".join(map(identifier, Computation.__annotations__))
     query = f"SELECT {columns} FROM {parquet(held)} WHERE {conditions} QUALIFY {_newest('series')}"
-    with lake.staging() as folder, connect(folder) as connection:
-        rows: list[Computation] = connection.sql(query).to_arrow_table().to_pylist()  # type: ignore[assignment]
+    rows: list[Computation] = _answer(query).to_pylist()  # type: ignore[assignment]
     return {row["series"]: row for row in rows}
 
 
@@ -71,8 +72,7 @@ def newest_figures(
     conditions = f"series IN (SELECT unnest({text_list(list(series))})) AND {_conditions(until=until)}"
     newest = f"SELECT * FROM {parquet(list(held))} WHERE {conditions} QUALIFY {_newest('series, period, slices')}"
     query = f"SELECT {', '.join(FIGURE_COLUMNS)} FROM ({newest}) WHERE NOT gone ORDER BY series, slices, period"
-    with lake.staging() as folder, connect(folder) as connection:
-        return connection.sql(query).to_arrow_table()
+    return _answer(query)
 
 
 def write_rows(writing: Writing, table: Table, rows: pa.Table) -> None:
@@ -83,6 +83,17 @@ def write_rows(writing: Writing, table: Table, rows: pa.Table) -> None:
     schema = arrow_schema(table)
     files.write_table(rows.select(schema.names).cast(schema), path, compression="zstd")
     writing.add(table.name, path, rows.num_rows)
+
+
+def _answer(query: str) -> pa.Table:
+    with _engine().cursor() as cursor:
+        return cursor.sql(query).to_arrow_table()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One DuckDB in memory for all questions: figures are few, and opening one takes longer than most answers."""
+    return duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 
 
 def _conditions(*, data_version: int | None = None, until: datetime | None = None) -> str:
