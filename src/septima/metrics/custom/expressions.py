@@ -353,7 +353,7 @@ class _Reader:
 
     def opposite(self, node: Expr) -> _Part:
         inner = self.of_kind(node.this, "boolean")
-        return _Part("boolean", lambda scope: ~inner(scope))
+        return _Part("boolean", lambda scope: _not(inner(scope)))
 
     def state(self, node: Expr) -> _Part:
         asked = node.args["expression"]
@@ -366,7 +366,7 @@ class _Reader:
             condition, value = self.of_kind(node.this, "boolean"), bool(asked.this)
             return _Part(
                 "boolean",
-                lambda scope: (condition(scope) if value else ~condition(scope)).fill_null(False),
+                lambda scope: (condition(scope) if value else _not(condition(scope))).fill_null(False),
             )
         raise ExpressionError(f"{_part_of(node)}: only is null, is true and is false are understood")
 
@@ -397,7 +397,7 @@ class _Reader:
             raise ExpressionError(f"{_part_of(node)}: the pattern must be a text in single quotes")
         subject, form = self.of_kind(node.this, "text"), _pattern(str(pattern.this), escape)
         if node.args.get("negate"):
-            return _Part("boolean", lambda scope: ~subject(scope).re_search(form))
+            return _Part("boolean", lambda scope: _not(subject(scope).re_search(form)))
         return _Part("boolean", lambda scope: subject(scope).re_search(form))
 
     def case(self, node: Expr) -> _Part:
@@ -522,6 +522,11 @@ def _literal(value: Any, kind: Kind) -> Expression:
         # Engines read 0.1 as a decimal and compute with a few digits; out of a text comes the nearest double.
         return ibis.literal(repr(float(value))).cast("float64")
     return ibis.literal(value)
+
+
+def _not(condition: Any) -> Expression:
+    """The opposite of a condition. Ibis writes `~x` without brackets, so that (not x) is null would be read another way."""
+    return condition == ibis.literal(False)
 
 
 def _floor(number: Any) -> Expression:

@@ -93,7 +93,11 @@ class Node:
         elif isinstance(found, str) and found.strip():
             return Text(str(found), str(found))
         if found is not None:
-            self.wrong(key, f"`{key}` must be a text, or one text per language: {{en: …, ru: …}}")
+            self.wrong(
+                key,
+                f"`{key}` must be a text, or one text per language: {{en: …, ru: …}}; within braces a text with a comma "
+                "stands in quotes",
+            )
         return None
 
     def number(self, key: str, default: float, *, whole: bool = False) -> float:

@@ -197,7 +197,7 @@ class _Reader:
         )
 
     def _of_rows(self, node: Node, metric: OwnMetric) -> OwnMetric:
-        table = self._table(node, None)
+        table = self._table(node)
         if table is None:
             return metric
         rows = self._rows(node, table, metric.parameters)
@@ -220,9 +220,10 @@ class _Reader:
         return _expression(node, given[0], table, metric.parameters, ("number",))
 
     def _ratio(self, node: Node, metric: OwnMetric) -> OwnMetric:
-        above = self._table(node, None) if node.has("table") or node.has("sql") else None
+        asked = node.has("table") or node.has("sql")
+        above = self._table(node) if asked else None
         shared = None if above is None else self._rows(node, above, metric.parameters)
-        if above is None and (node.has("filter") or node.has("at")):
+        if not asked and (node.has("filter") or node.has("at")):
             key = "filter" if node.has("filter") else "at"
             node.wrong(
                 key, f"`{key}` speaks of a `table` that is not named beside it; name it, or put it into the parts"
@@ -238,7 +239,9 @@ class _Reader:
                 parts.append(None)
                 continue
             part.only(_PART_KEYS)
-            parts.append(self._part(part, shared, metric.parameters))
+            own = part.has("table") or part.has("sql")
+            # What is wrong above is told there; a part that builds on it cannot be read.
+            parts.append(self._part(part, shared, metric.parameters) if own or shared or not asked else None)
         numerator, denominator = parts
         if numerator is None or denominator is None:
             return metric
@@ -248,7 +251,7 @@ class _Reader:
     def _part(self, node: Node, shared: OwnRows | None, parameters: Mapping[str, Any]) -> OwnRows | None:
         """A numerator or denominator: rows of a table of its own, or of those that stand above."""
         if node.has("table") or node.has("sql") or shared is None:
-            table = self._table(node, None)
+            table = self._table(node)
             rows = None if table is None else self._rows(node, table, parameters)
         else:
             at = _moment(node, shared.table, parameters) if node.has("at") else shared.at
@@ -268,7 +271,7 @@ class _Reader:
                 events.append(None)
                 continue
             event.only(_EVENT_KEYS)
-            table = self._table(event, None)
+            table = self._table(event)
             rows = None if table is None else self._rows(event, table, metric.parameters)
             if table is not None and not table.of_customers:
                 event.wrong("table", f"table {table.name!r} has no customer_id, by which the events are joined")
@@ -279,14 +282,14 @@ class _Reader:
             return metric
         return replace(metric, rows=base, against=target, within_days=days, by=_dimensions(node, base.table))
 
-    def _table(self, node: Node, default: OwnTable | None) -> OwnTable | None:
+    def _table(self, node: Node) -> OwnTable | None:
         if node.has("sql"):
             return self._query(node)
         name = node.string("table")
         if name is None:
-            if default is None and not node.has("table"):
+            if not node.has("table"):
                 node.wrong(None, f"`table` is not named; {near('', TABLES)}")
-            return default
+            return None
         if name not in TABLES:
             node.wrong("table", f"there is no table {name!r}; {near(name, TABLES)}")
             return None
