@@ -1,6 +1,7 @@
-"""The benchmark: `python -m benchmarks [--orders 10000000] [--folder FOLDER] [--runs 3]`.
+"""The benchmark: `python -m benchmarks [--orders 10000000] [--runs 3] [--quick] [--spark] [--folder FOLDER]`.
 
-Prints a Markdown table. Sizes: `--orders`, a tenth of it, and three times it; with `--quick` only the first.
+Prints Markdown tables. Sizes: a tenth of `--orders`, and `--orders`; with `--quick` only the latter. With `--spark` the
+catalogue on Spark is measured and nothing else, at a hundredth and a tenth of `--orders`.
 """
 
 import argparse
@@ -10,31 +11,45 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks import on_spark
 from benchmarks.generate import generate
+from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
 
 PYTHON = sys.executable
 SEPTIMA = str(Path(sys.executable).parent / "septima")
-MODES = ("catalogue", "hand_written")
+MODES = {"catalogue": "catalogue by month", "hand_written": "the same by hand-written SQL"}
+_LOADED = {"orders": "orders from Parquet", "orders_csv": "orders from CSV", "all": "all tables from Parquet"}
+_FULL, _DAY, _AGAIN = "`septima compute`, all anew", "one day more", "`septima compute` after it"
+
+Steps = dict[str, Run]
 
 
 def main() -> None:
     options = _options()
     folder = Path(options.folder)
-    sizes = [options.orders] if options.quick else [options.orders // 10, options.orders, options.orders * 3]
+    if options.spark:
+        print(_on_spark(folder, [options.orders // 100, options.orders // 10]))
+        return
     print(_start_up(options.runs))
     print("| orders | step | wall, s | processor, s | rows/s | peak memory, MB |")
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
-    ratios: list[str] = []
+    sizes = [options.orders] if options.quick else [options.orders // 10, options.orders]
+    pairs: dict[int, list[float]] = {}
+    steps: dict[int, Steps] = {}
     for orders in sizes:
         source = generate(folder / f"source-{orders}", orders)
-        _load(source, folder, "orders", orders, "orders from Parquet")
-        _load(source, folder, "orders_csv", orders, "orders from CSV")
-        workspace = _load(source, folder, "all", orders, "all tables from Parquet")
-        ratios.append(_catalogue(workspace, orders, options.runs))
+        steps[orders] = {}
+        for mapping in ("orders", "orders_csv"):
+            shutil.rmtree(_load(source, folder, mapping, orders, steps[orders]))
+        workspace = _load(source, folder, "all", orders, steps[orders])
+        pairs[orders] = _catalogue(workspace, orders, options.runs, steps[orders])
+        _history(workspace, source, orders, steps[orders])
         shutil.rmtree(workspace)
-    print("\n| orders | catalogue by month ÷ hand-written SQL, pair by pair |\n| ---: | --- |")
-    print("\n".join(ratios))
+    print(_against_sql(pairs))
+    print(_incremental(steps))
+    if len(sizes) > 1:
+        print(_growth(*(steps[orders] for orders in sizes)))
 
 
 def _options() -> argparse.Namespace:
@@ -43,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--spark", action="store_true")
     return parser.parse_args()
 
 
@@ -55,39 +71,88 @@ def _start_up(runs: int) -> str:
     return "\n".join([*lines, ""])
 
 
-def _load(source: Path, folder: Path, mapping: str, orders: int, step: str) -> Path:
-    workspace = folder / f"workspace-{mapping}-{orders}"
+def _workspace(folder: Path, name: str) -> Path:
+    """An empty workspace whose engine may take as much memory as that of the hand-written SQL."""
+    workspace = folder / f"workspace-{name}"
     shutil.rmtree(workspace, ignore_errors=True)
     run([SEPTIMA, "init", str(workspace)])
-    loaded = run([SEPTIMA, "load", str(workspace), str(source / f"{mapping}.yaml"), "--format", "json"])
-    rows = orders if mapping != "all" else 0
-    _print(orders, step, loaded, f"{rows / loaded.wall:,.0f}" if rows else "")
-    if mapping != "all":
-        shutil.rmtree(workspace)
+    settings = workspace / "septima.yaml"
+    text = settings.read_text(encoding="utf-8")
+    if "\nmemory: 1GB\n" not in text:
+        sys.exit(f"{settings} sets no memory where the benchmark expects it")
+    settings.write_text(text.replace("\nmemory: 1GB\n", f"\nmemory: {MEMORY}\n"), encoding="utf-8")
     return workspace
 
 
-def _catalogue(workspace: Path, orders: int, runs: int) -> str:
+def _load(source: Path, folder: Path, mapping: str, orders: int, steps: Steps) -> Path:
+    workspace = _workspace(folder, f"{mapping}-{orders}")
+    loaded = run([SEPTIMA, "load", str(workspace), str(source / f"{mapping}.yaml"), "--format", "json"])
+    _note(steps, orders, _LOADED[mapping], loaded, rows=0 if mapping == "all" else orders)
+    return workspace
+
+
+def _catalogue(workspace: Path, orders: int, runs: int, steps: Steps) -> list[float]:
+    """How many times as long the catalogue takes as the SQL, pair by pair."""
     figures: dict[str, list[Run]] = {mode: [] for mode in MODES}
     for _ in range(runs):
         for mode in MODES:
             figures[mode].append(run([PYTHON, "-m", f"benchmarks.{mode}", str(workspace)]))
-    for mode in MODES:
-        _print(
-            orders,
-            {"catalogue": "catalogue by month", "hand_written": "the same by hand-written SQL"}[mode],
-            median(figures[mode]),
-            "",
-        )
-    pairs = [ours.wall / theirs.wall for ours, theirs in zip(*figures.values(), strict=True)]
-    return f"| {orders:,} | {', '.join(f'{ratio:.2f}' for ratio in pairs)} (median {statistics.median(pairs):.2f}) |"
+    for mode, step in MODES.items():
+        _note(steps, orders, step, median(figures[mode]))
+    return [ours.wall / theirs.wall for ours, theirs in zip(*figures.values(), strict=True)]
 
 
-def _print(orders: int, step: str, figures: Run, rows_a_second: str) -> None:
+def _history(workspace: Path, source: Path, orders: int, steps: Steps) -> None:
+    """The kept history: all of it, and what one day more changes."""
+    computing = [SEPTIMA, "compute", str(workspace), "--grain", "month", "--format", "json"]
+    _note(steps, orders, _FULL, run(computing))
+    _note(steps, orders, _DAY, run([SEPTIMA, "load", str(workspace), str(source / "day.yaml"), "--format", "json"]))
+    _note(steps, orders, _AGAIN, run(computing))
+
+
+def _note(steps: Steps, orders: int, step: str, figures: Run, rows: int = 0) -> None:
+    steps[step] = figures
+    speed = f"{rows / figures.wall:,.0f}" if rows else ""
     print(
-        f"| {orders:,} | {step} | {figures.wall:.1f} | {figures.processor:.1f} | {rows_a_second} | {figures.memory:,.0f} |",
+        f"| {orders:,} | {step} | {figures.wall:.1f} | {figures.processor:.1f} | {speed} | {figures.memory:,.0f} |",
         flush=True,
     )
+
+
+def _against_sql(pairs: dict[int, list[float]]) -> str:
+    lines = ["", "| orders | catalogue by month ÷ hand-written SQL, pair by pair |", "| ---: | --- |"]
+    for orders, ratios in pairs.items():
+        listed = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        lines.append(f"| {orders:,} | {listed} (median {statistics.median(ratios):.2f}) |")
+    return "\n".join(lines)
+
+
+def _incremental(steps: dict[int, Steps]) -> str:
+    lines = ["", "| orders | all anew, s | after one day more, s | share |", "| ---: | ---: | ---: | ---: |"]
+    for orders, taken in steps.items():
+        full, again = taken[_FULL].wall, taken[_AGAIN].wall
+        lines.append(f"| {orders:,} | {full:.1f} | {again:.1f} | {again / full:.1%} |")
+    return "\n".join(lines)
+
+
+def _growth(small: Steps, large: Steps) -> str:
+    lines = ["", "| step | 1×, s | 10×, s | times as long |", "| --- | ---: | ---: | ---: |"]
+    for step, figures in small.items():
+        more = large[step].wall
+        lines.append(f"| {step} | {figures.wall:.1f} | {more:.1f} | {more / figures.wall:.1f} |")
+    return "\n".join(lines)
+
+
+def _on_spark(folder: Path, sizes: list[int]) -> str:
+    lines = ["| orders | one worker, s | two workers, s | times as quick |", "| ---: | ---: | ---: | ---: |"]
+    for orders in sizes:
+        workspace = _workspace(folder, f"spark-{orders}")
+        run([SEPTIMA, "load", str(workspace), str(generate(folder / f"source-{orders}", orders) / "all.yaml")])
+        command = [PYTHON, "-m", "benchmarks.catalogue", str(workspace)]
+        one, two = (on_spark.wall_seconds(command, workers) for workers in on_spark.WORKERS)
+        lines.append(f"| {orders:,} | {one:.0f} | {two:.0f} | {one / two:.2f} |")
+        shutil.rmtree(workspace)
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,31 @@ import duckdb
 DAYS = 1096
 START = "timestamp '2023-10-01'"
 
+# Instrument, question, the least grade and the number of grades: what one questionnaire asks.
+_QUESTIONS = (
+    ("nps", "recommend", 1, 10),
+    ("nps", "buy_again", 1, 10),
+    ("nps_classic", "recommend", 0, 11),
+    *(("c11", f"q{number:02d}", 1, 5) for number in range(1, 12)),
+    *(("csi", question, 1, 5) for question in ("overall", "price", "service", "delivery")),
+    *(("feelings", question, 1, 5) for question in ("expectation", "experience")),
+    *(("rapid", question, 0, 11) for question in ("r1", "a1", "p1")),
+    ("index", "brand", 0, 101),
+)
+
+
+def _listed(part: int) -> str:
+    return str([question[part] for question in _QUESTIONS])
+
+
 _TABLES = {
     "customers": """
         select 'c' || i as customer_id, {moment} as created_at,
             ['retail', 'premium', 'business'][1 + pick(i, 2, 3)] as segment,
             ['north', 'south', 'east', 'west'][1 + pick(i, 3, 4)] as region,
             ['search', 'social', 'friend'][1 + pick(i, 4, 3)] as acquisition_channel,
-            if(pick(i, 4, 3) = 2, 'c' || pick(i, 5, {customers}), null) as referrer_id
+            if(pick(i, 4, 3) = 2, 'c' || pick(i, 5, {customers}), null) as referrer_id,
+            if(pick(i, 6, 10) > 0, 'c' || i || '@example.com', null) as email
         from range({first_customer}, {customers}) rows(i)""",
     "orders": """
         select 'o' || i as order_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as ordered_at,
@@ -36,21 +54,28 @@ _TABLES = {
             'RUB' as currency
         from range({first} * 10, {last} * 10) rows(i)""",
     "products": "select 'p' || i as product_id, 'Product ' || i as name, 'group ' || i % 12 as category from range(500) rows(i)",
-    # Nine in ten are messages with all that follows them, the rest what customers do.
+    # Nine in ten are messages with all that follows them, the rest what customers do; few messages are refused.
     "touches": """
         select 't' || i as touch_id, 'c' || pick(i // 4, 1, {customers}) as customer_id,
             {start} + interval ({from_second} + pick(i // 4, 2, {seconds}) + pick(i, 5, 3600)) second as at,
             'email' as channel, true as online, 'out' as direction, null as department, null as topic,
             ['sent', 'delivered', 'opened', 'clicked'][1 + i % 4] as kind,
-            'k' || pick(i // 4, 3, 60) as campaign_id, 'm' || i // 4 as message_id, true as promotional, null as employee_id
+            'k' || pick(i // 4, 3, 60) as campaign_id, 'm' || i // 4 as message_id, true as promotional, null as employee_id,
+            null as cost, null as currency
         from range({first} * 64, {last} * 64) rows(i) where pick(i, 4, 10) < 5 + (4 - i % 4)
         union all
         select 'v' || i, 'c' || pick(i, 1, {customers}), {moment}, ['web', 'store', 'call_centre', 'chat'][1 + pick(i, 3, 4)],
             pick(i, 3, 4) in (0, 3), 'in', ['shop', 'stores', 'support', 'support'][1 + pick(i, 3, 4)],
             ['delivery', 'payment', 'returns'][1 + pick(i, 4, 3)],
             ['visit', 'store_visit', 'call', 'chat'][1 + pick(i, 3, 4)], null, null, false,
-            if(pick(i, 3, 4) > 1, 'e' || pick(i, 5, 200), null)
-        from range({first} * 5, {last} * 5) rows(i)""",
+            if(pick(i, 3, 4) > 1, 'e' || pick(i, 5, 200), null), if(pick(i, 3, 4) = 2, 15::decimal(18, 4), null), 'RUB'
+        from range({first} * 5, {last} * 5) rows(i)
+        union all
+        select 'r' || i, 'c' || pick(i * 8, 1, {customers}),
+            {start} + interval ({from_second} + pick(i * 8, 2, {seconds}) + pick(i, 5, 7200)) second,
+            'email', true, 'in', null, null, ['bounced', 'unsubscribed', 'complained'][1 + i % 3],
+            'k' || pick(i * 8, 3, 60), 'm' || i * 8, true, null, null, null
+        from range({first} * 2, {last} * 2) rows(i)""",
     "campaigns": "select 'k' || i as campaign_id, 'Campaign ' || i as name, 'email' as channel from range(60) rows(i)",
     "spend": """
         select ({start} + interval (i) day)::date as date, 'email' as channel, 'k' || i % 60 as campaign_id,
@@ -61,13 +86,14 @@ _TABLES = {
             if(pick(i, 2, 20) = 0, 'control', 'treated') as arm,
             {start} + interval (30 * (pick(i, 1, 12) + 12)) day as assigned_at
         from range({first_customer}, {customers}) rows(i)""",
-    "answers": """
-        select 'a' || i as answer_id, 'r' || i // 12 as response_id, ['nps', 'c11'][1 + (i % 12 > 0)::int] as instrument,
-            if(i % 12 = 0, 'recommend', 'q' || lpad((i % 12)::varchar, 2, '0')) as question,
-            'c' || pick(i // 12, 1, {customers}) as customer_id,
-            if(i % 12 = 0, 1 + pick(i, 2, 10), 1 + pick(i, 2, 5))::double as score,
-            {start} + interval ({from_second} + pick(i // 12, 3, {seconds})) second as at, 'web' as channel, 'support' as department
-        from range({first} * 2, {last} * 2) rows(i)""",
+    "answers": f"""
+        select 'a' || i as answer_id, 'r' || i // {len(_QUESTIONS)} as response_id,
+            {_listed(0)}[1 + i % {len(_QUESTIONS)}] as instrument, {_listed(1)}[1 + i % {len(_QUESTIONS)}] as question,
+            'c' || pick(i // {len(_QUESTIONS)}, 1, {{customers}}) as customer_id,
+            ({_listed(2)}[1 + i % {len(_QUESTIONS)}] + pick(i, 2, {_listed(3)}[1 + i % {len(_QUESTIONS)}]))::double as score,
+            {{start}} + interval ({{from_second}} + pick(i // {len(_QUESTIONS)}, 3, {{seconds}})) second as at,
+            'web' as channel, 'support' as department
+        from range({{first}} * 12, {{last}} * 12) rows(i)""",
     "complaints": """
         select 'p' || i as complaint_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as opened_at,
             opened_at + interval (pick(i, 3, 30)) hour as responded_at, opened_at + interval (pick(i, 4, 200)) hour as closed_at,
@@ -81,15 +107,16 @@ _TABLES = {
         from range({first} * 2, {last} * 2) rows(i)""",
     "deliveries": """
         select 'd' || i as delivery_id, 'o' || i * 2 as order_id, 'c' || pick(i, 1, {customers}) as customer_id,
-            {moment} as promised_at, promised_at + interval (pick(i, 3, 100) - 90) hour as delivered_at,
-            'delivered' as status, pick(i, 4, 40) > 0 as in_full, pick(i, 5, 80) > 0 as intact,
+            {moment} as promised_at,
+            if(pick(i, 7, 50) > 0, promised_at + interval (pick(i, 3, 100) - 90) hour, null) as delivered_at,
+            if(pick(i, 7, 50) > 0, 'delivered', 'failed') as status, pick(i, 4, 40) > 0 as in_full, pick(i, 5, 80) > 0 as intact,
             ['fast', 'cheap'][1 + pick(i, 6, 2)] as carrier
         from range({first} * 5, {last} * 5) rows(i)""",
     "deals": """
         select 'l' || i as deal_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as opened_at,
-            opened_at + interval (1 + pick(i, 3, 90)) day as closed_at,
+            if(pick(i, 6, 10) > 0, opened_at + interval (1 + pick(i, 3, 90)) day, null) as closed_at,
             (1000 + pick(i, 4, 90000))::decimal(18, 4) as amount, 'RUB' as currency,
-            ['won', 'lost'][1 + pick(i, 5, 2)] as outcome
+            if(pick(i, 6, 10) > 0, ['won', 'lost'][1 + pick(i, 5, 2)], 'open') as outcome
         from range({first} // 10, {last} // 10) rows(i)""",
     "deal_stages": """
         select 'l' || i // 3 as deal_id, ['lead', 'proposal', 'negotiation'][1 + i % 3] as stage,
@@ -142,7 +169,7 @@ def generate(folder: Path, orders: int) -> Path:
         "from_second": DAYS * 86_400, "seconds": 80_000, "first_day": DAYS, "last_day": DAYS + 1,
     }  # fmt: skip
     with duckdb.connect() as connection:
-        connection.execute("create macro pick(i, salt, n) as (hash(i, salt) % n)::bigint")
+        connection.execute("create macro pick(i, salt, n) as (hash(hash(i, salt)) % n)::bigint")
         for sizes, kind in ((whole, ""), (day, "day-")):
             for table, query in _TABLES.items():
                 path = folder / f"{kind}{table}.parquet"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -19,11 +19,13 @@ class Run:
     memory: float
 
 
-def run(arguments: Sequence[str]) -> Run:
+def run(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
     """Run `arguments` to the end; an exit code other than 0 ends the benchmark with what it printed."""
     begun = time.perf_counter()
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(
+            arguments, stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(environment or {})}
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         errors.seek(0)

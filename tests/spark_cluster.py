@@ -1,4 +1,4 @@
-"""A standalone Spark cluster on the loopback: one master and two workers, as a company would run them."""
+"""A standalone Spark cluster on the loopback: one master and its workers, as a company would run them."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ _START_SECONDS = 60
 
 
 @contextmanager
-def spark_cluster(folder: Path) -> Iterator[str]:
-    """Start a master and two workers of one core each; gives the master's URL and ends them all."""
+def spark_cluster(folder: Path, workers: int = WORKERS, memory: str = "1g") -> Iterator[str]:
+    """Start a master and workers of one core and `memory` each; gives the master's URL and ends them all."""
     import pyspark
 
     launcher = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
@@ -35,10 +35,10 @@ def spark_cluster(folder: Path) -> Iterator[str]:
     try:
         master = start("master", _MASTER, *common, "--port", "0")
         url = _said(master, "Starting Spark master at ")
-        size = ["--cores", "1", "--memory", "1g"]
+        size = ["--cores", "1", "--memory", memory]
         logs = [
             start(f"worker-{number}", _WORKER, *common, *size, "--work-dir", str(folder / f"work-{number}"), url)
-            for number in range(WORKERS)
+            for number in range(workers)
         ]
         for log in logs:
             _said(log, "Successfully registered with master ")
