@@ -121,14 +121,16 @@ def _fit_language(vocabulary: Vocabulary, texts: Sequence[str], number: int | No
     telling = [text for text in texts if vocabulary.words(text)]
     if len(telling) < FEWEST_ANSWERS:
         return None
-    rare = 5 if len(telling) >= _RARE_FROM else 2
-    common = Counter(stem for text in telling for stem in set(vocabulary.stems(text)))
-    if sum(rare <= count <= len(telling) / 2 for count in common.values()) < _FEW:
+    # What many write word for word would be a theme of its own.
+    different = list({text.casefold(): text for text in telling}.values())
+    rare = 5 if len(different) >= _RARE_FROM else 2
+    common = Counter(stem for text in different for stem in set(vocabulary.stems(text)))
+    if sum(rare <= count <= len(different) / 2 for count in common.values()) < _FEW:
         return None  # no words that some answers share and others do not
     analyzer: Any = vocabulary.stems  # scikit-learn takes a callable, though its types say text
     vectors: Any = TfidfVectorizer(analyzer=analyzer, min_df=rare, max_df=0.5, sublinear_tf=True)
-    words: Any = vectors.fit_transform(telling)
-    themes = number or default_number(len({text.casefold() for text in telling}))
+    words: Any = vectors.fit_transform(different)
+    themes = number or default_number(len(different))
     factoring = NMF(min(themes, *words.shape), init="nndsvd", random_state=_SEED, max_iter=400)
     with warnings.catch_warnings():
         # After so many steps what is left to gain changes no theme.

@@ -34,12 +34,14 @@ _SEED = Source(
     answers.THEMED,
     of_customers=True,
     parameters=("scale",),
+    settles_days=answers.FILLED_IN_DAYS,  # the words of «why» may follow the grade
 )
 _CLASSIC = Source(
     "answers_nps_classic",
     answers.graded("nps_classic", answers.between(0, 10), "recommend"),
     answers.THEMED,
     of_customers=True,
+    settles_days=answers.FILLED_IN_DAYS,
 )
 
 

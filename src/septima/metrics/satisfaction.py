@@ -24,8 +24,16 @@ from septima.models.intervals import divide
 from septima.schema import Text
 
 _GRADES = answers.between(1, 5)
-_CSI = Source("answers_csi", answers.graded("csi", _GRADES, "overall"), answers.THEMED, of_customers=True)
-_ATTRIBUTES = Source("answers_csi_attributes", answers.graded("csi", _GRADES), answers.THEMED, of_customers=True)
+_CSI, _ATTRIBUTES = (
+    Source(
+        name,
+        answers.graded("csi", _GRADES, question),
+        answers.THEMED,
+        of_customers=True,
+        settles_days=answers.FILLED_IN_DAYS,  # the words of «why» may follow the grade
+    )
+    for name, question in (("answers_csi", "overall"), ("answers_csi_attributes", None))
+)
 _DELIGHT = 5
 
 

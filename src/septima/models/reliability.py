@@ -8,6 +8,9 @@ from septima.models.intervals import CONFIDENCE, Z, divide
 
 FloatArray = npt.NDArray[np.float64]
 
+# The z of a correlation of 1 has no end; this one keeps it within numbers.
+_LARGEST = 1 - 1e-12
+
 
 def cronbach_alpha(covariance: FloatArray) -> FloatArray:
     """Cronbach's alpha (1951) from covariance matrices of k items, shape (…, k, k).
@@ -66,8 +69,7 @@ def mean_correlation(correlations: FloatArray, n: FloatArray) -> tuple[FloatArra
     same records has at most that error, so its interval is on the safe side; that of a single one is Fisher's.
     """
     defined = np.isfinite(correlations)
-    with np.errstate(divide="ignore"):
-        z = np.arctanh(np.clip(np.where(defined, correlations, 0.0), -1, 1))
+    z = np.arctanh(np.clip(np.where(defined, correlations, 0.0), -_LARGEST, _LARGEST))
     mean = divide(z.sum(axis=-1), defined.sum(axis=-1))
     half = Z / np.sqrt(np.where(n > 3, n - 3, np.nan))
     return np.tanh(mean), np.tanh(mean - half), np.tanh(mean + half)
