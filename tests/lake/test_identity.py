@@ -2,6 +2,7 @@
 
 import logging
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -224,6 +225,14 @@ def test_two_kept_apart_are_not_merged_and_stay_where_they_were(customers: Custo
 def test_a_lake_without_customers_has_nobody_to_merge(lake: Lake) -> None:
     found = identify(lake)
     assert (found.customers, found.persons, found.run) == (0, 0, None)
+
+
+def test_a_lake_older_than_merges_gets_its_table(customers: Customers, lake: Lake) -> None:
+    customers([person("a", email="a@x.example"), person("b", email="a@x.example")])
+    shutil.rmtree(lake.table_folder("merges"))
+    assert merges(lake) == []
+    identify(lake)
+    assert masters(lake) == {"b": "a"}
 
 
 PROGRAM = """
