@@ -139,3 +139,38 @@ def test_poisson_ratio_at_the_edges() -> None:
     assert (lower[1], upper[1]) == pytest.approx((1 / (0.025 ** (-1 / 5) - 1), math.inf))
     assert np.isnan(lower[2:]).all()
     assert np.isnan(upper[2:]).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "lower", "upper"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),  # Newcombe (1998), table II, contrasts (a), (b) and (f), method 10
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+    ],
+)
+def test_difference_of_shares_as_printed(
+    one: tuple[int, int], other: tuple[int, int], lower: float, upper: float
+) -> None:
+    (x, n), (y, m) = (np.array(pair, np.float64)[:, None] for pair in (one, other))
+    bounds = intervals.difference(x / n, intervals.wilson(x, n), y / m, intervals.wilson(y, m))
+    assert [bound[0] for bound in bounds] == pytest.approx([lower, upper], abs=5e-5)
+
+
+def test_spearman_by_hand_and_without_bounds() -> None:
+    # ρ = 0.5 of 28: 0.5493 ± 1.96·√(1.125 / 25).
+    lower, upper = intervals.spearman(np.array([0.5, 0.5, 1.0, np.nan]), np.array([28.0, 3.0, 9.0, 9.0]))
+    assert (lower[0], upper[0]) == pytest.approx((0.13275, 0.74653), abs=5e-6)
+    assert np.isnan(lower[1:]).all()
+    assert np.isnan(upper[1:]).all()
+
+
+def test_spearman_covers_the_truth_about_nineteen_times_in_twenty() -> None:
+    # The rank correlation of a bivariate normal of correlation r is 6/π·asin(r/2).
+    random = np.random.default_rng(3)
+    truth = 6 / np.pi * np.arcsin(0.6 / 2)
+    x = random.normal(size=(2000, 60))
+    y = 0.6 * x + 0.8 * random.normal(size=(2000, 60))
+    rho = np.array([stats.spearmanr(one, other).statistic for one, other in zip(x, y, strict=True)])
+    lower, upper = intervals.spearman(rho, np.full(2000, 60.0))
+    assert np.mean((lower <= truth) & (truth <= upper)) == pytest.approx(0.95, abs=0.015)

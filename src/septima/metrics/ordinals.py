@@ -33,11 +33,11 @@ def ordinal(request: Request, at: Expression) -> Expression:
 def first_day(grain: Grain, number: Expression) -> Expression:
     """The first day of the period of each ordinal."""
     if grain in _OF_DAYS:
-        return (ibis.literal(_EPOCH) + number.as_interval("D")).cast("date")
+        return ibis.literal(_EPOCH) + number.as_interval("D")
     return ibis.date((number // 12).cast("int32"), (number % 12 + 1).cast("int32"), 1)
 
 
 def label(grain: Grain, number: Expression) -> Expression:
     """The period of each ordinal as text: 2025-03 where it begins with a month, else 2025-03-17."""
-    day = first_day(grain, number).cast("string")
-    return day if grain in _OF_DAYS else day.substr(0, 7)
+    # The sum of a date and a stretch is a moment on some engines, whose text is longer.
+    return first_day(grain, number).cast("string").substr(0, 10 if grain in _OF_DAYS else 7)
