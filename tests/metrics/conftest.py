@@ -478,7 +478,12 @@ def _add_trust(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], ran
             "recorded_at": first + timedelta(minutes=minute),
         }
         for minute, (person, master, undone) in enumerate(
-            [(people[1], people[0], None), (people[2], people[0], None), (people[5], people[4], None)]
-            + [(people[9], people[8], None), (people[9], people[8], first + timedelta(days=1))]
+            [
+                (people[1], people[0], None),
+                (people[2], people[0], None),
+                (people[5], people[4], None),
+                (people[9], people[8], None),
+                (people[9], people[8], first + timedelta(days=1)),
+            ]
         )
     ]
