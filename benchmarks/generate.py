@@ -84,7 +84,7 @@ _TABLES = {
     "assignments": """
         select 'x' || pick(i, 1, 12) as experiment_id, 'c' || i as customer_id,
             if(pick(i, 2, 20) = 0, 'control', 'treated') as arm,
-            {start} + interval (30 * (pick(i, 1, 12) + 12)) day as assigned_at
+            {assigned} as assigned_at
         from range({first_customer}, {customers}) rows(i)""",
     "answers": f"""
         select 'a' || i as answer_id, 'r' || i // {len(_QUESTIONS)} as response_id,
@@ -162,11 +162,13 @@ def generate(folder: Path, orders: int) -> Path:
     whole = {
         "start": START, "first": 0, "last": tens, "first_customer": 0, "customers": tens,
         "from_second": 0, "seconds": DAYS * 86_400, "first_day": 0, "last_day": DAYS,
+        "assigned": f"{START} + interval (30 * (pick(i, 1, 12) + 25)) day",
     }  # fmt: skip
     more = max(tens // 1000, 10)
     day = {
         **whole, "first": tens, "last": tens + more, "first_customer": tens, "customers": tens + more,
         "from_second": DAYS * 86_400, "seconds": 80_000, "first_day": DAYS, "last_day": DAYS + 1,
+        "assigned": f"{START} + interval {DAYS} day",
     }  # fmt: skip
     with duckdb.connect() as connection:
         connection.execute("create macro pick(i, salt, n) as (hash(hash(i, salt)) % n)::bigint")

@@ -32,6 +32,7 @@ def connected(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         tempfile.TemporaryDirectory() as spilled,
         duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": spilled}) as connection,
     ):
+        connection.execute("set enable_progress_bar = false")
         for name, declared in LAKE_TABLES.items():
             files = [str(file) for file in lake.files(name)]
             if files:
