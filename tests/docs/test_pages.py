@@ -17,6 +17,7 @@ from typer.main import get_command
 from septima.cli.commands import application
 from septima.lake.mapping import parse_mapping
 from septima.metrics import catalogue
+from septima.metrics.custom import own_metrics
 from septima.schema import TABLES
 from septima.scorecard.reading import parse_definition
 from tests.docs.blocks import PAGES, ROOT, Block, blocks
@@ -90,6 +91,14 @@ def test_mappings_are_right(block: Block):
 @pytest.mark.parametrize("block", _of("yaml", "perspectives:"), ids=lambda block: f"{block.page.stem}-{block.position}")
 def test_scorecard_definitions_are_right(block: Block):
     parse_definition(block.text)
+
+
+OWN_METRICS = [block for block in _of("yaml", "metrics:") if block.page.stem == "own-metrics"]
+
+
+@pytest.mark.parametrize("block", OWN_METRICS, ids=lambda block: str(block.position))
+def test_own_metrics_are_right(block: Block):
+    assert own_metrics([(block.page.name, block.text)], allow_sql=True)
 
 
 @pytest.mark.parametrize("block", _of("python"), ids=lambda block: f"{block.page.stem}-{block.position}")

@@ -12,7 +12,7 @@ from septima.metrics import estimates
 from septima.metrics.custom import words
 from septima.metrics.custom.cumulative import accumulated
 from septima.metrics.custom.definition import OwnMetric, OwnRows
-from septima.metrics.custom.expressions import Scope
+from septima.metrics.custom.expressions import Scope, apart
 from septima.metrics.definition import (
     Cells,
     Estimate,
@@ -230,7 +230,7 @@ def _share(metric: OwnMetric) -> tuple[dict[str, Measure], _Estimate]:
     def rows(request: Request) -> Rows:
         table = _selected(bottom)(request)
         hit = _condition(top, Scope(table, request.parameters, request))
-        usable = table[USABLE] & hit.notnull()
+        usable = table[USABLE] & apart(hit).notnull()
         return table.mutate(**{USABLE: usable, HIT: usable & hit.fill_null(False)})
 
     source = _source(metric, bottom, rows)

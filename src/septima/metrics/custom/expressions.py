@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Literal, cast
 
 import ibis
@@ -335,7 +337,8 @@ class _Reader:
                 else f"{_part_of(node)} compares values of different kinds"
             )
         self._check_choices(parts, sides)
-        return [_as(part, kind, side) for part, side in zip(parts, sides, strict=True)], kind
+        values = [_as(part, kind, side) for part, side in zip(parts, sides, strict=True)]
+        return [_apart(value) for value in values] if kind == "boolean" else values, kind
 
     def _check_choices(self, parts: Sequence[_Part], sides: Sequence[Expr]) -> None:
         """A column that is bound to certain values is never equal to another one: that is a slip of the pen."""
@@ -353,7 +356,7 @@ class _Reader:
 
     def opposite(self, node: Expr) -> _Part:
         inner = self.of_kind(node.this, "boolean")
-        return _Part("boolean", lambda scope: _not(inner(scope)))
+        return _Part("boolean", lambda scope: ~inner(scope))
 
     def state(self, node: Expr) -> _Part:
         asked = node.args["expression"]
@@ -361,12 +364,14 @@ class _Reader:
             inner = self.read(node.this)
             if inner.kind == "null":
                 raise ExpressionError(f"{_part_of(node)} says nothing")
+            if inner.kind == "boolean":
+                return _Part("boolean", lambda scope: apart(inner.build(scope)).isnull())
             return _Part("boolean", lambda scope: inner.build(scope).isnull())
         if isinstance(asked, exp.Boolean):
             condition, value = self.of_kind(node.this, "boolean"), bool(asked.this)
             return _Part(
                 "boolean",
-                lambda scope: (condition(scope) if value else _not(condition(scope))).fill_null(False),
+                lambda scope: (condition(scope) if value else ~condition(scope)).fill_null(False),
             )
         raise ExpressionError(f"{_part_of(node)}: only is null, is true and is false are understood")
 
@@ -397,7 +402,7 @@ class _Reader:
             raise ExpressionError(f"{_part_of(node)}: the pattern must be a text in single quotes")
         subject, form = self.of_kind(node.this, "text"), _pattern(str(pattern.this), escape)
         if node.args.get("negate"):
-            return _Part("boolean", lambda scope: _not(subject(scope).re_search(form)))
+            return _Part("boolean", lambda scope: ~subject(scope).re_search(form))
         return _Part("boolean", lambda scope: subject(scope).re_search(form))
 
     def case(self, node: Expr) -> _Part:
@@ -517,6 +522,10 @@ def _as(part: _Part, wanted: Kind, node: Expr) -> Build:
     raise ExpressionError(f"{_part_of(node)} is {_SHOWN_KINDS[part.kind]}, not {_SHOWN_KINDS[wanted]}{hint}")
 
 
+def _apart(condition: Build) -> Build:
+    return lambda scope: apart(condition(scope))
+
+
 def _literal(value: Any, kind: Kind) -> Expression:
     if kind == "number":
         # Engines read 0.1 as a decimal and compute with a few digits; out of a text comes the nearest double.
@@ -524,9 +533,13 @@ def _literal(value: Any, kind: Kind) -> Expression:
     return ibis.literal(value)
 
 
-def _not(condition: Any) -> Expression:
-    """The opposite of a condition. Ibis writes `~x` without brackets, so that (not x) is null would be read another way."""
-    return condition == ibis.literal(False)
+def apart(condition: Any) -> Expression:
+    """A condition that may be compared or asked whether it is null.
+
+    Ibis writes `not x` and `x in (…)` without brackets: (not x) is null would be read as not (x is null), and
+    (x in (…)) is null not at all by Spark.
+    """
+    return ibis.cases((condition, ibis.literal(True)), (~condition, ibis.literal(False)), else_=ibis.null("boolean"))
 
 
 def _floor(number: Any) -> Expression:
@@ -534,6 +547,12 @@ def _floor(number: Any) -> Expression:
     rest = number % _literal(1, "number")
     whole = number - rest
     return ibis.ifelse(rest < _literal(0, "number"), whole - _literal(1, "number"), whole)
+
+
+def _of_known(choose: Callable[..., Expression], values: Sequence[Any]) -> Expression:
+    """The choice among values that are all known; engines leave out unknown ones, so that an absent delivery would be none late."""
+    absent: Any = reduce(or_, (value.isnull() for value in values))
+    return ibis.cases((absent, ibis.null(values[0].type())), else_=choose(*values))
 
 
 def _round(number: Any, places: int) -> Expression:
@@ -620,8 +639,8 @@ _COMPARISONS: dict[type[Expr], Callable[[Any, Any], Expression]] = {
 }
 _CHOICES: dict[type[Expr], Callable[..., Expression]] = {
     exp.Coalesce: ibis.coalesce,
-    exp.Greatest: ibis.greatest,
-    exp.Least: ibis.least,
+    exp.Greatest: lambda *values: _of_known(ibis.greatest, values),
+    exp.Least: lambda *values: _of_known(ibis.least, values),
 }
 _TEXT_FUNCTIONS: dict[type[Expr], Callable[[Any], Expression]] = {
     exp.Lower: lambda text: text.lower(),
