@@ -175,11 +175,14 @@ class _Writer:
                 f"({self.write(node.this, side)} IN ({', '.join(self.write(item, side) for item in node.expressions)}))"
             )
         if isinstance(node, exp.Between):
+            if node.args.get("symmetric"):
+                raise ExpressionError(f"{_shown(node)}: write BETWEEN without SYMMETRIC")
             low, high = node.args["low"], node.args["high"]
             side = _compared(node.this, low, high)
             return f"({self.write(node.this, side)} BETWEEN {self.write(low, side)} AND {self.write(high, side)})"
         if isinstance(node, exp.Like | exp.ILike):
             word = "LIKE" if isinstance(node, exp.Like) else "ILIKE"
+            word = f"NOT {word}" if node.args.get("negate") else word
             return f"({self.write(node.this, 'text')} {word} {self.write(node.expression, 'text')})"
         return self._function(node, "boolean")
 
