@@ -1,5 +1,6 @@
 """Expressions mean the same on both engines, and nothing outside the closed language gets through."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -239,12 +240,12 @@ def test_too_long_and_too_deep_ones_are_refused(text: str) -> None:
         read_expression(text, FIELDS, PARAMETERS, ANY)
 
 
-WORDS = st.sampled_from(
+WORDS = (
     "x y s b at day :least :word + - * / % ( ) , and or not in between is null like escape case when then else end "
     "coalesce nullif lower trim length abs round floor year hour weekday days_between date timestamp 'a' '%' 1 2.5 = <> < "
-    "> true select from where ; :: [ ] { } -> over interval cast set drop table union with pragma copy attach".split()
+    "> true select from where ; :: [ ] { } -> over interval cast set drop table union with pragma copy attach"
 )
-TEXTS = st.one_of(st.text(max_size=40), st.lists(WORDS, max_size=12).map(" ".join))
+TEXTS = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(WORDS.split()), max_size=12).map(" ".join))
 UNBOUND = ibis.table({"x": "float64", "y": "float64", "s": "string", "state": "string", "b": "boolean", "at": "timestamp", "day": "date"}, name="t")  # fmt: skip
 
 
@@ -260,7 +261,5 @@ def test_random_text_is_read_or_refused_and_what_is_read_can_be_written(text: st
 
 @given(TEXTS)
 def test_random_formulas_are_read_or_refused(text: str) -> None:
-    try:
+    with suppress(ExpressionError):
         assert read_formula(text, PARAMETERS).metrics
-    except ExpressionError:
-        pass
