@@ -56,8 +56,8 @@ _TABLES = {
     "products": "select 'p' || i as product_id, 'Product ' || i as name, 'group ' || i % 12 as category from range(500) rows(i)",
     # Nine in ten are messages with all that follows them, the rest what customers do; few messages are refused.
     "touches": """
-        select 't' || i as touch_id, 'c' || pick(i // 4, 1, {customers}) as customer_id,
-            {start} + interval ({from_second} + pick(i // 4, 2, {seconds}) + pick(i, 5, 3600)) second as at,
+        select 't' || i as touch_id, 'c' || pick(batch(i // 4), 1, {customers}) as customer_id,
+            {start} + interval ({from_second} + pick(batch(i // 4), 2, {seconds}) + pick(i, 5, 3600)) second as at,
             'email' as channel, true as online, 'out' as direction, null as department, null as topic,
             ['sent', 'delivered', 'opened', 'clicked'][1 + i % 4] as kind,
             'k' || pick(i // 4, 3, 60) as campaign_id, 'm' || i // 4 as message_id, true as promotional, null as employee_id,
@@ -96,7 +96,8 @@ _TABLES = {
         from range({{first}} * 12, {{last}} * 12) rows(i)""",
     "complaints": """
         select 'p' || i as complaint_id, 'c' || pick(i, 1, {customers}) as customer_id, {moment} as opened_at,
-            opened_at + interval (pick(i, 3, 30)) hour as responded_at, opened_at + interval (pick(i, 4, 200)) hour as closed_at,
+            if(pick(i, 7, 20) > 0, opened_at + interval (pick(i, 3, 30)) hour, null) as responded_at,
+            if(pick(i, 7, 20) > 0, opened_at + interval (pick(i, 4, 200)) hour, null) as closed_at,
             'support' as department, 'web' as channel, ['late', 'broken'][1 + pick(i, 5, 2)] as category,
             pick(i, 6, 10) = 0 as reopened, 'o' || i * 50 as order_id
         from range({first} // 5, {last} // 5) rows(i)""",
@@ -142,7 +143,8 @@ _TABLES = {
             planned_at + interval (pick(i, 1, 9) - 7) day as done_at
         from range(360) rows(i)""",
     "accesses": """
-        select 'e' || pick(i, 1, 200) as employee_id, 'c' || pick(i, 2, {customers}) as customer_id, {moment} as at
+        select 'e' || pick(i * 2, 7, 200) as employee_id, 'c' || pick(i * 2, 1, {customers}) as customer_id,
+            {start} + interval ({from_second} + pick(i * 2, 2, {seconds}) - pick(i, 3, 100000)) second as at
         from range({first}, {last}) rows(i)""",
     "ledger": """
         select ({start} + interval (i // 3) day)::date as date, ['revenue', 'cost_of_goods', 'payroll'][1 + i % 3] as account,
@@ -172,6 +174,8 @@ def generate(folder: Path, orders: int) -> Path:
     }  # fmt: skip
     with duckdb.connect() as connection:
         connection.execute("create macro pick(i, salt, n) as (hash(hash(i, salt)) % n)::bigint")
+        # One message in sixteen comes with seven others to the same customer.
+        connection.execute("create macro batch(i) as if(pick(i // 8, 8, 16) = 0, i // 8 * 8, i)")
         for sizes, kind in ((whole, ""), (day, "day-")):
             for table, query in _TABLES.items():
                 path = folder / f"{kind}{table}.parquet"

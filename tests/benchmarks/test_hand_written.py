@@ -1,7 +1,7 @@
 """The catalogue against the same figures in hand-written SQL: a second, independent way to every value.
 
 The company is that of the benchmark, with holes punched into it: in every column that may be empty one value in
-40 is, and some grades are off their scale.
+40 is, some grades are off their scale, and some rows stay in quarantine.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from septima.schema import TABLES
 from septima.workspace import Workspace
 
 ORDERS = 20_000
+SPOILED = {"answers": {"score": "[null, 200][1 + file_row_number % 2]"}, "deliveries": {"status": "'lost'"}}
 Values = dict[str, pd.Series]
 QUESTIONS = [f"q{number:02d}" for number in range(1, 12)]
 
@@ -41,10 +42,9 @@ def _punch_holes(source: Path) -> None:
             names = [column[0] for column in connection.execute(f"from '{file}' limit 0").description or ()]
             optional = [name for name in names if not declared.column(name).required and name not in declared.key]
             values = [f"if(hash('{name}' || file_row_number) % 40 = 7, null, {name}) as {name}" for name in optional]
-            if declared.name == "answers":
-                values[optional.index("score")] = (
-                    "if(hash(file_row_number) % 40 = 7, [null, 200][1 + file_row_number % 2], score) as score"
-                )
+            for name, wrong in SPOILED.get(declared.name, {}).items():
+                spoiled = f"if(hash(file_row_number) % 40 = 7, {wrong}, {name}) as {name}"
+                values[optional.index(name)] = spoiled
             holes = (
                 f"* exclude (file_row_number) replace ({', '.join(values)})"
                 if values
