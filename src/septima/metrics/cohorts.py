@@ -21,8 +21,8 @@ from septima.metrics.definition import (
     Rows,
     Source,
 )
-from septima.metrics.ordinals import STEP, first_day, label, of_periods, ordinal
-from septima.metrics.purchases import SILENCE_DAYS, first_purchases, mark, newest_order, with_attributes
+from septima.metrics.ordinals import STEP, first_day, label, newest_ordinal, of_periods, ordinal, ordinal_of_day
+from septima.metrics.purchases import SILENCE_DAYS, first_purchases, mark, with_attributes
 from septima.metrics.sources import is_sold, several_currencies_in_sums, total, within_bounds
 from septima.models import intervals
 from septima.models.intervals import divide
@@ -45,7 +45,7 @@ def _customers(request: Request, sold: Rows) -> tuple[Rows, list[str]]:
     customers = with_attributes(request, first_purchases(identified, ["customer_id"]))
     customers = customers.mutate(cohort=ordinal(request, customers["at"])).drop("at")
     if request.start is not None:
-        oldest = ordinal(request, request.moment(request.start)) - _reach(request)
+        oldest = ordinal_of_day(request.grain, request.start) - _reach(request)
         customers = customers.filter(customers["cohort"] >= oldest)
     return customers, ["cohort", *(name for name in customers.columns if name not in ("customer_id", "cohort"))]
 
@@ -58,10 +58,10 @@ def _reach(request: Request) -> int:
 def _at_every_age(request: Request, sizes: Rows) -> Rows:
     """Each row once per age from 1 on that the data reach, as the ordinal `number` of its period."""
     step = STEP[request.grain]
-    last: Expression = ibis.least(sizes["cohort"] + _reach(request), ordinal(request, newest_order(request)))
+    last: Expression = ibis.least(sizes["cohort"] + _reach(request), newest_ordinal(request))
     first = sizes["cohort"] + step
     if request.start is not None:
-        first = ibis.greatest(first, ordinal(request, request.moment(request.start)))
+        first = ibis.greatest(first, ordinal_of_day(request.grain, request.start))
     return sizes.mutate(number=ibis.range(first, last + 1, step).unnest())
 
 
@@ -170,7 +170,7 @@ def _since_ordinal(request: Request, rows: Rows) -> Rows:
     """Rows by ordinals from the period of the first day shown on."""
     if request.start is None:
         return rows
-    return rows.filter(rows["number"] >= ordinal(request, request.moment(request.start)))
+    return rows.filter(rows["number"] >= ordinal_of_day(request.grain, request.start))
 
 
 _RETENTION = Source("cohorts", _cohorts, _DIMENSIONS, parameters=("ages",), settles_days=SILENCE_DAYS)

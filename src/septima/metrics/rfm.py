@@ -17,8 +17,8 @@ from septima.metrics.definition import (
     Rows,
     Source,
 )
-from septima.metrics.ordinals import STEP, first_day, ordinal
-from septima.metrics.purchases import SILENCE_DAYS, newest_order
+from septima.metrics.ordinals import STEP, first_day, newest_ordinal, ordinal, ordinal_of_day
+from septima.metrics.purchases import SILENCE_DAYS, mark, newest_order
 from septima.metrics.sources import (
     count_true,
     days,
@@ -93,31 +93,37 @@ def _at_each_end(request: Request) -> Rows:
         at = states["last"]
         if request.start is not None:
             at = ibis.greatest(at, request.moment(request.start))
-        states = states.mutate(at=at, as_of=ibis.greatest(states["last"], as_of))
+        states = states.mutate(at=at, as_of=ibis.greatest(states["last"], as_of), number=mark(0))
         return states.filter(states["at"] <= states["as_of"])
 
     step = STEP[request.grain]
-    # Time stands still at the newest order: the end of the period in which it lies has not come.
-    first, last = ordinal(request, single["at"]), ordinal(request, ibis.least(until, newest))
-    last = (until >= newest).ifelse(last, last - step)
+    stretches = _gathered(
+        single.mutate(
+            first=ordinal(request, single["at"]),
+            # Time stands still at the newest order: the end of the period in which it lies has not come.
+            final=(until >= newest).ifelse(newest_ordinal(request), ordinal(request, until) - step),
+        ),
+        "first",
+        "final",
+    )
+    first: Expression = stretches["first"]
+    last: Expression = stretches["final"]
     if request.start is not None:
-        first = ibis.greatest(first, ordinal(request, request.moment(request.start)))
+        first = ibis.greatest(first, ordinal_of_day(request.grain, request.start))
     if request.end is not None:
-        last = ibis.least(last, ordinal(request, request.moment(request.end - days(1))))
-    stretches = single.mutate(first=first, final=last)
-    stretches = _gathered(stretches.filter(stretches["first"] <= stretches["final"]), "first", "final")
-    spread = stretches.mutate(number=ibis.range(stretches["first"], stretches["final"] + 1, step).unnest())
+        last = ibis.least(last, ordinal_of_day(request.grain, request.end) - step)
+    spread = stretches.filter(first <= last).mutate(number=ibis.range(first, last + 1, step).unnest())
     states = _gathered(spread, "number")
     begins, ends = (request.beginning(first_day(request.grain, states["number"] + further)) for further in (0, step))
     return states.mutate(at=begins, as_of=ibis.least(ends, newest))
 
 
-def _score(request: Request, states: Rows, column: str) -> Expression:
+def _score(states: Rows, column: str) -> Expression:
     """1 to 5 by quintiles of a column among the customers of one period; equal values have equal scores.
 
     It is the quintile of the first of them, so that of many who bought once all are in the lowest.
     """
-    alike = [request.period(states["at"]), states["customer_id"].isnull()]
+    alike = [states["number"], states["customer_id"].isnull()]
     below = ibis.rank().over(group_by=alike, order_by=states[column])
     among = states.count().over(group_by=alike)
     return (below * 5 // among + 1).cast("int64")
@@ -133,9 +139,7 @@ def _states(request: Request) -> ir.Table:
         recency_days=known.ifelse(days_between(states["last"], states["as_of"]), None),
     )
     wanted = _SCORES if _SEGMENT in request.by else {name: _SCORES[name] for name in _SCORES if name in request.by}
-    scores = {
-        name: known.ifelse(_score(request, states, column), None).cast("int64") for name, column in wanted.items()
-    }
+    scores = {name: known.ifelse(_score(states, column), None).cast("int64") for name, column in wanted.items()}
     states = states.mutate(**scores)
     if _SEGMENT not in request.by:
         return states
