@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -134,11 +136,62 @@ def test_scorecard_as_table_and_json(septima: Septima, shop: Path) -> None:
     assert "3-й квартал 2026" in shown.out.replace("\u00a0", " ")
     card = json.loads(septima("scorecard", shop, "--period", "2026-Q3", "--format", "json").out)
     support = next(p for p in card["perspectives"] if p["composite"]["id"] == "customer_support")
-    figures = {kpi["id"]: kpi["figure"]["value"] for kpi in support["kpis"]}
-    # Three complaints in the second quarter, one in the third: (3 − 1) / 3.
-    assert figures["cci"] == pytest.approx(2 / 3)
-    assert figures["cli"] is None
+    # Three complaints in the second quarter and one in the third, four answers: fewer than a figure asks for.
+    kpis = {kpi["id"]: (kpi["figure"]["value"], kpi["n"], kpi["too_few"]) for kpi in support["kpis"]}
+    assert kpis == {"cli": (None, 0.0, False), "nps": (None, 4.0, True), "cci": (None, 1.0, True)}
+    assert shown.out.count("мало записей") >= 2
+    assert "Слишком мало записей, чтобы показать значение: 4" in shown.out.replace("\u00a0", " ").replace("\n", " ")
     assert support["composite"]["printed"]["value"] is None
+
+
+def test_days_and_years_are_those_of_the_company(septima: Septima, tmp_path: Path, sources: Path) -> None:
+    # Orders of midnight of UTC are of the evening before in New York, whose company's year here begins in July.
+    septima("init", tmp_path / "shop")
+    settings = tmp_path / "shop" / "septima.yaml"
+    written = settings.read_text(encoding="utf-8").replace("currency: EUR", "currency: RUB")
+    written = written.replace("time_zone: UTC", "time_zone: America/New_York")
+    settings.write_text(written.replace("fiscal_year_start: january", "fiscal_year_start: july"), encoding="utf-8")
+    septima("load", tmp_path / "shop", sources / "shop.yaml")
+
+    def revenue(*arguments: str) -> list[tuple[str, float]]:
+        shown = septima("metric", tmp_path / "shop", "revenue", *arguments, "--format", "json").out
+        return [(record["period"][:10], record["value"]) for record in json.loads(shown)]
+
+    assert revenue("--grain", "day", "--start", "2026-04-02", "--end", "2026-04-02") == [("2026-04-02", 100.0)]
+    assert revenue("--grain", "quarter", "--start", "FY2026-Q4", "--end", "FY2027-Q1") == [
+        ("2026-04-01", 400.0), ("2026-07-01", 400.0)
+    ]  # fmt: skip
+    quarter = ("--period", "FY2027-Q1", "--lang", "en")
+    card = septima("scorecard", tmp_path / "shop", *quarter).out.replace("\u00a0", " ")
+    assert "Q1 FY2027 (July – September 2026)" in card
+    below = septima("scorecard", tmp_path / "shop", *quarter, "--explain", "sales/revenue").out
+    assert "FY2027-Q1 (FY2026-Q4)" in below
+    refused = septima("scorecard", tmp_path / "shop", "--period", "2026-Q3")
+    assert refused.code == 1
+    assert "write FY2026-Q3 (January – March 2026) or FY2027-Q1 (July – September 2026)" in refused.err
+
+
+def test_a_period_that_is_not_over_is_marked(septima: Septima, tmp_path: Path) -> None:
+    today = datetime.now(UTC)
+    orders = f"order_id,ordered_at,revenue\n1,2020-01-31T10:00,10\n2,{today:%Y-%m-%dT%H:%M},20\n"
+    (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
+    columns = "{order_id: order_id, ordered_at: ordered_at, revenue: revenue}"
+    (tmp_path / "shop.yaml").write_text(
+        f"source: shop\nfiles:\n  - file: orders.csv\n    tables:\n      orders:\n        columns: {columns}\n",
+        encoding="utf-8",
+    )
+    septima("init", tmp_path / "shop", "--lang", "ru")
+    septima("load", tmp_path / "shop", tmp_path / "shop.yaml")
+    yearly = ("metric", tmp_path / "shop", "revenue", "--grain", "year")
+    records = json.loads(septima(*yearly, "--format", "json").out)
+    assert [records[0]["complete"], records[-1]["complete"]] == [True, False]
+    assert septima(*yearly, "--format", "csv").out.splitlines()[0].endswith(",note,complete")
+    shown = septima(*yearly).out.replace("\u00a0", " ")
+    assert f"{today.year} год …" in shown
+    assert "2020 год …" not in shown
+    assert "… Период ещё не закончился." in shown
+    assert "… The period is not over." in septima(*yearly, "--lang", "en").out
+    assert "…" not in septima(*yearly, "--end", "2020").out
 
 
 def test_a_saved_card_is_a_new_snapshot_each_time(septima: Septima, tmp_path: Path, sources: Path) -> None:
@@ -247,3 +300,41 @@ def test_values_from_files_are_never_taken_for_markup(septima: Septima, tmp_path
     assert by_channel.code == 0
     assert "[/bold]" in by_channel.out
     assert "five" in septima("quarantine", tmp_path / "shop").out
+
+
+def test_compute_tells_what_it_did_and_then_that_there_is_nothing_to_do(
+    septima: Septima, shop: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "shop"
+    shutil.copytree(shop, own)
+    first = septima("compute", own, "--metric", "revenue", "--metric", "cci", "--grain", "month")
+    assert first.code == 0
+    assert "all periods" in first.out
+    assert "Computed" in first.out
+    again = septima("compute", own, "--metric", "revenue", "--metric", "cci", "--grain", "month")
+    assert again.code == 0
+    assert "Nothing to do" in again.out
+    told = json.loads(septima("compute", own, "--metric", "revenue", "--full", "--format", "json").out)
+    assert {one["metric"] for one in told["series"]} == {"revenue"}
+    assert {(one["new"], one["changed"], one["gone"]) for one in told["series"] if one["grain"] == "month"} == {
+        (0, 0, 0)
+    }
+    assert told["failures"] == []
+
+
+def test_compute_says_which_metric_failed_and_ends_with_an_error(septima: Septima, shop: Path, tmp_path: Path) -> None:
+    own = tmp_path / "shop"
+    shutil.copytree(shop, own)
+    settings = own / "septima.yaml"
+    text = settings.read_text(encoding="utf-8").replace("metrics: {}", "metrics: {churn_rate: {active_days: -1}}")
+    settings.write_text(text, encoding="utf-8")
+    ended = septima("compute", own, "--metric", "revenue", "--metric", "churn_rate", "--grain", "quarter")
+    assert ended.code == 1
+    assert "Not computed: churn_rate by quarter: parameter 'active_days'" in ended.err
+    assert "Computed" in ended.out
+
+
+def test_a_history_by_no_grain_is_refused(septima: Septima, shop: Path) -> None:
+    ended = septima("compute", shop, "--grain", "all")
+    assert ended.code != 0
+    assert "there is no history by 'all'; write one of: day, week, month, quarter, year" in ended.err
