@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from septima.metrics import Calendar
 from septima.settings import ComputeSettings, SettingsError, read_settings, write_starter
 
 
@@ -16,6 +17,11 @@ from septima.settings import ComputeSettings, SettingsError, read_settings, writ
         ("currency: RUB\n", r"line 1: `organisation` must be the name"),
         ("organisation: A\ncurrency: RUR1\n", r"line 2: currency 'RUR1' is no ISO 4217 code"),
         ("organisation: A\nlanguage: fr\n", r"line 2: language 'fr' is not spoken here; write one of: en, ru"),
+        ("organisation: A\ntime_zone: Europe/Moskow\n", r"line 2: there is no time zone .* did you mean Europe/Moscow"),
+        ("organisation: A\ntime_zone: novosibirsk\n", r"line 2: .* did you mean Asia/Novosibirsk\?"),
+        ("organisation: A\nfiscal_year_start: aprill\n", r"line 2: there is no month 'aprill'; did you mean april\?"),
+        ("organisation: A\nfiscal_year_start: 13\n", r"line 2: there is no month 13; write one such as april"),
+        ("organisation: A\nfiscal_year_start: true\n", r"line 2: there is no month True"),
         ("organisation: A\nmetrics: [nps]\n", r"line 2: `metrics` holds parameters by metric id"),
         ("organisation: [A\n", r"line \d: this is not YAML"),
         ("- A\n", r"write one `key: value` a line"),
@@ -40,7 +46,23 @@ def test_the_starter_keeps_its_comments_and_reads_back(tmp_path: Path) -> None:
     assert (settings.organisation, settings.currency, settings.language) == ("Кофе: зёрна №1", "RUB", "ru")
     assert settings.engine == "duckdb"
     assert settings.metrics == {}
+    assert settings.calendar == Calendar()
     assert "Настройки рабочей папки" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "calendar"),
+    [
+        ("", Calendar()),
+        ("time_zone: Europe/Moscow\n", Calendar("Europe/Moscow")),
+        ("fiscal_year_start: April\n", Calendar(fiscal_year_start=4)),
+        ("time_zone: Asia/Kolkata\nfiscal_year_start: 4\n", Calendar("Asia/Kolkata", 4)),
+    ],
+)
+def test_the_clocks_and_the_year_of_the_company_are_read(tmp_path: Path, text: str, calendar: Calendar) -> None:
+    path = tmp_path / "septima.yaml"
+    path.write_text(f"organisation: A\n{text}", encoding="utf-8")
+    assert read_settings(path).calendar == calendar
 
 
 def test_parameters_of_metrics_are_read(tmp_path: Path) -> None:

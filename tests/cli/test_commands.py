@@ -136,9 +136,9 @@ def test_scorecard_as_table_and_json(septima: Septima, shop: Path) -> None:
     assert "3-й квартал 2026" in shown.out.replace("\u00a0", " ")
     card = json.loads(septima("scorecard", shop, "--period", "2026-Q3", "--format", "json").out)
     support = next(p for p in card["perspectives"] if p["composite"]["id"] == "customer_support")
-    # Three complaints in the second quarter and one in the third, four answers: fewer than a figure asks for.
+    # Three complaints in the second quarter and one in the third, and four answers: fewer than a figure asks for.
     kpis = {kpi["id"]: (kpi["figure"]["value"], kpi["n"], kpi["too_few"]) for kpi in support["kpis"]}
-    assert kpis == {"cli": (None, 0.0, False), "nps": (None, 4.0, True), "cci": (None, 1.0, True)}
+    assert kpis == {"cli": (None, 0.0, False), "nps": (None, 4.0, True), "cci": (None, 4.0, True)}
     assert shown.out.count("мало записей") >= 2
     assert "Слишком мало записей, чтобы показать значение: 4" in shown.out.replace("\u00a0", " ").replace("\n", " ")
     assert support["composite"]["printed"]["value"] is None
@@ -164,7 +164,7 @@ def test_days_and_years_are_those_of_the_company(septima: Septima, tmp_path: Pat
     quarter = ("--period", "FY2027-Q1", "--lang", "en")
     card = septima("scorecard", tmp_path / "shop", *quarter).out.replace("\u00a0", " ")
     assert "Q1 FY2027 (July – September 2026)" in card
-    below = septima("scorecard", tmp_path / "shop", *quarter, "--explain", "sales/revenue").out
+    below = septima("scorecard", tmp_path / "shop", *quarter, "--explain", "own/revenue").out
     assert "FY2027-Q1 (FY2026-Q4)" in below
     refused = septima("scorecard", tmp_path / "shop", "--period", "2026-Q3")
     assert refused.code == 1
@@ -187,11 +187,11 @@ def test_a_period_that_is_not_over_is_marked(septima: Septima, tmp_path: Path) -
     assert [records[0]["complete"], records[-1]["complete"]] == [True, False]
     assert septima(*yearly, "--format", "csv").out.splitlines()[0].endswith(",note,complete")
     shown = septima(*yearly).out.replace("\u00a0", " ")
-    assert f"{today.year} год …" in shown
-    assert "2020 год …" not in shown
-    assert "… Период ещё не закончился." in shown
-    assert "… The period is not over." in septima(*yearly, "--lang", "en").out
-    assert "…" not in septima(*yearly, "--end", "2020").out
+    assert f"{today.year} год ◐" in shown
+    assert "2020 год ◐" not in shown
+    assert "◐ Период ещё не закончился." in shown
+    assert "◐ The period is not over." in septima(*yearly, "--lang", "en").out
+    assert "◐" not in septima(*yearly, "--end", "2020").out
 
 
 def test_a_saved_card_is_a_new_snapshot_each_time(septima: Septima, tmp_path: Path, sources: Path) -> None:

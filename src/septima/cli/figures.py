@@ -22,14 +22,14 @@ _COLUMNS = (
 )
 _ALL = Text("all time", "за всё время")
 _MARKS = "*†‡§¶"
-_RUNNING_MARK = "…"
+_RUNNING_MARK = "◐"
 _RUNNING = Text("The period is not over.", "Период ещё не\u00a0закончился.")
 
 
 def print_figures(result: MetricResult, language: Language, currency: str | None) -> None:
     """Print one row per period and slice: value, interval, n, missing share; what is to be known stands below.
 
-    A period that is not over has an ellipsis after its name.
+    A period that is not over has a half-full circle after its name.
     """
     records = result.frame.to_dict(orient="records")
     notes = [note for note in dict.fromkeys(cells["note"] for cells in records) if isinstance(note, str)]
