@@ -74,6 +74,9 @@ def test_bounded_stretch_by_slices(embedded: Tables, on_spark: Tables) -> None:
         (("theme", "channel"), ("nps", "nps_heavy", "csi")),
         (("group",), ("nps_heavy_groups",)),
         (("question",), ("item_rest_correlation", "driver_importance", "imported_index")),
+        (("cohort", "age"), ("retention_rate", "revenue_retention")),
+        (("rfm_segment", "monetary"), ("rfm_customers", "rfm_revenue")),
+        (("quadrant", "segment"), ("loyalty_quadrants",)),
     ],
 )
 def test_own_slices_by_quarter(embedded: Tables, on_spark: Tables, by: tuple[str, ...], ids: tuple[str, ...]) -> None:
