@@ -10,14 +10,13 @@ import ibis.expr.types as ir
 from septima.metrics.definition import Expression, Request, Rows, Source
 from septima.metrics.purchases import (
     CHANNELS,
-    SILENCE_DAYS,
     first_purchases,
     mark,
     newest_order,
     opening_day,
     purchases,
 )
-from septima.metrics.sources import days
+from septima.metrics.sources import LONGEST_SILENCE, days
 
 
 def _recent(request: Request, orders: Rows) -> Rows:
@@ -87,5 +86,5 @@ def _activity(request: Request) -> ir.Table:
 
 
 ACTIVITY = Source(
-    "activity", _activity, CHANNELS, of_customers=True, parameters=("active_days",), settles_days=SILENCE_DAYS
+    "activity", _activity, CHANNELS, of_customers=True, parameters=("active_days",), settles_days=LONGEST_SILENCE
 )

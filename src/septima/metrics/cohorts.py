@@ -22,8 +22,8 @@ from septima.metrics.definition import (
     Source,
 )
 from septima.metrics.ordinals import STEP, first_day, label, newest_ordinal, of_periods, ordinal, ordinal_of_day
-from septima.metrics.purchases import SILENCE_DAYS, first_purchases, mark, with_attributes
-from septima.metrics.sources import is_sold, several_currencies_in_sums, total, within_bounds
+from septima.metrics.purchases import first_purchases, mark, with_attributes
+from septima.metrics.sources import LONGEST_SILENCE, is_sold, several_currencies_in_sums, total, within_bounds
 from septima.models import intervals
 from septima.models.intervals import divide
 from septima.schema import Text
@@ -173,8 +173,8 @@ def _since_ordinal(request: Request, rows: Rows) -> Rows:
     return rows.filter(rows["number"] >= ordinal_of_day(request.grain, request.start))
 
 
-_RETENTION = Source("cohorts", _cohorts, _DIMENSIONS, parameters=("ages",), settles_days=SILENCE_DAYS)
-_REVENUE = Source("revenue_cohorts", _revenue_cohorts, _DIMENSIONS, parameters=("ages",), settles_days=SILENCE_DAYS)
+_RETENTION = Source("cohorts", _cohorts, _DIMENSIONS, parameters=("ages",), settles_days=LONGEST_SILENCE)
+_REVENUE = Source("revenue_cohorts", _revenue_cohorts, _DIMENSIONS, parameters=("ages",), settles_days=LONGEST_SILENCE)
 
 
 def _retention_rate(cells: Cells, _: Parameters) -> Estimate:

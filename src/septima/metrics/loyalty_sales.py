@@ -19,7 +19,15 @@ from septima.metrics.definition import (
     Source,
 )
 from septima.metrics.purchases import newest_order, with_attributes
-from septima.metrics.sources import count_true, days, is_sold, records, several_currencies_in_sums, total_of_products
+from septima.metrics.sources import (
+    LONGEST_SILENCE,
+    count_true,
+    days,
+    is_sold,
+    records,
+    several_currencies_in_sums,
+    total_of_products,
+)
 from septima.models import intervals
 from septima.models.intervals import divide
 from septima.schema import Text
@@ -118,7 +126,7 @@ _PAIRED = Source(
     _paired,
     ("quadrant", *CUSTOMER_DIMENSIONS),
     parameters=("window_days",),
-    settles_days=_WINDOW_DAYS,
+    settles_days=_WINDOW_DAYS + LONGEST_SILENCE,
 )
 
 

@@ -18,10 +18,6 @@ from septima.metrics.definition import (
 from septima.metrics.period import Grain
 from septima.metrics.sources import ORDERS, is_sold, known, records, within_bounds
 
-SILENCE_DAYS = 31
-"""How long a company is taken to sell nothing at most. What is read off the data’s newest order, such as whether
-a lapse has happened yet, may change with the next order, so a period has settled when that one has come."""
-
 CHANNELS = ("channel", "online")
 _LONGEST_DAYS: dict[Grain, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366, "all": 0}
 

@@ -8,13 +8,20 @@ from septima.metrics.definition import Cells, Estimate, Measure, Metric, Paramet
 from septima.metrics.purchases import (
     CHANNELS,
     IDENTIFIED,
-    SILENCE_DAYS,
     first_purchases,
     mark,
     missing_customers,
     purchases,
 )
-from septima.metrics.sources import count_true, days_between, records, total, total_of_products, within_bounds
+from septima.metrics.sources import (
+    LONGEST_SILENCE,
+    count_true,
+    days_between,
+    records,
+    total,
+    total_of_products,
+    within_bounds,
+)
 from septima.models import intervals
 from septima.models.intervals import divide
 from septima.schema import Text
@@ -57,7 +64,7 @@ def _lifespans(request: Request) -> ir.Table:
 _BUYERS = Source("buyers", _buyers, CHANNELS, of_customers=True)
 _GAPS = Source("gaps", _gaps, CHANNELS, of_customers=True)
 _LIFESPANS = Source(
-    "lifespans", _lifespans, (), of_customers=True, parameters=("active_days",), settles_days=SILENCE_DAYS
+    "lifespans", _lifespans, (), of_customers=True, parameters=("active_days",), settles_days=LONGEST_SILENCE
 )
 
 

@@ -18,8 +18,9 @@ from septima.metrics.definition import (
     Source,
 )
 from septima.metrics.ordinals import STEP, first_day, newest_ordinal, ordinal, ordinal_of_day
-from septima.metrics.purchases import SILENCE_DAYS, mark, newest_order
+from septima.metrics.purchases import mark, newest_order
 from septima.metrics.sources import (
+    LONGEST_SILENCE,
     count_true,
     days,
     days_between,
@@ -155,7 +156,7 @@ _STATES = Source(
     (_SEGMENT, *_SCORES),
     of_customers=True,
     parameters=("window_days",),
-    settles_days=SILENCE_DAYS,
+    settles_days=LONGEST_SILENCE,
 )
 
 
