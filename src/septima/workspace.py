@@ -148,7 +148,8 @@ class Workspace:
         """Compute one metric by period and slice.
 
         `start` and `end` are days, or periods as text (`2026-Q3`; `FY2026-Q3` where the fiscal year does not
-        begin in January): from the first day of `start` to the last day of `end`. `parameters` go before those of `septima.yaml` and the passport.
+        begin in January): from the first day of `start` to the last day of `end`. `parameters` go before those of
+        `septima.yaml` and the passport.
         MetricError names the dimensions there are where `by` holds another.
         """
         metric = find_metric(metric_id, self.catalogue)
