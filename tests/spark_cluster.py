@@ -9,7 +9,7 @@ from pathlib import Path
 
 WORKERS = 2
 _MASTER, _WORKER = (f"org.apache.spark.deploy.{part}" for part in ("master.Master", "worker.Worker"))
-_START_SECONDS = 60
+_START_SECONDS = 180
 
 
 @contextmanager
