@@ -6,6 +6,7 @@ catalogue on Spark is measured and nothing else, at a hundredth and a tenth of `
 
 import argparse
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -27,6 +28,8 @@ Steps = dict[str, Run]
 
 def main() -> None:
     options = _options()
+    # Told to end, the benchmark ends what it started, the Spark cluster among it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     folder = Path(options.folder)
     if options.spark:
         print(_on_spark(folder, [options.orders // 100, options.orders // 10]))

@@ -26,7 +26,11 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] | None = None) 
         process = subprocess.Popen(
             arguments, stdout=subprocess.DEVNULL, stderr=errors, env={**os.environ, **(environment or {})}
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.terminate()
+            raise
         wall = time.perf_counter() - begun
         errors.seek(0)
         if status:
