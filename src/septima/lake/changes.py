@@ -82,6 +82,7 @@ class Changes:
     _changes: dict[tuple[str, int | None], _Change | None] = field(
         default_factory=dict[tuple[str, "int | None"], "_Change | None"]
     )
+    _listed: dict[tuple[str, int], set[str]] = field(default_factory=dict[tuple[str, int], "set[str]"])
     _links: dict[tuple[str, str], Reach] = field(default_factory=dict[tuple[str, str], Reach])
 
     def changed(self, since: Mapping[str, int | None]) -> bool:
@@ -136,7 +137,11 @@ class Changes:
     def _files(self, name: str, version: int | None) -> set[str]:
         if version is None:
             return set()
-        return set(DeltaTable(str(self.lake.table_folder(name)), version=version).file_uris())
+        known = (name, version)
+        if known not in self._listed:
+            delta = DeltaTable(str(self.lake.table_folder(name)), version=version)
+            self._listed[known] = set(delta.file_uris())
+        return self._listed[known]
 
     def _compare(self, table: Table, number: int, added: list[str], removed: list[str]) -> _Change | None:
         """The change that files added and removed make; None where they hold the same rows."""

@@ -8,6 +8,7 @@ engines give the same sum to the last digit.
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import ibis
 
@@ -37,22 +38,35 @@ def converted(tables: Tables, currency: str, calendar: Calendar = DEFAULT_CALEND
     """
     known: dict[str, Rows] = {}
 
+    @cache
+    def rates() -> Rows | None:
+        """The rates into the currency; None where there are none, so that nothing need be joined."""
+        found = _rates(tables("rates"), currency)
+        return found if found.limit(1).count().to_pyarrow().as_py() else None
+
     def table(name: str) -> Rows:
         if name not in known:
             rows, declared = tables(name), TABLES.get(name)  # the lake's own tables hold no money
             money = [column.name for column in declared.columns if column.unit == "currency"] if declared else []
-            known[name] = _converted(rows, declared, money, tables, currency, calendar) if declared and money else rows
+            if declared and money:
+                rows = _converted(rows, declared, money, rates(), tables, currency, calendar)
+            known[name] = rows
         return known[name]
 
     return table
 
 
 def _converted(
-    rows: Rows, declared: Table, money: list[str], tables: Tables, currency: str, calendar: Calendar
+    rows: Rows,
+    declared: Table,
+    money: list[str],
+    rates: Rows | None,
+    tables: Tables,
+    currency: str,
+    calendar: Calendar,
 ) -> Rows:
     own = rows["currency"].isnull() | (rows["currency"] == currency)
-    rates = _rates(tables("rates"), currency)
-    if not rates.limit(1).count().to_pyarrow().as_py():
+    if rates is None:
         return rows.mutate(**{name: own.ifelse(rows[name], ibis.null(_MONEY)) for name in money})
     priced = _with_rate(rows, declared, rates, tables, currency, calendar)
     own = priced["currency"].isnull() | (priced["currency"] == currency)

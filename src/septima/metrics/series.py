@@ -117,12 +117,16 @@ class Series:
             except IbisError:
                 # A query in the words of an engine needs its tables: it may read any.
                 return frozenset(TABLES)
+        if self.currency is not None and any("currency" in LAKE_TABLES[name].column_names for name in asked):
+            # Rates by the day of the row, which lines of orders have from their order.
+            asked |= {"rates", "orders"} if "order_items" in asked else {"rates"}
         return frozenset(asked)
 
     def _request(self, table: Any) -> Request:
         by = (*self.by, *(name for name in self.metric.within if name not in self.by))
-        request = request_of(unresolved_tables(table), self.calendar, self.currency)
-        return replace(request, grain=self.grain, by=by)
+        # Whether there are rates cannot be asked of tables that hold nothing, so nothing is converted here.
+        request = request_of(unresolved_tables(table), self.calendar, None)
+        return replace(request, grain=self.grain, by=by, currency=self.currency)
 
 
 def series_of(

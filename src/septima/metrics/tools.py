@@ -105,7 +105,7 @@ def _source(name: str, begins: str, reactions: tuple[str, ...], *more: str) -> S
 _SENT = _source("sent_messages", "sent", ("delivered", "bounced"))
 _DELIVERED = _source("delivered_messages", "delivered", ("opened", "clicked", "unsubscribed", "complained"))
 # Links belong to clicks; the messages that these are held against have none.
-_LINKED = _source("linked_messages", "delivered", ("clicked",), "link_id")
+_LINKED = _source("linked_messages", "delivered", ("opened", "clicked", "unsubscribed", "complained"), "link_id")
 
 
 def _click_through_rate(cells: Cells, _: Parameters) -> Estimate:
