@@ -12,6 +12,7 @@ from septima.demo import MAPPING_FILE, simulate
 from septima.lake.engine import connect, open_table
 from septima.lake.load import load
 from septima.lake.mapping import read_mapping
+from septima.lake.resolved import unresolved_tables
 from septima.lake.store import Lake
 from septima.metrics import MetricResult, Tables, catalogue, compute
 from tests.examples.loading import load_again
@@ -27,7 +28,7 @@ def by_month(lake: Lake, session: Any) -> Both:
     """The whole catalogue by month on either engine."""
 
     def opened(backend: Any) -> Tables:
-        return lambda name: open_table(backend, lake, name)
+        return unresolved_tables(lambda name: open_table(backend, lake, name))
 
     here, there = (
         compute(METRICS, opened(backend), grain="month", parameters={})
