@@ -111,9 +111,8 @@ def run(history: History, series: list[Series], *, full: bool = False) -> Update
 @pytest.mark.parametrize(
     ("seed", "grain", "by", "kinds"),
     [
-        (1, "month", (), ("day", "late", "move")),
-        (2, "month", ("channel",), ("mixed", "day")),
-        (3, "month", ("region",), ("late", "late", "mixed")),
+        (1, "month", (), ("day", "late")),
+        (3, "month", ("region",), ("mixed",)),
     ],
 )
 def test_what_changed_gives_what_everything_gives(
@@ -132,7 +131,7 @@ def test_what_changed_gives_what_everything_gives(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("by", [(), ("region",)])
+@pytest.mark.parametrize("by", [("region",)])
 def test_what_was_recorded_is_what_is_computed_between_any_bounds(tmp_path: Path, by: tuple[str, ...]) -> None:
     history = History(4, tmp_path)
     metrics = [metric for metric in METRICS if set(by) <= set(metric.dimensions)]
