@@ -49,7 +49,10 @@ def open_table(backend: "BaseBackend", lake: Lake, name: str, version: int | Non
     files = lake.files(name, version)
     schema = arrow_schema(lake.schema_of(name))
     if not files:
-        return ibis.memtable(schema.empty_table())
+        # An engine's own reader gives its own kind of moment, which an empty table must have too.
+        moment = "timestamp" if backend.name == "pyspark" else "timestamp(6)"
+        empty = ibis.memtable(schema.empty_table())
+        return empty.cast({name: moment for name, kind in empty.schema().items() if kind.is_timestamp()})
     view = f"{name}_{lake.version if version is None else version}"
     return _read_parquet(backend, files, view)
 
