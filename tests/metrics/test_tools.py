@@ -59,6 +59,38 @@ def test_a_message_reported_delivered_long_after_it_was_opened_stays_where_it_wa
     assert figures("open_rate", rows, reaction_days=90)["value"].tolist() == [1]
 
 
+def test_touches_of_nobody_stand_each_in_its_own_month() -> None:
+    rows = {"touches": [touch(number, "delivered", None, f"2025-0{number}-10") for number in (1, 2, 3)]}
+    assert figures("open_rate", rows)["missing_share"].tolist() == [1, 1, 1]
+    clicked = {
+        "touches": [touch(number, "clicked", None, f"2025-0{number}-10") for number in (1, 3)],
+        "orders": [{"order_id": "o", "ordered_at": "2025-06-01", "customer_id": "a"}],
+    }
+    missing = figures("conversion_rate", clicked)["missing_share"]
+    assert missing.tolist() == pytest.approx([1, float("nan"), 1], nan_ok=True)
+
+
+def test_what_is_reported_after_the_reaction_days_of_an_unsent_message_changes_nothing() -> None:
+    first = [touch(1, "clicked", "a", "2025-01-10"), touch(2, "delivered", "b", "2025-01-10")]
+    late = touch(3, "opened", "a", "2025-03-10")
+    for name in ("open_rate", "click_through_rate", "click_to_open_rate"):
+        before, after = (figures(name, {"touches": rows}) for rows in (first, [*first, late]))
+        assert after["missing_share"].tolist() == pytest.approx(before["missing_share"].tolist(), nan_ok=True)
+
+
+def test_a_message_begun_before_the_start_is_no_message_of_the_start() -> None:
+    rows = {
+        "touches": [
+            touch(1, "delivered", "a", "2025-01-10"),
+            touch(2, "delivered", "a", "2025-03-10"),  # the same message reported once more
+            touch(3, "delivered", "b", "2025-03-11"),
+            touch(4, "opened", "b", "2025-03-12"),
+        ]
+    }
+    whole, since = figures("open_rate", rows), figures("open_rate", rows, start="2025-03-01")
+    assert since[["value", "n"]].iloc[0].tolist() == whole[["value", "n"]].iloc[-1].tolist() == [1, 1]
+
+
 def test_rates_by_channel_and_campaign() -> None:
     frame = figures("open_rate", TOUCHES, "year", by=["channel", "campaign_id"])
     cells = {(row.channel, row.campaign_id): (row.value, row.n) for row in frame.itertuples()}

@@ -18,7 +18,7 @@ from septima.metrics.definition import (
     Source,
     Unit,
 )
-from septima.metrics.sources import amount_measures, is_sold, ratio_measures, several_currencies_in_sums
+from septima.metrics.sources import amount_measures, is_sold, ratio_measures, several_currencies_in_sums, within_bounds
 from septima.schema import Text
 
 _OF_LINES = ("product_id", "category")
@@ -35,6 +35,7 @@ def _product_sales(request: Request) -> ir.Table:
     of_lines = [name for name in request.by if name in _OF_LINES]
     orders = request.rows("orders")
     orders = orders.filter(is_sold(orders)).select("order_id", "customer_id", *of_orders, at=orders["ordered_at"])
+    orders = within_bounds(request, orders, "at")
     products = request.rows("products")
     products = products.select("product_id", "category", unit_cost=products["cost"])
     lines = request.rows("order_items")

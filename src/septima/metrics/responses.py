@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from septima.metrics import estimates, roles
 from septima.metrics.definition import Metric, Passport, Request, Rows, Source
-from septima.metrics.sources import LONGEST_SILENCE, count_true, days, is_sold, total
+from septima.metrics.sources import LONGEST_SILENCE, count_true, days, is_sold, total, within_bounds
 from septima.metrics.tools import OF_A_MESSAGE, told_apart
 from septima.schema import Text
 
@@ -22,10 +22,15 @@ def _clicked(request: Request) -> ir.Table:
     touches = request.rows("touches")
     touches = touches.filter(touches["kind"] == "clicked")
     own = [*OF_A_MESSAGE, *(name for name in request.by if name in ("chain_id", "link_id"))]
-    clicks = touches.group_by(*own).aggregate(at=touches["at"].min(), touches=touches.count())
+    # Clicks that cannot be told apart stand by themselves, or the newest would change what the oldest counts for.
+    alone = told_apart(touches).ifelse(ibis.null(touches["at"].type()), touches["at"])
+    clicks = touches.group_by(*own, alone=alone).aggregate(at=touches["at"].min(), touches=touches.count())
+    clicks = within_bounds(request, clicks, "at")
     orders = request.rows("orders")
     known_until = orders["ordered_at"].max().as_scalar()
     bought = orders.filter(is_sold(orders), orders["customer_id"].notnull()).select("customer_id", "ordered_at")
+    if request.start is not None:
+        bought = bought.filter(bought["ordered_at"] >= request.moment(request.start))
     joined = clicks.left_join(
         bought,
         [
@@ -34,14 +39,14 @@ def _clicked(request: Request) -> ir.Table:
             bought["ordered_at"] < clicks["at"] + window,
         ],
     )
-    rows: Rows = joined.group_by(*own, "at", "touches").aggregate(orders=joined["ordered_at"].count())
+    rows: Rows = joined.group_by(*own, "alone", "at", "touches").aggregate(orders=joined["ordered_at"].count())
     apart = told_apart(rows)
     usable = (apart & (rows["at"] + window <= known_until)).fill_null(False)
     return rows.mutate(
         usable=usable,
         converted=usable & (rows["orders"] > 0),
         weight=apart.ifelse(ibis.literal(1, "int64"), rows["touches"]),
-    ).drop("touches")
+    ).drop("touches", "alone")
 
 
 _CLICKED = Source(

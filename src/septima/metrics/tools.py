@@ -42,24 +42,28 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
     reaction counts until `reaction_days` after that, so what comes later changes nothing. `<reaction>_records` is the
     number of records about the beginning or the reaction that the row stands for, and `<reaction>_left_over` that of
     records about the reaction that could not be used. Cut by `link_id`, the message itself has a row of no link and
-    each link of it another.
+    each link of it another. Touches that cannot be told apart stand by themselves, each at its own moment.
     """
 
     def build(request: Request) -> ir.Table:
         window = ibis.literal(days(request.parameters["reaction_days"]))
         touches = request.rows("touches")
         touches = touches.filter(touches["kind"].isin((begins, *reactions)))
-        kind = touches["kind"]
+        kind, at = touches["kind"], touches["at"]
         message = [*OF_A_MESSAGE, *(name for name in request.by if name == "chain_id")]
+        if request.start is not None:
+            touches = _of_messages_since(touches, message, request.moment(request.start))
+            kind, at = touches["kind"], touches["at"]
         by_link = "link_id" in request.by
-        rows: Rows = touches.group_by(*message, *(["link_id"] if by_link else [])).aggregate(
-            own_at=touches["at"].min(where=kind == begins),
-            first_at=touches["at"].min(),
-            **{f"{name}_at": touches["at"].min(where=kind == name) for name in reactions},
+        alone = told_apart(touches).ifelse(ibis.null(at.type()), at)
+        rows: Rows = touches.group_by(*message, *(["link_id"] if by_link else []), alone=alone).aggregate(
+            own_at=at.min(where=kind == begins),
+            first_at=at.min(),
+            **{f"{name}_at": at.min(where=kind == name) for name in reactions},
             begun_touches=touches.count(where=kind == begins),
             **{f"{name}_touches": touches.count(where=kind == name) for name in reactions},
         )
-        whole = ibis.window(group_by=message)
+        whole = ibis.window(group_by=[*message, "alone"])
         rows = rows.mutate(
             begun_at=rows["own_at"].min().over(whole) if by_link else rows["own_at"],
             first_at=rows["first_at"].min().over(whole) if by_link else rows["first_at"],
@@ -72,8 +76,11 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
         def followed(name: str) -> Expression:
             return usable & (rows[f"{name}_at"] <= rows["begun_at"] + window).fill_null(False)
 
-        def left_over(touched: Expression) -> Expression:
-            return usable.ifelse(none, apart.ifelse((touched > 0).ifelse(one, none), touched))
+        def reported(column: str) -> Expression:
+            return (rows[column] <= rows["first_at"] + window).fill_null(False)
+
+        def left_over(touched: Expression, in_time: Expression) -> Expression:
+            return usable.ifelse(none, apart.ifelse(in_time.ifelse(one, none), touched))
 
         return rows.select(
             *message,
@@ -82,13 +89,25 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
             usable=own,
             **{name: followed(name) for name in reactions},
             **{
-                f"{name}_records": own.ifelse(one, left_over(rows["begun_touches"] + rows[f"{name}_touches"]))
+                f"{name}_records": own.ifelse(
+                    one,
+                    left_over(
+                        rows["begun_touches"] + rows[f"{name}_touches"], reported("own_at") | reported(f"{name}_at")
+                    ),
+                )
                 for name in reactions
             },
-            **{f"{name}_left_over": left_over(rows[f"{name}_touches"]) for name in reactions},
+            **{f"{name}_left_over": left_over(rows[f"{name}_touches"], reported(f"{name}_at")) for name in reactions},
         )
 
     return build
+
+
+def _of_messages_since(touches: Rows, message: list[str], since: Expression) -> Rows:
+    """All touches about messages that anything is known of from a moment on; the others began before it."""
+    known = {name: touches[name].fill_null("") for name in message}
+    recent = touches.filter(touches["at"] >= since).select(**known).distinct()
+    return touches.semi_join(recent, [value == recent[name] for name, value in known.items()])
 
 
 def _source(name: str, begins: str, reactions: tuple[str, ...], *more: str) -> Source:

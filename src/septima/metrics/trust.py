@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from septima.lake.resolved import CUSTOMER_RECORDS
 from septima.metrics import estimates, roles
 from septima.metrics.definition import Expression, Metric, Passport, Request, Rows, Source
-from septima.metrics.sources import count_true, days, records, total
+from septima.metrics.sources import count_true, days, records, total, within_bounds
 from septima.schema import TABLES, Column, Table, Text
 
 _COMMON = ("properties", "source", "loaded_at")
@@ -55,6 +55,7 @@ def _cells_of_rows(request: Request, declared: Table) -> ir.Table:
 
 def _cells_of_columns(request: Request, declared: Table) -> ir.Table:
     rows, optional, required = _business(request, declared)
+    rows = within_bounds(request, rows, "at")
     keys = [*_own(request), request.period(rows["at"]).name("period")]
     counts = {f"filled_{name}": rows[name].count() for name in optional}
     counts |= {f"filled_{name}": rows.count() for name in required}
@@ -109,7 +110,7 @@ def _loads_of(request: Request, name: str, event: str) -> ir.Table:
         known=happened.notnull(),
         timely=table["loaded_at"] <= ended + ibis.literal(days(request.parameters["days"])),
     )
-    rows = rows.filter(rows["at"].notnull())
+    rows = within_bounds(request, rows.filter(rows["at"].notnull()), "at")
     grouped = rows.group_by([*own, request.period(rows["at"]).name("period")]).aggregate(
         at=rows["at"].min(),
         rows=rows.count(),
