@@ -124,12 +124,13 @@ def _revenue_cohorts(request: Request) -> ir.Table:
     request = of_periods(request)
     sold = _sold(request)
     customers, keys = _customers(request, sold)
-    spent = sold.group_by("customer_id", number=ordinal(request, sold["at"])).aggregate(
-        revenue=sold["revenue"].sum().cast("float64").fill_null(0.0),
-        lowest=sold["currency"].min(),
-        highest=sold["currency"].max(),
-        orders=sold.count(),
-        usable=sold["revenue"].count(),
+    followed = _since_ordinal(request, sold.mutate(number=ordinal(request, sold["at"])), back=_reach(request))
+    spent = followed.group_by("customer_id", "number").aggregate(
+        revenue=followed["revenue"].sum().cast("float64").fill_null(0.0),
+        lowest=followed["currency"].min(),
+        highest=followed["currency"].max(),
+        orders=followed.count(),
+        usable=followed["revenue"].count(),
     )
     spent = spent.join(customers, "customer_id")
     begun = spent.filter(spent["number"] == spent["cohort"])
@@ -166,11 +167,11 @@ def _revenue_cohorts(request: Request) -> ir.Table:
     return _dated(request, rows)
 
 
-def _since_ordinal(request: Request, rows: Rows) -> Rows:
-    """Rows by ordinals from the period of the first day shown on."""
+def _since_ordinal(request: Request, rows: Rows, back: int = 0) -> Rows:
+    """Rows by ordinals from `back` before the period of the first day shown on."""
     if request.start is None:
         return rows
-    return rows.filter(rows["number"] >= ordinal_of_day(request.grain, request.start))
+    return rows.filter(rows["number"] >= ordinal_of_day(request.grain, request.start) - back)
 
 
 _RETENTION = Source("cohorts", _cohorts, _DIMENSIONS, parameters=("ages",), settles_days=LONGEST_SILENCE)

@@ -327,7 +327,8 @@ class Metric:
     """A passport with the way to its figures.
 
     `history` says which earlier periods the estimate looks at: none, the previous one, or all.
-    `within` names columns by which measures are kept apart until the estimate joins them.
+    `within` names columns by which measures are kept apart until the estimate joins them, `uncut` dimensions of
+    the sources that the metric cannot be sliced by.
     """
 
     passport: Passport
@@ -335,6 +336,7 @@ class Metric:
     estimate: Callable[[Cells, Parameters], Estimate] = field(repr=False)
     history: History = "period"
     within: tuple[str, ...] = ()
+    uncut: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -348,6 +350,6 @@ class Metric:
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """What the metric can be sliced by: the dimensions that all its sources have."""
+        """What the metric can be sliced by: the dimensions that all its sources have, but for those it leaves uncut."""
         first, *others = (source.all_dimensions for source in self.sources)
-        return tuple(name for name in first if all(name in names for names in others))
+        return tuple(name for name in first if name not in self.uncut and all(name in names for names in others))

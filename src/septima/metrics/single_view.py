@@ -9,7 +9,7 @@ from septima.lake.identity_rules import KINDS
 from septima.lake.resolved import CUSTOMER_RECORDS, masters
 from septima.metrics import estimates, roles
 from septima.metrics.definition import CUSTOMER_DIMENSIONS, Measure, Metric, Passport, Request, Source
-from septima.metrics.sources import count_true, records
+from septima.metrics.sources import count_true, records, within_bounds
 from septima.schema import TABLES, Text
 
 _OF_CUSTOMERS = ("orders", "touches", "calls", "complaints", "answers", "deliveries", "deals")
@@ -58,12 +58,14 @@ def _served(request: Request) -> ir.Table:
     served = talks.select(*columns, at=talks["at"].cast("timestamp"), table=ibis.literal("touches")).union(
         answered.select(*columns, at=answered["at"].cast("timestamp"), table=ibis.literal("calls"))
     )
+    served = within_bounds(request, served, "at")
     both = served["employee_id"].notnull() & served["customer_id"].notnull()
     nothing, never = ibis.null("string"), ibis.null("timestamp")
     moment = accesses["at"].cast("timestamp")
     opened = accesses.select(
         "employee_id", "customer_id", at=moment, department=nothing, table=nothing, opened_at=moment
     )
+    opened = within_bounds(request, opened, "at", back=request.parameters["hours"] / 24)
     order = ("employee_id", "customer_id", "at", "department", "table", "opened_at")
     # Cards that were opened and customers who were served in one row of time: no pair of rows is ever joined.
     events = served.filter(both).mutate(opened_at=never).select(*order).union(opened.select(*order))

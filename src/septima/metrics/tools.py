@@ -105,8 +105,9 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
 
 def _of_messages_since(touches: Rows, message: list[str], since: Expression) -> Rows:
     """All touches about messages that anything is known of from a moment on; the others began before it."""
+    recent = touches.filter(touches["at"] >= since)
+    recent = recent.select(**{name: recent[name].fill_null("") for name in message}).distinct()
     known = {name: touches[name].fill_null("") for name in message}
-    recent = touches.filter(touches["at"] >= since).select(**known).distinct()
     return touches.semi_join(recent, [value == recent[name] for name, value in known.items()])
 
 
@@ -122,9 +123,9 @@ def _source(name: str, begins: str, reactions: tuple[str, ...], *more: str) -> S
 
 
 _SENT = _source("sent_messages", "sent", ("delivered", "bounced"))
-_DELIVERED = _source("delivered_messages", "delivered", ("opened", "clicked", "unsubscribed", "complained"))
-# Links belong to clicks; the messages that these are held against have none.
-_LINKED = _source("linked_messages", "delivered", ("opened", "clicked", "unsubscribed", "complained"), "link_id")
+_DELIVERED = _source("delivered_messages", "delivered", ("opened", "clicked", "unsubscribed", "complained"), "link_id")
+# Links belong to clicks; the messages that these are held against have none, nor have openings and complaints.
+_UNCUT = ("link_id",)
 
 
 def _click_through_rate(cells: Cells, _: Parameters) -> Estimate:
@@ -204,6 +205,7 @@ def _share(
         ),
         measures,
         estimate,
+        uncut=() if "link_id" in more_data else _UNCUT,
     )
 
 
@@ -309,7 +311,7 @@ METRICS = (
         ),
         "unique clicked / delivered",
         _MARKETING_METRICS,
-        _followed(_LINKED, "clicked"),
+        _followed(_DELIVERED, "clicked"),
         _click_through_rate,
         ("link_id",),
         version=2,
