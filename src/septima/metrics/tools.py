@@ -49,11 +49,10 @@ def _messages(begins: str, reactions: tuple[str, ...]) -> Callable[[Request], ir
         window = ibis.literal(days(request.parameters["reaction_days"]))
         touches = request.rows("touches")
         touches = touches.filter(touches["kind"].isin((begins, *reactions)))
-        kind, at = touches["kind"], touches["at"]
         message = [*OF_A_MESSAGE, *(name for name in request.by if name == "chain_id")]
         if request.start is not None:
             touches = _of_messages_since(touches, message, request.moment(request.start))
-            kind, at = touches["kind"], touches["at"]
+        kind, at = touches["kind"], touches["at"]
         by_link = "link_id" in request.by
         alone = told_apart(touches).ifelse(ibis.null(at.type()), at)
         rows: Rows = touches.group_by(*message, *(["link_id"] if by_link else []), alone=alone).aggregate(
