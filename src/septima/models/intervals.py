@@ -120,17 +120,22 @@ def poisson_ratio(count: FloatArray, base: FloatArray) -> Bounds:
 
 
 def fieller(
-    numerator: FloatArray, denominator: FloatArray, numerator_variance: FloatArray, denominator_variance: FloatArray
+    numerator: FloatArray,
+    denominator: FloatArray,
+    numerator_variance: FloatArray,
+    denominator_variance: FloatArray,
+    quantile: FloatArray | float = Z,
 ) -> Bounds:
     """Interval of a ratio of two independent sums with these variances (Fieller, 1954).
 
-    Where the denominator itself may be zero by chance there are no bounds, and they are NaN.
+    `quantile` is that of the normal distribution, or of Student's where the variances are estimated from few
+    records. Where the denominator itself may be zero by chance there are no bounds, and they are NaN.
     """
     ratio = divide(numerator, denominator)
-    doubt = Z**2 * divide(denominator_variance, denominator**2)
+    doubt = quantile**2 * divide(denominator_variance, denominator**2)
     rest = np.where(doubt < 1, 1 - doubt, np.nan)
     inside = numerator_variance * (1 - doubt) + ratio**2 * denominator_variance
-    half = Z * divide(np.sqrt(np.where(np.isnan(rest), np.nan, inside)), np.abs(denominator) * rest)
+    half = quantile * divide(np.sqrt(np.where(np.isnan(rest), np.nan, inside)), np.abs(denominator) * rest)
     return ratio / rest - half, ratio / rest + half
 
 
