@@ -51,8 +51,8 @@ is won with the probability of the quarter in which the deal ends. A won deal's 
 independent Gammas of that scale. A deal is a contract under which the company's orders are placed,
 so its amount is not counted again as revenue. **Employees** hold positions, leave at a constant
 hazard by department (so turnover a year is the hazard) and are replaced after a vacancy.
-**Trainings**, **steps of processes** and **milestones** are done in time with known probabilities; in the
-third quarter of the year no courses are planned, and milestones are few: what happens rarely must be shown as rare.
+**Trainings**, **steps of processes** and **milestones** are done in time with known probabilities;
+milestones are few, so their interval is wide.
 The **ledger** adds up the same orders and spend. **Rates** of three currencies to the rouble walk at random on
 working days; the company itself sells in roubles.
 

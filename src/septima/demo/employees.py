@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from septima.demo.arrays import Integers, instants, numbered, numbers, words
-from septima.demo.calendar import DAY
+from septima.demo.calendar import DAY, QUARTERS
 from septima.demo.people import person_names
 from septima.demo.setting import Setting
 
@@ -49,10 +49,10 @@ def write_staff(setting: Setting) -> None:
 
 def _write_trainings(setting: Setting, ids: pa.StringArray, hired: Integers, left: Integers) -> None:
     model, calendar, chance = setting.model, setting.calendar, setting.chance("trainings")
-    months = calendar.edges[:-1].astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12
-    taught = np.flatnonzero(months != 6)
-    planned = np.column_stack((hired + 30 * DAY, *(np.full(len(hired), calendar.edges[q] + 40 * DAY) for q in taught)))
-    course = np.array([0, *(1 + index % 3 for index in range(len(taught)))])
+    planned = np.column_stack(
+        (hired + 30 * DAY, *(np.full(len(hired), edge + 40 * DAY) for edge in calendar.edges[:-1]))
+    )
+    course = np.array([0, *(1 + quarter % 3 for quarter in range(QUARTERS))])
     employee, column = np.nonzero((planned >= hired[:, None]) & (planned < np.minimum(left, calendar.end)[:, None]))
     at = planned[employee, column] + chance.integers(0, 20 * DAY, len(employee))
     kept = at < np.minimum(left[employee], calendar.end)

@@ -88,13 +88,12 @@ def write_deals(setting: Setting, people: People) -> None:
 
 
 def write_milestones(setting: Setting) -> None:
-    """Write the milestones of the CRM programme; few of them, and fewest in the last quarter."""
+    """Write the milestones of the CRM programme; few of them."""
     model, calendar = setting.model, setting.calendar
     chance = setting.chance("milestones")
-    numbers = [model.milestones_per_quarter] * (QUARTERS - 1) + [model.milestones_in_last_quarter]
-    quarter = np.repeat(np.arange(QUARTERS), numbers)
+    quarter = np.repeat(np.arange(QUARTERS), model.milestones_per_quarter)
     size = len(quarter)
-    planned = calendar.edges[quarter] + (rank_within(quarter) * 18 + 4) * DAY
+    planned = calendar.edges[quarter] + (rank_within(quarter) * 12 + 4) * DAY
     on_plan = chance.random(size) < model.milestones_on_plan
     early = (chance.random(size) * 4 * DAY).astype(np.int64)
     late = (chance.exponential(20 * DAY, size) + DAY).astype(np.int64)

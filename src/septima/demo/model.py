@@ -232,8 +232,7 @@ class Model:
     steps_on_time: Mapping[str, float] = field(
         default_factory=lambda: {"support": 0.93, "claims": 0.84, "delivery": 0.90, "stores": 0.94, "online_shop": 0.96}
     )
-    milestones_per_quarter: int = 5
-    milestones_in_last_quarter: int = 3
+    milestones_per_quarter: int = 7
     milestones_on_plan: float = 0.78
     fulfilment_sample: float = 0.05
     cards_opened_per_call: float = 0.6
