@@ -20,9 +20,9 @@ Objective = Callable[[FloatArray], tuple[float, FloatArray]]
 
 _BOUND = 12.0  # of the logarithm of a parameter, with time or money scaled to a mean of 1
 _LARGEST_ERROR = 5.0  # of the logarithm of a parameter: past it the data do not tell the parameter at all
-_DECREMENT = 1e-7  # log-likelihood that is still to be gained at most where a search is done
+_DECREMENT = 1e-5  # log-likelihood that is still to be gained at most where a search is done
 _STEP = 1e-4
-_ROUNDS = 8
+_ROUNDS = 15
 _SAMPLE = 4_000  # groups from which a search over very many sets out
 
 
@@ -244,28 +244,31 @@ def maximise(
     names: Sequence[str],
     positive: int,
     first_look: Objective | None = None,
+    share: float = 1.0,
 ) -> Optimum:
     """Find the greatest value of `objective`, which gives the log-likelihood and its gradient at `theta`.
 
     The search is by L-BFGS-B within wide bounds and ends with Newton's steps, for which the Hessian is taken by
-    differences of the gradient. `first_look` is the same of fewer customers, to set out from. Other `starts` are tried
-    where the first leads nowhere. LifetimeError where none converges, or the data leave a parameter undetermined.
+    differences of the gradient. `first_look` is the same of a `share` of the customers: the search is done there, and
+    its Hessian serves for the first steps over all. Other `starts` are tried where the first leads nowhere.
+    LifetimeError where none converges, or the data leave a parameter undetermined.
     """
-    bounds = [(-_BOUND, _BOUND)] * len(names)
     failure: LifetimeError | None = None
     for start in starts:
-        theta = start
-        for look in (first_look, objective):
-            if look is not None:
-                theta = _climb(look, theta, bounds)
+        theta, information = start, None
+        if first_look is not None:
+            theta = _climb(first_look, theta)
+            information = -_hessian(first_look, theta) / share
+        if information is None or not _is_positive(information):
+            theta, information = _climb(objective, theta), None
         try:
-            return _polish(objective, theta, names, positive)
+            return _polish(objective, theta, information, names, positive)
         except LifetimeError as error:
             failure = failure or error
     raise failure or LifetimeError(_not_converged(names))
 
 
-def _climb(objective: Objective, theta: FloatArray, bounds: list[tuple[float, float]]) -> FloatArray:
+def _climb(objective: Objective, theta: FloatArray) -> FloatArray:
     size = max(abs(objective(theta)[0]), 1.0)
 
     def loss(at: FloatArray) -> tuple[float, FloatArray]:
@@ -278,38 +281,63 @@ def _climb(objective: Objective, theta: FloatArray, bounds: list[tuple[float, fl
         theta,
         jac=True,
         method="L-BFGS-B",
-        bounds=bounds,
-        options={"maxiter": 500, "maxfun": 1000, "ftol": 1e-11, "gtol": 1e-9},
+        bounds=[(-_BOUND, _BOUND)] * len(theta),
+        options={"maxiter": 500, "maxfun": 1000, "ftol": 1e-10, "gtol": 1e-9},
     )
     return np.asarray(found.x, np.float64)
 
 
-def _polish(objective: Objective, theta: FloatArray, names: Sequence[str], positive: int) -> Optimum:
+def _polish(
+    objective: Objective, theta: FloatArray, information: FloatArray | None, names: Sequence[str], positive: int
+) -> Optimum:
+    """Newton's steps to the very top; `information` is a guess of the negative Hessian, for as long as it serves."""
     value, gradient = objective(theta)
+    guessed, before = information is not None, np.inf
     for _ in range(_ROUNDS):
         if np.any(np.abs(theta) > _BOUND - 0.1):
             edge = [name for name, place in zip(names, theta, strict=True) if abs(place) > _BOUND - 0.1]
             raise LifetimeError(_undetermined(edge))
-        information = -_hessian(objective, theta)
-        if not np.isfinite(information).all() or np.linalg.eigvalsh(information)[0] <= 0:
-            raise LifetimeError(_undetermined(names[:positive]))
-        covariance = np.asarray(np.linalg.inv(information), np.float64)
-        step = covariance @ gradient
-        if float(gradient @ step) < _DECREMENT:
-            errors = np.sqrt(np.diag(covariance))
-            if np.any(errors > _LARGEST_ERROR):
-                flat = [name for name, error in zip(names, errors, strict=True) if error > _LARGEST_ERROR]
-                raise LifetimeError(_undetermined(flat))
-            return Optimum(theta, value, covariance)
-        for _ in range(_ROUNDS):
-            there, slope = objective(theta + step)
-            if np.isfinite(there) and there >= value:
-                break
-            step = step / 4
-        else:
-            break
-        theta, value, gradient = theta + step, there, slope
+        if information is None or not guessed:
+            information = -_hessian(objective, theta)
+            if not _is_positive(information):
+                raise LifetimeError(_undetermined(names[:positive]))
+        step = np.asarray(np.linalg.solve(information, gradient), np.float64)
+        gain = float(gradient @ step)
+        if gain < _DECREMENT and not guessed:
+            return Optimum(theta + step, value + gain / 2, _checked_covariance(information, names))
+        # A guess serves for as long as each step leaves far less to be gained than the one before.
+        if guessed and (gain < _DECREMENT or gain > before / 4):
+            guessed = False
+            continue
+        theta, value, gradient = _ascend(objective, theta, value, step, names)
+        before = gain
     raise LifetimeError(_not_converged(names))
+
+
+def _ascend(
+    objective: Objective, theta: FloatArray, value: float, step: FloatArray, names: Sequence[str]
+) -> tuple[FloatArray, float, FloatArray]:
+    """The step, or a part of it, that does not lead down; with the value and the gradient there."""
+    rounding = 1e-13 * abs(value)
+    for _ in range(_ROUNDS):
+        there, gradient = objective(theta + step)
+        if np.isfinite(there) and there >= value - rounding:
+            return theta + step, there, gradient
+        step = step / 4
+    raise LifetimeError(_not_converged(names))
+
+
+def _is_positive(information: FloatArray) -> bool:
+    return bool(np.isfinite(information).all() and np.linalg.eigvalsh(information)[0] > 0)
+
+
+def _checked_covariance(information: FloatArray, names: Sequence[str]) -> FloatArray:
+    covariance = np.asarray(np.linalg.inv(information), np.float64)
+    errors = np.sqrt(np.diag(covariance))
+    if np.any(errors > _LARGEST_ERROR):
+        flat = [name for name, error in zip(names, errors, strict=True) if error > _LARGEST_ERROR]
+        raise LifetimeError(_undetermined(flat))
+    return covariance
 
 
 def _hessian(objective: Objective, theta: FloatArray) -> FloatArray:
@@ -367,12 +395,14 @@ class Model:
         """Fields of the `Fit` of these customers, in the units of what was given."""
         names = self.parameter_names(given.names)
         nothing = [0.0] * (len(names) - len(self.names))
+        sample = given.sample(_SAMPLE) if len(given) > 2 * _SAMPLE else None
         found = maximise(
             self.objective(given),
             [np.array([*start, *nothing]) for start in starts],
             names=names,
             positive=len(self.names),
-            first_look=self.objective(given.sample(_SAMPLE)) if len(given) > 4 * _SAMPLE else None,
+            first_look=self.objective(sample) if sample else None,
+            share=sample.customers / given.customers if sample else 1.0,
         )
         theta = found.theta.copy()
         theta[list(self.times)] += np.log(given.scale)

@@ -11,6 +11,7 @@ by Gauss–Legendre nodes in w = log((c+y)/(c+t_x)), c = min(α, β), where the 
 width 2π. Every term is positive, so nothing cancels, and derivatives are taken under the integral.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,12 +23,19 @@ from septima.models.intervals import FloatArray
 from septima.models.lifetime.counting import by_count
 from septima.models.lifetime.fitting import Covariates, Fit, Histories, Model, histories
 
-_NODES = 20
+_FEW, _MANY = 8, 20
+_EASY = 4.0  # falls of the integrand, in powers of e, that few nodes follow
 _REACH = 34.0  # the integrand is followed until it has fallen by exp(−34)
-_BLOCK = 16_384  # customers whose nodes are held in memory at once
-_ROOTS, _WEIGHTS = (np.asarray(part, np.float64) for part in np.polynomial.legendre.leggauss(_NODES))
-_PLACES = (_ROOTS + 1) / 2
-_LOG_WEIGHTS = np.log(_WEIGHTS / 2)
+_BLOCK = 4_096  # customers whose nodes are held in memory at once
+
+
+def _legendre(number: int) -> tuple[FloatArray, FloatArray]:
+    """Places between 0 and 1 and their weights."""
+    roots, weights = (np.asarray(part, np.float64) for part in np.polynomial.legendre.leggauss(number))
+    return (roots + 1) / 2, weights / 2
+
+
+_NODES = {number: _legendre(number) for number in (_FEW, _MANY)}
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,9 @@ class ParetoNbd(Fit):
         arrays = np.broadcast_arrays(*(np.asarray(given, np.float64) for given in (frequency, recency, T)), *parameters)
         shape = arrays[0].shape
         x, recent, age, r, alpha, s, beta = (array.ravel() for array in arrays)
-        alive = np.empty(len(x))
-        for begin in range(0, len(x), _BLOCK):
-            part = slice(begin, begin + _BLOCK)
-            now = -(r[part] + x[part]) * np.log(alpha[part] + age[part]) - s[part] * np.log(beta[part] + age[part])
-            gone = _integral(x[part], recent[part], age[part], r[part], alpha[part], s[part], beta[part])[0]
-            alive[part] = special.expit(now - gone)
-        return alive.reshape(shape)
+        now = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
+        (gone,) = _integral(x, recent, age, (r, alpha, s, beta), slopes=False)
+        return special.expit(now - gone).reshape(shape)
 
     def expected_purchases(
         self,
@@ -90,7 +94,7 @@ class ParetoNbd(Fit):
 
         total = (beta / (beta + length)) ** s * counted(length)
         reach = np.log1p(length / beta)
-        for place, weight in zip(_PLACES, _WEIGHTS / 2, strict=True):
+        for place, weight in zip(*_NODES[_MANY], strict=True):
             w = reach * place
             total = total + weight * reach * s * np.exp(-s * w) * counted(beta * np.expm1(w))
         return total
@@ -118,67 +122,68 @@ def fit_pareto_nbd(
 
 
 def _integral(
-    x: FloatArray,
-    recent: FloatArray,
-    age: FloatArray,
-    r: FloatArray,
-    alpha: FloatArray,
-    s: FloatArray,
-    beta: FloatArray,
-    *,
-    slopes: bool = False,
-) -> tuple[FloatArray, ...]:
-    """Logarithm of ∫ s (β+y)^−(s+1) (α+y)^−(r+x) dy from t_x to T.
+    x: FloatArray, recent: FloatArray, age: FloatArray, parameters: Sequence[FloatArray], *, slopes: bool
+) -> FloatArray:
+    """Logarithm of ∫ s (β+y)^−(s+1) (α+y)^−(r+x) dy from t_x to T, as the one row of the result.
 
-    With `slopes` also the means, weighted by the integrand, of log(α+y), 1/(α+y), log(β+y) and 1/(β+y).
+    With `slopes` four more rows: the means, weighted by the integrand, of log(α+y), 1/(α+y), log(β+y) and 1/(β+y).
     """
+    r, alpha, s, beta = parameters
     smaller = np.minimum(alpha, beta)
     begin = smaller + recent
     # The integrand falls at least as fast as exp(−fall·w), ever faster, so what is past the reach is nothing.
     fall = (r + x) * begin / (alpha + recent) + (s + 1) * begin / (beta + recent) - 1
     width = np.log((smaller + age) / begin)
     width = np.where(fall > 0, np.minimum(width, _REACH / np.where(fall > 0, fall, 1.0)), width)
-    steps = width[:, None] * _PLACES
+    easy = width * (r + x + s + 1) < _EASY
+    found = np.empty((5 if slopes else 1, len(x)))
+    for nodes, chosen in ((_FEW, easy), (_MANY, ~easy)):
+        places = np.flatnonzero(chosen)
+        for first in range(0, len(places), _BLOCK):
+            part = places[first : first + _BLOCK]
+            own = [value[part] if np.ndim(value) else value for value in parameters]
+            found[:, part] = _at_nodes(x[part], begin[part], width[part], own, _NODES[nodes], slopes=slopes)
+    return found
+
+
+def _at_nodes(
+    x: FloatArray,
+    begin: FloatArray,
+    width: FloatArray,
+    parameters: Sequence[FloatArray],
+    nodes: tuple[FloatArray, FloatArray],
+    *,
+    slopes: bool,
+) -> list[FloatArray]:
+    r, alpha, s, beta = (value[:, None] if np.ndim(value) else value for value in parameters)
+    smaller = np.minimum(alpha, beta)
+    places, weights = nodes
+    steps = width[:, None] * places
     from_begin = begin[:, None] * np.exp(steps)
-    to_alpha = from_begin + np.broadcast_to(alpha - smaller, begin.shape)[:, None]
-    to_beta = from_begin + np.broadcast_to(beta - smaller, begin.shape)[:, None]
-    # Of the two logarithms one is that of the smaller parameter, which is known: log(begin) + w.
+    to_alpha, to_beta = from_begin + (alpha - smaller), from_begin + (beta - smaller)
+    # One of the two logarithms, that of the smaller parameter, is known: log(begin) + w.
     known = np.log(begin)[:, None] + steps
-    if np.ndim(alpha) == 0 and np.ndim(beta) == 0:
-        log_alpha = known if alpha <= beta else np.log(to_alpha)
-        log_beta = known if beta < alpha or alpha == beta else np.log(to_beta)
-    else:
-        log_alpha, log_beta = np.log(to_alpha), np.log(to_beta)
-    exponent = known - _column(r + x) * log_alpha - _column(s + 1) * log_beta + _LOG_WEIGHTS
-    highest = exponent.max(axis=1)
-    parts = np.exp(exponent - highest[:, None])
+    plain = np.ndim(alpha) == 0 and np.ndim(beta) == 0
+    log_alpha = known if plain and alpha <= beta else np.log(to_alpha)
+    log_beta = known if plain and beta <= alpha else np.log(to_beta)
+    exponent = known - (r + x[:, None]) * log_alpha - (s + 1) * log_beta
+    highest = exponent[:, 0]  # it falls from the first node on, or at first rises by a little
+    parts = np.exp(exponent - highest[:, None]) * weights
     whole = parts.sum(axis=1)
     with np.errstate(divide="ignore"):
-        value = np.log(s) + np.log(width) + highest + np.log(whole)
+        value = np.log(np.squeeze(s)) + np.log(width) + highest + np.log(whole)
     if not slopes:
-        return (value,)
-    means = (
-        np.einsum("ij,ij->i", parts, log_alpha) / whole,
-        (parts / to_alpha).sum(axis=1) / whole,
-        np.einsum("ij,ij->i", parts, log_beta) / whole,
-        (parts / to_beta).sum(axis=1) / whole,
-    )
-    return (value, *means)
-
-
-def _column(values: FloatArray) -> FloatArray:
-    return values[:, None] if np.ndim(values) else values
+        return [value]
+    return [
+        value,
+        *(np.einsum("ij,ij->i", parts, of) / whole for of in (log_alpha, 1 / to_alpha, log_beta, 1 / to_beta)),
+    ]
 
 
 def _terms(eta: list[FloatArray], given: Histories) -> tuple[FloatArray, list[FloatArray]]:
     r, alpha, s, beta = (np.exp(part) for part in eta)
     x = given.frequency
-    size = len(given)
-    gone = np.empty((5, size))
-    for begin in range(0, size, _BLOCK):
-        part = slice(begin, begin + _BLOCK)
-        own = (value[part] if np.ndim(value) else value for value in (r, alpha, s, beta))
-        gone[:, part] = _integral(x[part], given.recency[part], given.age[part], *own, slopes=True)
+    gone = _integral(x, given.recency, given.age, (r, alpha, s, beta), slopes=True)
     log_gone, mean_log_alpha, mean_alpha, mean_log_beta, mean_beta = gone
     log_alpha, log_beta = np.log(alpha + given.age), np.log(beta + given.age)
     log_now = -(r + x) * log_alpha - s * log_beta
