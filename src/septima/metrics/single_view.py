@@ -9,7 +9,7 @@ from septima.lake.identity_rules import KINDS
 from septima.lake.resolved import CUSTOMER_RECORDS, masters
 from septima.metrics import estimates, roles
 from septima.metrics.definition import CUSTOMER_DIMENSIONS, Measure, Metric, Passport, Request, Source
-from septima.metrics.sources import count_true, records, within_bounds
+from septima.metrics.sources import count_true, records, time_of, within_bounds
 from septima.schema import TABLES, Text
 
 _OF_CUSTOMERS = ("orders", "touches", "calls", "complaints", "answers", "deliveries", "deals")
@@ -43,10 +43,9 @@ def _tied(request: Request) -> ir.Table:
 
 
 def _records_of(request: Request, name: str) -> ir.Table:
-    rows, time = request.rows(name), TABLES[name].time
-    loaded_at = rows["loaded_at"].cast("timestamp")
-    at = loaded_at if time is None else ibis.coalesce(rows[time].cast("timestamp"), loaded_at)
-    return rows.select("customer_id", "source", at=at, table=ibis.literal(name))
+    rows = request.rows(name)
+    rows = rows.select("customer_id", "source", at=time_of(request, rows, TABLES[name]), table=ibis.literal(name))
+    return within_bounds(request, rows, "at")
 
 
 def _served(request: Request) -> ir.Table:
@@ -84,8 +83,7 @@ def _served(request: Request) -> ir.Table:
 
 
 _CUSTOMERS = Source("customer_records", _customer_records, ("source", *CUSTOMER_DIMENSIONS))
-# A customer may be loaded however long after the first order.
-_TIED = Source("records_of_customers", _tied, ("table", "source"), settles_days=None)
+_TIED = Source("records_of_customers", _tied, ("table", "source"))
 _SEEN = Source("customers_served", _served, ("table", "department", "employee_id"), parameters=("hours",))
 
 METRICS = (

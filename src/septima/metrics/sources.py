@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from septima.metrics.definition import COMPANY_CURRENCY, Expression, Measure, Parameters, Request, Rows, Source
 from septima.models import intervals
+from septima.schema import Column, Table
 
 UNSOLD = ("cancelled", "returned")
 
@@ -46,6 +47,23 @@ def known_until(table: Rows, event: str) -> Expression:
     What is due later than that is not late yet.
     """
     return ibis.coalesce(table[event].max(), table["loaded_at"].max()).as_scalar()
+
+
+def moment_of(request: Request, rows: Rows, column: Column) -> Expression:
+    """A moment, or that at which a date begins: of the one type that a union of tables needs."""
+    moment = request.beginning(rows[column.name]) if column.type == "date" else rows[column.name]
+    return moment.cast("timestamp")
+
+
+def time_of(request: Request, rows: Rows, declared: Table) -> Expression:
+    """The moment that a row of a canonical table belongs to, or where it has none that of its loading."""
+    loaded_at = rows["loaded_at"].cast("timestamp")
+    if declared.time is None:
+        return loaded_at
+    column = declared.column(declared.time)
+    moment = moment_of(request, rows, column)
+    # Left alone, a column tells the engine by its extremes which parts of a file need not be read.
+    return moment if column.required else ibis.coalesce(moment, loaded_at)
 
 
 def within_bounds(request: Request, rows: Rows, at: str, back: float = 0) -> Rows:

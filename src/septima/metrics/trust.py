@@ -7,8 +7,8 @@ import ibis.expr.types as ir
 
 from septima.lake.resolved import CUSTOMER_RECORDS
 from septima.metrics import estimates, roles
-from septima.metrics.definition import Expression, Metric, Passport, Request, Rows, Source
-from septima.metrics.sources import count_true, days, records, total, within_bounds
+from septima.metrics.definition import Metric, Passport, Request, Rows, Source
+from septima.metrics.sources import count_true, days, moment_of, records, time_of, total, within_bounds
 from septima.schema import TABLES, Column, Table, Text
 
 _COMMON = ("properties", "source", "loaded_at")
@@ -72,7 +72,7 @@ def _business(request: Request, declared: Table) -> tuple[Rows, list[str], list[
     """A table's rows at their moments, and its columns that may be empty and that never are, without keys."""
     table, columns = request.loaded(declared.name), _columns(declared)
     optional = [column.name for column in columns if not column.required]
-    rows = table.select(*_own(request), *optional, at=_time_of(request, table, declared))
+    rows = table.select(*_own(request), *optional, at=time_of(request, table, declared))
     return rows, optional, [column.name for column in columns if column.required]
 
 
@@ -84,13 +84,6 @@ def _own(request: Request) -> list[str]:
     return [name for name in request.by if name == "source"]
 
 
-def _time_of(request: Request, table: Rows, declared: Table) -> Expression:
-    """The moment that a row belongs to, or where it has none that of its loading."""
-    if declared.time is None:
-        return table["loaded_at"].cast("timestamp")
-    return ibis.coalesce(_moment(request, table, declared, declared.time), table["loaded_at"].cast("timestamp"))
-
-
 def _timeliness(request: Request) -> ir.Table:
     """One row per table of events and period: events, those that reached the lake in time, and those without a moment."""
     return reduce(ir.Table.union, (_loads_of(request, name, event) for name, event in _EVENTS.items()))
@@ -98,7 +91,7 @@ def _timeliness(request: Request) -> ir.Table:
 
 def _loads_of(request: Request, name: str, event: str) -> ir.Table:
     table = request.loaded(name)
-    happened = _moment(request, table, TABLES[name], event)
+    happened = moment_of(request, table, TABLES[name].column(event))
     # Only a customer is there without the event being known; elsewhere no moment means that nothing happened yet.
     always = TABLES[name].name == "customers"
     # A day without a time of day ends when the next one begins.
@@ -141,12 +134,6 @@ def _validity(request: Request) -> ir.Table:
             )
         )
     return reduce(ir.Table.union, parts)
-
-
-def _moment(request: Request, table: Rows, declared: Table, column: str) -> Expression:
-    """A moment, or that at which a date begins: of the one type that a union of tables needs."""
-    moment = request.beginning(table[column]) if declared.column(column).type == "date" else table[column]
-    return moment.cast("timestamp")
 
 
 _CELLS = Source("cells", _completeness, ("table", "source", "column"))
