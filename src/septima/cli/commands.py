@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,31 @@ PeriodOption = Annotated[
     ),
 ]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the source files; that of the mapping where left out.")]  # fmt: skip
+experiment_commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+application.add_typer(
+    experiment_commands, name="experiment", help="Plan, assign, check and analyse experiments with a control group."
+)
+Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name in `assignments`.")]
+ControlArmOption = Annotated[str, typer.Option("--control-arm", metavar="ARM", help="Arm that was left alone.")]
+PlannedSharesOption = Annotated[
+    list[str] | None,
+    typer.Option("--share", metavar="ARM=SHARE", help="Planned share of an arm, for each; those kept where left out."),
+]
+CampaignsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--campaign", metavar="CAMPAIGN", help="Whose touches the arms got; the one called as it where left out."
+    ),
+]
+DaysOption = Annotated[int, typer.Option("--days", min=1, max=3650, help="Days after the assignment that count.")]
+BeforeDaysOption = Annotated[
+    int, typer.Option("--before-days", min=0, max=3650, help="Days before it that are the covariate; 0 is none.")
+]
+SegmentsOption = Annotated[
+    list[str] | None,
+    typer.Option("--segment", metavar="SEGMENT", help="Only these customers; may be given more than once."),
+]
+ConsentOption = Annotated[bool, typer.Option("--consent", help="Only customers who agreed to promotion.")]
 
 
 def _workspace(directory: Path, engine: str | None = None) -> "Workspace":
@@ -515,6 +541,175 @@ def demo(
     _print_load(directory, result.tables, form)
     if form is Format.table:
         _say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
+
+
+@experiment_commands.command("plan")
+def experiment_plan(
+    directory: Directory,
+    *,
+    effect: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Relative effect to be found, such as 5%.")
+    ] = None,
+    control: Annotated[str, typer.Option(metavar="SHARE", help="Share of the control group.")] = "5%",
+    arms: Annotated[int, typer.Option(min=1, max=20, help="Treated arms beside the control.")] = 1,
+    power: Annotated[str, typer.Option(metavar="SHARE", help="Chance to find such an effect.")] = "80%",
+    before_days: BeforeDaysOption = 90,
+    segment: SegmentsOption = None,
+    consent: ConsentOption = False,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Tell from your own past which effect can be found, and the customers and days that it takes."""
+    from septima.cli.experiments import plan_experiment
+
+    workspace = _workspace(directory, engine)
+    plan_experiment(
+        workspace,
+        _language(language, workspace),
+        form,
+        effect=effect,
+        control=control,
+        arms=arms,
+        power=power,
+        before_days=before_days,
+        segments=segment or (),
+        consent=consent,
+    )
+
+
+@experiment_commands.command("assign")
+def experiment_assign(
+    directory: Directory,
+    experiment: Experiment,
+    *,
+    control: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Share of the control group; 5% where left out.")
+    ] = None,
+    arm: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=SHARE]", help="A treated arm; may be given more than once. One, `treated`, where left out."
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ATTRIBUTE", help="Keep the shares within each segment, region or acquisition_channel."),
+    ] = None,
+    salt: Annotated[
+        str | None, typer.Option(help="Text that the hash is salted with; the name where left out.")
+    ] = None,
+    segment: SegmentsOption = None,
+    consent: ConsentOption = False,
+    at: Annotated[
+        datetime | None, typer.Option(metavar="MOMENT", help="Moment of the assignment in UTC; now where left out.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the list for the mailing tool: .csv or .xlsx.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Column of `customers` to add to the list, such as email."),
+    ] = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Put customers into arms by a salted hash; again, it adds newcomers and moves nobody.
+
+    The experiment `global_control` is a group that every later campaign leaves alone.
+    """
+    from septima.cli.experiments import assign_experiment
+
+    workspace = _workspace(directory, engine)
+    assign_experiment(
+        workspace,
+        _language(language, workspace),
+        form,
+        experiment=experiment,
+        control=control,
+        arms=arm or (),
+        by=by or (),
+        salt=salt,
+        segments=segment or (),
+        consent=consent,
+        at=at,
+        export=export,
+        columns=column or (),
+    )
+
+
+@experiment_commands.command("check")
+def experiment_check(
+    directory: Directory,
+    experiment: Experiment,
+    *,
+    control_arm: ControlArmOption = "control",
+    share: PlannedSharesOption = None,
+    campaign: CampaignsOption = None,
+    days: DaysOption = 30,
+    before_days: BeforeDaysOption = 90,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Tell whether an experiment was run as planned: sizes of the arms, balance before it, whom the campaign reached."""
+    from septima.cli.experiments import check_experiment
+
+    workspace = _workspace(directory, engine)
+    check_experiment(
+        workspace,
+        _language(language, workspace),
+        form,
+        experiment=experiment,
+        control=control_arm,
+        shares=share or (),
+        campaigns=campaign or (),
+        days=days,
+        before_days=before_days,
+    )
+
+
+@experiment_commands.command("analyse")
+def experiment_analyse(
+    directory: Directory,
+    experiment: Experiment,
+    *,
+    control_arm: ControlArmOption = "control",
+    share: PlannedSharesOption = None,
+    campaign: CampaignsOption = None,
+    days: DaysOption = 30,
+    before_days: BeforeDaysOption = 90,
+    correction: Annotated[
+        str, typer.Option(metavar="holm|bh", help="For several arms: Holm, or Benjamini and Hochberg.")
+    ] = "holm",
+    expected: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Customers at which the always-valid interval is narrowest; choose it before looking."
+        ),
+    ] = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Tell what an experiment brought, per customer and in all, with intervals; or why no figure is honest."""
+    from septima.cli.experiments import analyse_experiment
+
+    workspace = _workspace(directory, engine)
+    analyse_experiment(
+        workspace,
+        _language(language, workspace),
+        form,
+        experiment=experiment,
+        control=control_arm,
+        shares=share or (),
+        campaigns=campaign or (),
+        days=days,
+        before_days=before_days,
+        correction=correction,
+        expected=expected,
+    )
 
 
 def _say(sentence: str) -> None:

@@ -8,10 +8,13 @@ import re
 import shutil
 import tempfile
 import weakref
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow.parquet as pq
 
 from septima.lake.sql import DEFAULT_MEMORY
 from septima.lake.store import Lake, arrow_schema
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 DEFAULT_ENGINE = "duckdb"
+_BATCH_ROWS = 50_000
 _SPARK = re.compile(r"local(\[(\d+|\*)\])?|spark://\S+|sc://\S+|yarn|k8s://\S+")
 _FORMS = "duckdb, local[n], spark://host:port, sc://host:port, yarn or k8s://host:port"
 
@@ -55,6 +59,22 @@ def open_table(backend: "BaseBackend", lake: Lake, name: str, version: int | Non
         return empty.cast({name: moment for name, kind in empty.schema().items() if kind.is_timestamp()})
     view = f"{name}_{lake.version if version is None else version}"
     return _read_parquet(backend, files, view)
+
+
+def write_parquet(rows: ir.Table, path: Path) -> None:
+    """Write what an expression gives to one Parquet file at `path`, part by part: memory does not grow with the rows."""
+    backend = rows.get_backend()
+    if backend.name == "duckdb":
+        backend.to_parquet(rows, path)
+        return
+    # Spark would write a folder of files on the disks of its workers.
+    with ExitStack() as stack:
+        writer: Any = None
+        for batch in rows.to_pyarrow_batches(chunk_size=_BATCH_ROWS):
+            writer = writer or stack.enter_context(pq.ParquetWriter(path, batch.schema))
+            writer.write_batch(batch)
+        if writer is None:
+            pq.write_table(rows.schema().to_pyarrow().empty_table(), path)
 
 
 def _read_parquet(backend: "BaseBackend", files: list[str], view: str) -> ir.Table:

@@ -213,24 +213,32 @@ def standardised_difference(control: Moments, treated: Moments) -> tuple[FloatAr
 
 
 def detectable_effect(
-    variance: FloatArray, customers: FloatArray, control_share: FloatArray | float, power: float = POWER
+    variance: FloatArray,
+    customers: FloatArray,
+    control_share: FloatArray | float,
+    power: float = POWER,
+    alpha: float = ALPHA,
 ) -> FloatArray:
-    """Smallest difference of two means that such an experiment finds with this power, at 5 %, on either side.
+    """Smallest difference of two means that such an experiment finds with this power, on either side.
 
-    (z₀.₉₇₅ + z_power)·√(variance/customers · (1/c + 1/(1 − c))), the normal form of Cohen (1988, ch. 2) for arms of
-    unequal size; `variance` is that of one customer, after CUPED where it is used.
+    (z_{1 − α/2} + z_power)·√(variance/customers · (1/c + 1/(1 − c))), the normal form of Cohen (1988, ch. 2) for arms
+    of unequal size; `variance` is that of one customer, after CUPED where it is used.
     """
     share = np.asarray(control_share, np.float64)
-    return _quantiles(power) * np.sqrt(divide(variance, customers) * divide(1.0, share * (1 - share)))
+    return _quantiles(power, alpha) * np.sqrt(divide(variance, customers) * divide(1.0, share * (1 - share)))
 
 
 def customers_needed(
-    variance: FloatArray, effect: FloatArray, control_share: FloatArray | float, power: float = POWER
+    variance: FloatArray,
+    effect: FloatArray,
+    control_share: FloatArray | float,
+    power: float = POWER,
+    alpha: float = ALPHA,
 ) -> FloatArray:
     """Customers, of both arms together, with whom `detectable_effect` is `effect`; NaN where the effect is 0."""
     share = np.asarray(control_share, np.float64)
-    return np.ceil(_quantiles(power) ** 2 * divide(variance, effect**2 * share * (1 - share)))
+    return np.ceil(_quantiles(power, alpha) ** 2 * divide(variance, effect**2 * share * (1 - share)))
 
 
-def _quantiles(power: float) -> float:
-    return float(stats.norm.ppf(1 - ALPHA / 2) + stats.norm.ppf(power))
+def _quantiles(power: float, alpha: float) -> float:
+    return float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))
