@@ -8,12 +8,12 @@ from septima.models.lifetime.bg_nbd import BgNbd, fit_bg_nbd
 from septima.models.lifetime.calibration import (
     Accuracy,
     FrequencyCalibration,
-    PurchaseModel,
     accuracy,
     frequency_calibration,
 )
 from septima.models.lifetime.fitting import Covariates, Fit, LifetimeError, LikelihoodRatio, likelihood_ratio
 from septima.models.lifetime.gamma_gamma import GammaGamma, Independence, fit_gamma_gamma, spend_independence
+from septima.models.lifetime.outlook import Outlook, PurchaseModel, outlook
 from septima.models.lifetime.pareto_nbd import ParetoNbd, fit_pareto_nbd
 from septima.models.lifetime.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
 
@@ -27,6 +27,7 @@ __all__ = [
     "Independence",
     "LifetimeError",
     "LikelihoodRatio",
+    "Outlook",
     "ParetoNbd",
     "PurchaseModel",
     "ShiftedBetaGeometric",
@@ -37,5 +38,6 @@ __all__ = [
     "fit_shifted_beta_geometric",
     "frequency_calibration",
     "likelihood_ratio",
+    "outlook",
     "spend_independence",
 ]

@@ -3,7 +3,8 @@
 Fader, Hardie & Lee (2005), “Counting Your Customers” the Easy Way; covariates by Fader & Hardie (2007).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -23,6 +24,10 @@ class BgNbd(Fit):
 
     alpha is in the unit of time that was given. All arrays broadcast; t is in the same unit.
     """
+
+    def of(self, values: Mapping[str, float]) -> "BgNbd":
+        """The fit for customers with these covariates (0 where not named), as one without covariates."""
+        return replace(self, **_MODEL.plain(self, values))
 
     def p_alive(
         self,
@@ -50,16 +55,25 @@ class BgNbd(Fit):
 
         The paper's equation (10), its 2F1 transformed after Euler so that no argument of it grows with frequency.
         """
+        alive = self.expected_while_alive(t, frequency, T, covariates)
+        return alive * self.p_alive(frequency, recency, T, covariates)
+
+    def expected_while_alive(
+        self,
+        t: npt.ArrayLike,
+        frequency: npt.ArrayLike,
+        T: npt.ArrayLike,  # noqa: N803
+        covariates: Covariates | None = None,
+    ) -> FloatArray:
+        """Purchases expected in the time t of who is certainly still a customer; it depends on no recency."""
         x, age, ahead = (np.asarray(given, np.float64) for given in (frequency, T, t))
         r, alpha, a, b = _MODEL.parameters(self, covariates)
         z = ahead / (alpha + age + ahead)
         near = np.abs(a - 1) < _REMOVABLE
         if np.any(near):
             below, above = (_while_alive(np.where(near, 1 + side, a), b, r, x, z) for side in (-_REMOVABLE, _REMOVABLE))
-            alive = (below + above) / 2
-        else:
-            alive = _while_alive(a, b, r, x, z)
-        return alive * self.p_alive(frequency, recency, T, covariates)
+            return (below + above) / 2
+        return _while_alive(a, b, r, x, z)
 
     def probability(
         self, purchases: npt.ArrayLike, t: npt.ArrayLike, covariates: Covariates | None = None

@@ -6,11 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.models.intervals import FloatArray, divide
-from septima.models.lifetime.bg_nbd import BgNbd
 from septima.models.lifetime.fitting import distinct
-from septima.models.lifetime.pareto_nbd import ParetoNbd
-
-PurchaseModel = BgNbd | ParetoNbd
+from septima.models.lifetime.outlook import PurchaseModel
 
 
 @dataclass(frozen=True)

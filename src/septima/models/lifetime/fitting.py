@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -416,6 +416,21 @@ class Model:
             "log_likelihood": found.value - purchases * float(np.log(given.scale)),
             "n": given.customers,
             "groups": len(given),
+        }
+
+    def plain(self, fit: Fit, values: Mapping[str, float]) -> dict[str, Any]:
+        """Fields of the fit of customers with these covariates (0 where not named), as one of a model without any."""
+        slopes = np.eye(len(self.names), len(fit.names))
+        width = (len(fit.names) - len(self.names)) // len(self.links)
+        for number, (place, sign, called) in enumerate(self.links):
+            for offset in range(width):
+                column = len(self.names) + number * width + offset
+                name = fit.names[column].removeprefix(f"{called}[").removesuffix("]")
+                slopes[place, column] = sign * values.get(name, 0.0)
+        return {
+            "names": self.names,
+            "theta": slopes @ fit.theta,
+            "covariance": slopes @ fit.covariance @ slopes.T,
         }
 
     def parameters(self, fit: Fit, covariates: Covariates | None) -> list[FloatArray]:

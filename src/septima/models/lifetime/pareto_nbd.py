@@ -11,8 +11,8 @@ by Gauss–Legendre nodes in w = log((c+y)/(c+t_x)), c = min(α, β), where the 
 width 2π. Every term is positive, so nothing cancels, and derivatives are taken under the integral.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -45,6 +45,10 @@ class ParetoNbd(Fit):
     alpha and beta are in the unit of time that was given. All arrays broadcast; t is in the same unit.
     """
 
+    def of(self, values: Mapping[str, float]) -> "ParetoNbd":
+        """The fit for customers with these covariates (0 where not named), as one without covariates."""
+        return replace(self, **_MODEL.plain(self, values))
+
     def p_alive(
         self,
         frequency: npt.ArrayLike,
@@ -70,12 +74,23 @@ class ParetoNbd(Fit):
         covariates: Covariates | None = None,
     ) -> FloatArray:
         """Purchases expected in the time t from now on; without a history those of a new customer after the first."""
+        alive = self.expected_while_alive(t, frequency, T, covariates)
+        return alive * self.p_alive(frequency, recency, T, covariates)
+
+    def expected_while_alive(
+        self,
+        t: npt.ArrayLike,
+        frequency: npt.ArrayLike,
+        T: npt.ArrayLike,  # noqa: N803
+        covariates: Covariates | None = None,
+    ) -> FloatArray:
+        """Purchases expected in the time t of who is certainly still a customer; it depends on no recency."""
         x, age, ahead = (np.asarray(given, np.float64) for given in (frequency, T, t))
         r, alpha, s, beta = _MODEL.parameters(self, covariates)
         # (1 − ((β+T)/(β+T+t))^(s−1)) / (s−1), which at s = 1 is log((β+T+t)/(β+T)).
         log_growth = np.log1p(ahead / (beta + age))
         lasting = log_growth * special.exprel(-(s - 1) * log_growth)
-        return (r + x) * (beta + age) / (alpha + age) * lasting * self.p_alive(frequency, recency, T, covariates)
+        return (r + x) * (beta + age) / (alpha + age) * lasting
 
     def probability(
         self, purchases: npt.ArrayLike, t: npt.ArrayLike, covariates: Covariates | None = None
