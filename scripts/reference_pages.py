@@ -5,7 +5,7 @@ MkDocs calls `on_files` while it gathers pages, and `on_page_markdown` for each 
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -213,17 +213,32 @@ def commands_page() -> str:
     group = get_command(application)
     if not isinstance(group, TyperGroup):
         raise TypeError("the command line has no commands")
-    commands = {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
+    commands = dict(_commands(group))
+    families = [name for name, command in group.commands.items() if isinstance(command, TyperGroup)]
     return _page(
         "# Commands",
         "Every command ends with code 0 where it did its work. An error is one line on standard error and code 1 "
         "(2 where an argument or option is wrong); add `--debug` to any command to see where it arose.",
         _table(
             ("command", "what it does"),
-            ((f"[`{name}`](#{name})", _sentence(command.help)) for name, command in commands.items()),
+            ((f"[`{name}`](#{_anchor(name)})", _sentence(command.help)) for name, command in commands.items()),
         ),
+        *(f'<span id="{name}"></span>' for name in families),
         *(_command_section(name, command) for name, command in commands.items()),
     )
+
+
+def _commands(group: TyperGroup, before: str = "") -> Iterator[tuple[str, TyperCommand]]:
+    """Each command by the words that call it, those of a family one after another."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, f"{before}{name} ")
+        elif isinstance(command, TyperCommand):
+            yield f"{before}{name}", command
+
+
+def _anchor(words: str) -> str:
+    return words.replace(" ", "-")
 
 
 def _command_section(name: str, command: TyperCommand) -> str:
@@ -231,7 +246,7 @@ def _command_section(name: str, command: TyperCommand) -> str:
     options = [parameter for parameter in command.params if isinstance(parameter, TyperOption) and not parameter.hidden]
     usage = ["septima", name, *(argument.metavar or argument.name.upper() for argument in arguments)]
     parts = [
-        f"## {name} {{ #{name} }}",
+        f"## {name} {{ #{_anchor(name)} }}",
         f"```text\n{' '.join([*usage, '[OPTIONS]'])}\n```",
         _sentence(command.help),
         _table(

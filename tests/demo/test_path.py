@@ -12,6 +12,9 @@ from septima.demo import MAPPING_FILE, Truth, simulate
 from septima.lake.load import LoadResult, TableCounts, load
 from septima.lake.mapping import read_mapping
 from septima.metrics import compute, find_metric
+from septima.metrics.compute import request_of
+from septima.metrics.experiment_analysis import analyse
+from septima.metrics.experiment_outcomes import Window
 from septima.schema import TABLES
 from septima.workspace import Workspace
 
@@ -148,6 +151,18 @@ def test_uplift_of_each_experiment_is_in_the_interval_that_the_metric_gives(load
         # 95 % intervals widened to four standard errors: three of them, and a fixed seed.
         half = 4 / 1.96 * (row["upper"].item() - row["lower"].item()) / 2
         assert abs(row["value"].item() - uplift) < half, experiment
+
+
+def test_uplift_of_each_experiment_is_in_the_interval_of_its_analysis_with_cuped(loaded):
+    request = request_of(loaded.workspace.tables(), loaded.workspace.settings.calendar, "RUB")
+    for name, parameters in loaded.truth.parameters["experiments"].items():
+        shares = {"control": parameters["control_share"], "treated": 1 - parameters["control_share"]}
+        window = Window(parameters["days"], 180)
+        found = analyse(request, name, shares=shares, window=window, outcomes=("revenue", "orders"), months=False)
+        assert found.check.sound
+        for effect, truth in zip(found.effects, (loaded.truth.uplift[name], parameters["extra_orders"]), strict=True):
+            assert effect.difference.lower < truth < effect.difference.upper, (name, effect.outcome)
+            assert effect.anytime.lower < truth < effect.anytime.upper
 
 
 def test_turnover_follows_the_hazards(loaded):

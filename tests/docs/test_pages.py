@@ -53,6 +53,9 @@ def test_commands_name_what_there_is(page: str, line: str, whole: bool):
         assert words in (["--help"], ["--version"])
         return
     command = _group().commands[words[0]]
+    while isinstance(command, TyperGroup):
+        words = words[1:]
+        command = command.commands[words[0]]
     assert isinstance(command, TyperCommand)
     options = {name: option for option in command.params if isinstance(option, TyperOption) for name in option.opts}
     arguments = [parameter for parameter in command.params if isinstance(parameter, TyperArgument)]
