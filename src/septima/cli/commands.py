@@ -712,6 +712,47 @@ def experiment_analyse(
     )
 
 
+@application.command()
+def ltv(
+    directory: Directory,
+    *,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METHOD", help="all, or such as pareto_nbd or kaplan_meier; may be given more than once."),
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="DIMENSION", help="segment, region, acquisition_channel or cohort.")
+    ] = None,
+    horizon: Annotated[str, typer.Option(metavar="LENGTH", help="90d, 26w, 12m or 2y.")] = "12m",
+    discount: Annotated[float, typer.Option(metavar="SHARE", help="A year’s discount of money to come.")] = 0.1,
+    margin: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Margin in revenue; measured from costs where left out.")
+    ] = None,
+    active_days: Annotated[
+        int, typer.Option(min=1, help="Days without a purchase after which a customer is no longer active.")
+    ] = 90,
+    business: Annotated[
+        str, typer.Option(metavar="KIND", help="contractual, non-contractual, or auto: as the data say.")
+    ] = "auto",
+    backtest: Annotated[
+        bool, typer.Option("--backtest", help="Fit to the first part of the time line, compare with the rest, rank.")
+    ] = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="Keep each customer’s prediction by the one method in `predictions`.")
+    ] = False,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FrameFormatOption = FrameFormat.table,
+) -> None:
+    """Value customers by ten methods over the same horizon, discount and margin, and say why they differ."""
+    from septima.cli.lifetime import lifetime_settings, value_customers
+
+    settings = lifetime_settings(horizon, discount, margin, active_days, by, business)
+    workspace = _workspace(directory, engine)
+    words = _language(language, workspace)
+    value_customers(workspace, settings, method or ["all"], words, form, backtest=backtest, save=save)
+
+
 def _say(sentence: str) -> None:
     """Print a sentence that may name a command: plain, and never broken in its middle."""
     console.print(sentence, soft_wrap=True)

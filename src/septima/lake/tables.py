@@ -1,4 +1,4 @@
-"""The tables that the lake keeps: the canonical ones and its own, such as the quarantine, merges, figures and themes."""
+"""The tables that the lake keeps: the canonical ones and its own, such as the quarantine, merges, figures, themes and predictions."""
 
 from septima.schema import TABLES, Column, Table, Text
 
@@ -113,7 +113,27 @@ THEMES = Table(
     "at",
 )  # fmt: skip
 
+PREDICTIONS = Table(
+    "predictions",
+    Text("What customers are expected to buy and to bring; replaced as a whole whenever predicted anew", "Сколько клиенты, как ожидается, купят и принесут; заменяется целиком при каждом новом прогнозе"),
+    (
+        Column("customer_id", "string", Text("The customer", "Клиент"), required=True),
+        Column("method", "string", Text("The method of lifetime value", "Метод ценности клиента"), required=True),
+        Column("horizon_days", "integer", Text("Days that the prediction reaches", "На сколько дней вперёд прогноз"), unit="days", required=True, minimum=1),
+        Column("p_alive", "number", Text("Probability to be a customer still", "Вероятность, что клиент ещё остаётся клиентом"), minimum=0, maximum=1),
+        Column("expected_purchases", "number", Text("Purchases expected in the horizon", "Ожидаемое число покупок за горизонт"), minimum=0),
+        Column("value", "number", Text("Margin expected in the horizon, discounted", "Ожидаемая маржа за горизонт, дисконтированная")),
+        Column("lower", "number", Text("Lower bound of the interval of the expected value", "Нижняя граница интервала ожидаемой ценности")),
+        Column("upper", "number", Text("Upper bound of the interval of the expected value", "Верхняя граница интервала ожидаемой ценности")),
+        Column("currency", "string", Text("Currency of the value", "Валюта ценности")),
+        Column("at", "timestamp", Text("Moment up to which purchases were known", "Момент, до которого были известны покупки"), required=True),
+        Column("made_at", "timestamp", Text("When the prediction was made", "Когда сделан прогноз"), required=True),
+    ),
+    ("customer_id",),
+    "at",
+)  # fmt: skip
+
 LAKE_TABLES: dict[str, Table] = {
     **TABLES,
-    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS, THEMES)},
+    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS, THEMES, PREDICTIONS)},
 }

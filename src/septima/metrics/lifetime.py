@@ -366,7 +366,7 @@ def _business(settings: LifetimeSettings, found: Regularity) -> tuple[bool, Text
         if not np.isnan(found.k) and regular != contractual:
             return contractual, Text(
                 f"{kind.en} So it was set; the gaps between purchases say otherwise (regularity k\u00a0=\u00a0{k}).",
-                f"{kind.ru} Так задано; промежутки между покупками говорят об\u00a0ином (регулярность k\u00a0=\u00a0{k}).",
+                f"{kind.ru} Так задано; промежутки между покупками говорят об\u00a0ином (регулярность k\u00a0=\u00a0{_comma(k)}).",
             )
         return contractual, Text(f"{kind.en} So it was set.", f"{kind.ru} Так задано.")
     if np.isnan(found.k):
@@ -378,7 +378,7 @@ def _business(settings: LifetimeSettings, found: Regularity) -> tuple[bool, Text
     return regular, Text(
         f"{kind.en} Told from the gaps between purchases: regularity k\u00a0=\u00a0{k}, where 1 is chance and "
         f"{CONTRACT_REGULARITY:.0f} or more is a timetable.",
-        f"{kind.ru} Это видно по\u00a0промежуткам между покупками: регулярность k\u00a0=\u00a0{k}; 1\u00a0— случайность, "
+        f"{kind.ru} Это видно по\u00a0промежуткам между покупками: регулярность k\u00a0=\u00a0{_comma(k)}; 1\u00a0— случайность, "
         f"{CONTRACT_REGULARITY:.0f} и\u00a0больше\u00a0— расписание.",
     )
 
@@ -519,7 +519,7 @@ def _treatments(settings: LifetimeSettings, found: Span, evidence: Evidence) -> 
             Text(
                 f"Returns booked as negative amounts took back {back:.1f}\u00a0% of sales. Such a day is no purchase; the models of "
                 "spend see the sales alone, and their values are lowered by this share.",
-                f"Возвраты, записанные отрицательными суммами, отняли {back:.1f}\u00a0% продаж. Такой день не\u00a0считается покупкой; "
+                f"Возвраты, записанные отрицательными суммами, отняли {_comma(f'{back:.1f}')}\u00a0% продаж. Такой день не\u00a0считается покупкой; "
                 "модели сумм видят только продажи, а\u00a0их результат уменьшен на\u00a0эту долю.",
             )
         )
@@ -527,11 +527,12 @@ def _treatments(settings: LifetimeSettings, found: Span, evidence: Evidence) -> 
 
 
 def _dependent(found: Independence) -> Text:
+    correlation, lower, upper = (f"{number:.2f}" for number in (found.correlation, found.lower, found.upper))
     return Text(
-        f"The mean amount goes with the frequency (correlation {found.correlation:.2f}, 95\u00a0% interval {found.lower:.2f} to "
-        f"{found.upper:.2f}), which Gamma-Gamma takes not to be: trust the purchases more than the amounts.",
-        f"Средняя сумма связана с\u00a0частотой (корреляция {found.correlation:.2f}, 95\u00a0% интервал от\u00a0{found.lower:.2f} "
-        f"до\u00a0{found.upper:.2f}), а\u00a0Gamma-Gamma считает, что связи нет: числу покупок можно верить больше, чем суммам.",
+        f"The mean amount goes with the frequency (correlation {correlation}, 95\u00a0% interval {lower} to "
+        f"{upper}), which Gamma-Gamma takes not to be: trust the purchases more than the amounts.",
+        f"Средняя сумма связана с\u00a0частотой (корреляция {_comma(correlation)}, 95\u00a0% интервал от\u00a0{_comma(lower)} "
+        f"до\u00a0{_comma(upper)}), а\u00a0Gamma-Gamma считает, что связи нет: числу покупок можно верить больше, чем суммам.",
     )
 
 
@@ -547,6 +548,11 @@ def _shortened(days: int, asked: int) -> Text:
         f"The time line is too short to leave {asked} days for the backtest; the last {days} were left.",
         f"История слишком коротка, чтобы отложить {asked} дней; отложены последние {days}.",
     )
+
+
+def _comma(number: str) -> str:
+    """A number as it is written in Russian."""
+    return number.replace(".", ",").replace("-", "−")
 
 
 def _tell(progress: Progress | None, step: Text, done: int, total: int | None) -> None:
