@@ -712,6 +712,49 @@ def experiment_analyse(
     )
 
 
+@application.command("loyalty-economics")
+def loyalty_economics(
+    directory: Directory,
+    *,
+    retention: Annotated[
+        str, typer.Option(metavar="CHANGE", help="What if retention were other: +5% of itself, or +5pp.")
+    ] = "+5%",
+    loyalty: Annotated[
+        str, typer.Option(metavar="CHANGE", help="What if the share of loyal customers were other: +2% of itself.")
+    ] = "+2%",
+    loyal: Annotated[
+        str,
+        typer.Option("--loyal", metavar="nps|cli|repeat", help="Who is loyal: by NPS, by C11, or by number of orders."),
+    ] = "nps",
+    least: Annotated[
+        float | None,
+        typer.Option(help="From which on: 8 of 10 for nps, 0.75 for cli, 2 orders for repeat where left out."),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Last days of the data by which they are compared.")] = 180,
+    period_days: Annotated[int, typer.Option(min=1, max=3650, help="Days of a period of retention.")] = 365,
+    discount_rate: Annotated[str, typer.Option(metavar="SHARE", help="Discount of money to come, a year.")] = "10%",
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Set rules of thumb about loyalty beside what your own data say, and tell what another retention would bring."""
+    from septima.cli.loyalty import loyalty_economics as tell_loyalty_economics
+
+    workspace = _workspace(directory, engine)
+    tell_loyalty_economics(
+        workspace,
+        _language(language, workspace),
+        form,
+        retention=retention,
+        loyalty=loyalty,
+        loyal=loyal,
+        least=least,
+        days=days,
+        period_days=period_days,
+        discount_rate=discount_rate,
+    )
+
+
 @application.command()
 def ltv(
     directory: Directory,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from septima.cli.output import Format, console, print_json, print_rows, progress
 from septima.metrics.compute import request_of
 from septima.metrics.definition import Request
-from septima.metrics.experiment_analysis import Analysis, Correction, Effect, Estimated, analyse
+from septima.metrics.estimated import Estimated
+from septima.metrics.experiment_analysis import Analysis, Correction, Effect, analyse
 from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
 from septima.metrics.experiment_check import Check, Finding, check
 from septima.metrics.experiment_design import (
@@ -103,7 +104,7 @@ def plan_experiment(
         eligible=Eligible(tuple(segments), consent),
     )
     if form is Format.json:
-        print_json(_said(asdict(made), language))
+        print_json(said(asdict(made), language))
         return
     _print_plan(made, language)
 
@@ -182,7 +183,7 @@ def check_experiment(
         unresolved=workspace.tables(resolved=False),
     )
     if form is Format.json:
-        print_json(_said(asdict(found) | {"sound": found.sound}, language))
+        print_json(said(asdict(found) | {"sound": found.sound}, language))
         return
     _print_check(found, language)
 
@@ -217,7 +218,7 @@ def analyse_experiment(
         unresolved=workspace.tables(resolved=False),
     )
     if form is Format.json:
-        print_json(_said(asdict(found) | {"sound": found.check.sound}, language))
+        print_json(said(asdict(found) | {"sound": found.check.sound}, language))
         return
     _print_analysis(found, language)
 
@@ -574,13 +575,13 @@ def _percent(value: float | None, language: Language, decimals: int = 1) -> str:
     return plain(100 * value, decimals, language) + sign
 
 
-def _said(value: Any, language: Language) -> Any:
+def said(value: Any, language: Language) -> Any:
     """The value with every phrase in one language; `asdict` made them mappings of two."""
     if isinstance(value, dict):
         members: dict[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
         if set(members) == {"en", "ru"}:
             return members[language]
-        return {key: _said(item, language) for key, item in members.items()}
+        return {key: said(item, language) for key, item in members.items()}
     if isinstance(value, list | tuple):
-        return [_said(item, language) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [said(item, language) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return value

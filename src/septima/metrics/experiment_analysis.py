@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from septima.metrics.definition import NOTES, Request, Tables
+from septima.metrics.estimated import NOTHING, Estimated, estimated, known
 from septima.metrics.experiment_check import Check, Finding, amount, check
 from septima.metrics.experiment_design import CONTROL
 from septima.metrics.experiment_months import MonthEffect, month_effects
@@ -58,15 +59,6 @@ ASSUMPTIONS = (
         "клиентах и\u00a0о\u00a0днях после окна она не\u00a0говорит.",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """A figure with its 95 % interval; None where there is none to give."""
-
-    value: float | None
-    lower: float | None
-    upper: float | None
 
 
 @dataclass(frozen=True)
@@ -197,11 +189,10 @@ def _effect(
     used = float(one.control_n + one.treated_n)
     missing = 1 - used / customers
     statement = _statement(one, mixed, currency)
-    nothing = Estimated(None, None, None)
     silent = mixed and currency is None  # a sum of several currencies is no figure
 
-    def estimated(value: Any, lower: Any, upper: Any) -> Estimated:
-        return nothing if silent else Estimated(_known(value), _known(lower), _known(upper))
+    def told(value: Any, lower: Any, upper: Any) -> Estimated:
+        return NOTHING if silent else estimated(value, (lower, upper))
 
     return Effect(
         outcome,
@@ -209,23 +200,18 @@ def _effect(
         arm,
         int(one.control_n),
         int(one.treated_n),
-        None if silent else _known(one.control_mean),
-        None if silent else _known(one.treated_mean),
-        estimated(one.difference, one.lower, one.upper),
-        estimated(one.relative, one.relative_lower, one.relative_upper),
-        estimated(one.total, one.total_lower, one.total_upper),
-        estimated(one.difference, one.anytime_lower, one.anytime_upper),
-        None if silent else _known(one.p_value),
-        None if silent else _known(p_adjusted),
-        None if silent else _known(one.variance_reduction),
+        None if silent else known(one.control_mean),
+        None if silent else known(one.treated_mean),
+        told(one.difference, one.lower, one.upper),
+        told(one.relative, one.relative_lower, one.relative_upper),
+        told(one.total, one.total_lower, one.total_upper),
+        told(one.difference, one.anytime_lower, one.anytime_upper),
+        None if silent else known(one.p_value),
+        None if silent else known(p_adjusted),
+        None if silent else known(one.variance_reduction),
         missing,
         statement,
     )
-
-
-def _known(value: Any) -> float | None:
-    number = float(value)
-    return number if np.isfinite(number) else None
 
 
 def _statement(one: Comparison, mixed: bool, currency: str | None) -> Text | None:

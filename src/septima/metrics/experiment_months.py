@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from septima.metrics.definition import FloatArray, Request, Rows
+from septima.metrics.estimated import known
 from septima.metrics.experiment_outcomes import assigned_customers, moment_of
 from septima.metrics.sources import is_sold
 from septima.models import intervals
@@ -152,20 +153,16 @@ def _effects(
             place < len(starts) - 1,
             int(base.n[place]),
             int(part.n[place]),
-            _known(total[place]),
-            _known(lower[place]),
-            _known(upper[place]),
-            _known(growth[place]),
-            _known(growth_lower[place]),
-            _known(growth_upper[place]),
+            known(total[place]),
+            known(lower[place]),
+            known(upper[place]),
+            known(growth[place]),
+            known(growth_lower[place]),
+            known(growth_upper[place]),
             float(missing[place]),
         )
         for place, start in enumerate(starts)
     ]
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _degrees(arms: list[_Months], spreads: list[FloatArray]) -> FloatArray:

@@ -22,6 +22,16 @@ class RatioSums:
     bb: FloatArray
     ab: FloatArray
 
+    def __add__(self, other: "RatioSums") -> "RatioSums":
+        return RatioSums(
+            self.n + other.n,
+            self.a + other.a,
+            self.b + other.b,
+            self.aa + other.aa,
+            self.bb + other.bb,
+            self.ab + other.ab,
+        )
+
     @property
     def ratio(self) -> FloatArray:
         """Σa / Σb; the mean of a where b is 1 for every customer."""
