@@ -1,7 +1,8 @@
-"""The benchmark: `python -m benchmarks [--orders 10000000] [--runs 3] [--quick] [--spark] [--folder FOLDER]`.
+"""The benchmark: `python -m benchmarks [--orders 10000000] [--runs 3] [--quick] [--spark] [--uplift] [--folder FOLDER]`.
 
 Prints Markdown tables. Sizes: a tenth of `--orders`, and `--orders`; with `--quick` only the latter. With `--spark` the
-catalogue on Spark is measured and nothing else, at a hundredth and a tenth of `--orders`.
+catalogue on Spark is measured and nothing else, at a hundredth and a tenth of `--orders`; with `--uplift` the effect of an
+experiment of as many customers as `--orders` says, and nothing else.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import on_spark
+from benchmarks import on_spark, uplift
 from benchmarks.generate import generate
 from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
@@ -33,6 +34,9 @@ def main() -> None:
     folder = Path(options.folder)
     if options.spark:
         print(_on_spark(folder, [options.orders // 100, options.orders // 10]))
+        return
+    if options.uplift:
+        uplift.report(folder, options.orders, options.runs)
         return
     print(_start_up(options.runs))
     print("| orders | step | wall, s | processor, s | rows/s | peak memory, MB |")
@@ -62,6 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--spark", action="store_true")
+    parser.add_argument("--uplift", action="store_true")
     return parser.parse_args()
 
 

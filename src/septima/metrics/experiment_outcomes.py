@@ -89,10 +89,13 @@ def arm_sums(request: Request, assigned: Rows, window: Window) -> ArmSums:
     Orders that were cancelled or returned are left out; one at the very moment of the assignment comes after it.
     """
     orders = request.rows("orders")
-    known_until = moment_of(orders["ordered_at"].max().name("newest").as_table().to_pandas()["newest"].iloc[0])
+    whole: Any = orders.aggregate(
+        newest=orders["ordered_at"].max(), lowest=orders["currency"].min(), highest=orders["currency"].max()
+    ).to_pandas()
+    known_until = moment_of(whole["newest"].iloc[0])
     after = ibis.literal(days(window.days))
     latest = ibis.null("timestamp") if known_until is None else ibis.literal(known_until)
-    counts = (
+    counts: Any = (
         assigned.group_by("arm")
         .aggregate(
             customers=assigned.count(),
@@ -101,6 +104,7 @@ def arm_sums(request: Request, assigned: Rows, window: Window) -> ArmSums:
             last=assigned["assigned_at"].max(),
         )
         .to_pandas()
+        .sort_values("arm", ignore_index=True)
     )
     if counts.empty:
         return ArmSums(_empty_frame(), window, known_until)
@@ -109,22 +113,44 @@ def arm_sums(request: Request, assigned: Rows, window: Window) -> ArmSums:
         raise MetricError("an assignment has no moment; load `assigned_at` of every assignment")
     frame: Any = counts.drop(columns=["first", "last"])
     bounds = (first - timedelta(days=window.before_days), last + timedelta(days=window.days))
-    for part in (_order_sums(orders, assigned, window, bounds), _visit_sums(request, assigned, window, bounds)):
-        frame = frame.merge(part.to_pandas(), how="left", on="arm")
-    found = {name for side in ("lowest", "highest") for name in frame.pop(side).dropna()}
-    mixed = len(found) > 1 if request.currency is None else bool(found - {request.currency})
+    # Engines carry a number through joins and groups sooner than a text.
+    numbered = assigned.mutate(arm=_number_of(assigned["arm"], list(frame["arm"])))
+    alike = _adds_up(whole, request.currency)
+    parts = (
+        _order_sums(orders, numbered, window, bounds, with_currencies=not alike),
+        _visit_sums(request, numbered, window, bounds),
+    )
+    for part in parts:
+        frame = frame.join(part.to_pandas().set_index("arm"))
+    mixed = not alike and not _adds_up(frame, request.currency)
+    frame = frame.drop(columns=["lowest", "highest"], errors="ignore")
     numbers = [name for name in frame.columns if name != "arm"]
     frame[numbers] = frame[numbers].astype("float64").fillna(0.0)
-    return ArmSums(frame.sort_values("arm", ignore_index=True), window, known_until, mixed)
+    return ArmSums(frame, window, known_until, mixed)
 
 
-def _order_sums(orders: Rows, assigned: Rows, window: Window, bounds: tuple[datetime, datetime]) -> ir.Table:
+def _number_of(arm: Expression, arms: list[Any]) -> Expression:
+    """The place of the arm among `arms`."""
+    return ibis.cases(*((arm == name, ibis.literal(place, "int64")) for place, name in enumerate(arms)))
+
+
+def _adds_up(frame: Any, company: str | None) -> bool:
+    """Whether money adds up: all in one currency between `lowest` and `highest`, or in the company's where one is named."""
+    found = {name for side in ("lowest", "highest") for name in frame[side].dropna()}
+    return len(found) <= 1 if company is None else not found - {company}
+
+
+def _order_sums(
+    orders: Rows, assigned: Rows, window: Window, bounds: tuple[datetime, datetime], *, with_currencies: bool
+) -> ir.Table:
+    """Sums of the outcomes of orders; which currencies there are only where it has to be looked at."""
     sold = orders.filter(is_sold(orders))
     sold = sold.select(
         "customer_id", at=sold["ordered_at"], amount=sold["revenue"].cast("float64"), currency=sold["currency"]
     )
     rows = _around(sold, assigned, window, bounds)
     after = rows["after"]
+    sides = {"lowest": rows["currency"].min(where=after), "highest": rows["currency"].max(where=after)}
     person = rows.group_by("customer_id").aggregate(
         arm=rows["arm"].max(),
         revenue_y=rows["amount"].sum(where=after).fill_null(0.0),
@@ -132,8 +158,7 @@ def _order_sums(orders: Rows, assigned: Rows, window: Window, bounds: tuple[date
         orders_y=rows.count(where=after).cast("float64"),
         orders_x=rows.count(where=~after).cast("float64"),
         unknown=rows.count(where=after & rows["amount"].isnull()),
-        lowest=rows["currency"].min(where=after),
-        highest=rows["currency"].max(where=after),
+        **(sides if with_currencies else {}),
     )
     usable = person["unknown"] == 0
     values = {
@@ -141,12 +166,8 @@ def _order_sums(orders: Rows, assigned: Rows, window: Window, bounds: tuple[date
         "orders": [person["orders_y"], person["orders_x"]],
         "buyers": [_any(person["orders_y"]), _any(person["orders_x"])],
     }
-    return person.group_by("arm").aggregate(
-        unusable=person.count(where=~usable),
-        lowest=person["lowest"].min(),
-        highest=person["highest"].max(),
-        **_sums(values),
-    )
+    ends = {"lowest": person["lowest"].min(), "highest": person["highest"].max()} if with_currencies else {}
+    return person.group_by("arm").aggregate(unusable=person.count(where=~usable), **ends, **_sums(values))
 
 
 def _visit_sums(request: Request, assigned: Rows, window: Window, bounds: tuple[datetime, datetime]) -> ir.Table:
