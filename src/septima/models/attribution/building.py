@@ -69,12 +69,36 @@ def attribution(
     )
 
 
+def without_figures(method: Method, channels: Sequence[str], why: Text) -> Attribution:
+    """No figure, and why."""
+    return Attribution(method, NAMES[method], tuple(channels), None, None, SOURCES[method], ASSUMPTIONS[method], (why,))
+
+
 def _credit(total: Decimal, shares: FloatArray, replicates: FloatArray) -> Credit | None:
     if total <= 0 or not len(shares) or not np.isfinite(shares).all():
         return None
     usable = np.isfinite(replicates).all(axis=0)
     lower, upper = delete_a_group(shares, replicates[:, usable])
     return Credit(total, hand_out(total, shares), shares, lower, upper)
+
+
+def from_credits(
+    method: Method,
+    channels: Sequence[str],
+    totals: tuple[Decimal, Decimal | None],
+    conversions: FloatArray,
+    value: FloatArray,
+) -> Attribution:
+    """Hand out totals in proportion to what a rule credits the channels with (channels, groups)."""
+    by_conversions, by_value = (from_groups(shares_of, given) for given in (conversions, value))
+    valued = totals[1] is not None and totals[1] > 0
+    return attribution(
+        method,
+        channels,
+        totals,
+        (by_conversions[0], by_value[0] if valued else None),
+        (by_conversions[1], by_value[1] if valued else None),
+    )
 
 
 def from_groups(share: Callable[[FloatArray], FloatArray], grouped: FloatArray) -> tuple[FloatArray, FloatArray]:

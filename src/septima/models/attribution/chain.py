@@ -113,12 +113,14 @@ def transitions_of(
 def _counted(
     channels: int, history: Codes, to: Codes, path: Integers, counts: FloatArray, value: FloatArray
 ) -> tuple[Codes, Codes, FloatArray, FloatArray]:
-    """Each different step once, with the sums of `counts` and `value` (paths, groups) of the paths that take it."""
+    """Each step that was taken, once, with sums of `counts` and `value` (paths, groups) of its paths."""
     _, first, place = np.unique(
         state_keys(history, channels) * (channels + 2) + to, return_index=True, return_inverse=True
     )
     gather: Any = sparse.csr_array((np.ones(len(place)), (place, path)), shape=(len(first), len(counts)))
-    return history[first], to[first], gather @ counts, gather @ value
+    summed = gather @ counts
+    taken = summed.any(axis=1)
+    return history[first[taken]], to[first[taken]], summed[taken], (gather @ value)[taken]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from septima.models.attribution.building import attribution, from_groups, shares_of
+from septima.models.attribution.building import from_credits
 from septima.models.attribution.chain import MOST_ORDER, transitions_of
 from septima.models.attribution.markov import Order, from_transitions
 from septima.models.attribution.paths import SEPARATOR, read_paths
@@ -80,17 +80,8 @@ def from_paths(
             found[method] = from_coalitions(coalitions, total, worth=worth, seed=seed)
         else:
             parts = weights(paths, method, direct=known_direct, half_life=half_life)
-            by_conversions, by_value = (
-                from_groups(shares_of, credited(paths, parts, part)) for part in (grouped, money_grouped)
-            )
-            valued = total is not None and total > 0
-            found[method] = attribution(
-                method,
-                paths.channels,
-                (Decimal(converted), total),
-                (by_conversions[0], by_value[0] if valued else None),
-                (by_conversions[1], by_value[1] if valued else None),
-            )
+            by_conversions, by_value = (credited(paths, parts, part) for part in (grouped, money_grouped))
+            found[method] = from_credits(method, paths.channels, (Decimal(converted), total), by_conversions, by_value)
     return Attributions(
         found, paths.channels, converted, int(lost[touched].sum()), Decimal(untouched), rest
     )  # fmt: skip
