@@ -261,6 +261,7 @@ def company(seed: int = 1, customers: int = 40) -> dict[str, list[dict[str, Any]
     _add_trust(rows, people, Random(seed + 2))  # noqa: S311
     for row in rows["customers"]:
         row["referrer_id"] = some(some(*people), None, None)
+    _add_predictions(rows, people, Random(seed + 5))  # noqa: S311
     return rows
 
 
@@ -439,6 +440,24 @@ def _add_surveys(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], r
         }
         for row in rows["answers"]
         if row["question"] == "why" and random.random() < 0.8
+    ]
+
+
+def _add_predictions(rows: dict[str, list[dict[str, Any]]], people: Sequence[str], random: Random) -> None:
+    """Add what most customers are expected to buy and to bring, some of it unknown."""
+    rows["predictions"] = [
+        {
+            "customer_id": person,
+            "method": "pareto_nbd",
+            "horizon_days": 365,
+            "p_alive": random.choice((None, random.random(), random.random())),
+            "expected_purchases": random.choice((None, random.random() * 9)),
+            "value": random.random() * 900,
+            "currency": "EUR",
+            "at": datetime.fromisoformat("2024-11-30 23:59:59"),
+            "made_at": datetime.fromisoformat("2024-12-01 09:00"),
+        }
+        for person in people[:30]
     ]
 
 

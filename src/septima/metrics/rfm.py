@@ -34,7 +34,8 @@ from septima.models.intervals import divide
 from septima.schema import Text
 
 _SCORES = {"recency": "last", "frequency": "orders", "monetary": "revenue"}
-_SEGMENT = "rfm_segment"
+SEGMENT = "rfm_segment"
+WINDOW_DAYS = 365
 # By recency (rows, from the most recent) and the mean of frequency and monetary (columns, from the least).
 # The published segments are ranges of the two that overlap; every cell here lies within the range of its segment.
 _GRID = {
@@ -130,7 +131,7 @@ def _score(states: Rows, column: str) -> Expression:
     return (below * 5 // among + 1).cast("int64")
 
 
-def _states(request: Request) -> ir.Table:
+def scored_customers(request: Request) -> ir.Table:
     """One row per customer and period (orders of unknown customers in a row of their own), with the scores asked for."""
     states = _at_each_end(request)
     known = states["customer_id"].notnull()
@@ -139,21 +140,21 @@ def _states(request: Request) -> ir.Table:
         usable=known.ifelse(states["usable"], 0),
         recency_days=known.ifelse(days_between(states["last"], states["as_of"]), None),
     )
-    wanted = _SCORES if _SEGMENT in request.by else {name: _SCORES[name] for name in _SCORES if name in request.by}
+    wanted = _SCORES if SEGMENT in request.by else {name: _SCORES[name] for name in _SCORES if name in request.by}
     scores = {name: known.ifelse(_score(states, column), None).cast("int64") for name, column in wanted.items()}
     states = states.mutate(**scores)
-    if _SEGMENT not in request.by:
+    if SEGMENT not in request.by:
         return states
     value = (states["frequency"] + states["monetary"] + 1) // 2
     cell = (states["recency"] * 10 + value).cast("int64")
     cases = [(cell == row * 10 + column, name) for row, names in _GRID.items() for column, name in enumerate(names, 1)]
-    return states.mutate(**{_SEGMENT: ibis.cases(*cases, else_=ibis.null("string"))})
+    return states.mutate(**{SEGMENT: ibis.cases(*cases, else_=ibis.null("string"))})
 
 
 _STATES = Source(
     "rfm",
-    _states,
-    (_SEGMENT, *_SCORES),
+    scored_customers,
+    (SEGMENT, *_SCORES),
     of_customers=True,
     parameters=("window_days",),
     settles_days=LONGEST_SILENCE,
@@ -239,7 +240,7 @@ METRICS = (
             group="loyalty",
             owner_role=roles.MARKETING,
             minimum_sample=1,
-            parameters={"window_days": 365},
+            parameters={"window_days": WINDOW_DAYS},
         ),
         _COUNTS,
         _rfm_customers,
@@ -268,7 +269,7 @@ METRICS = (
             group="loyalty",
             owner_role=roles.MARKETING,
             minimum_sample=30,
-            parameters={"window_days": 365},
+            parameters={"window_days": WINDOW_DAYS},
         ),
         {
             **_COUNTS,
@@ -313,7 +314,7 @@ METRICS = (
             group="loyalty",
             owner_role=roles.MARKETING,
             minimum_sample=30,
-            parameters={"window_days": 365},
+            parameters={"window_days": WINDOW_DAYS},
         ),
         {
             **_COUNTS,

@@ -5,6 +5,7 @@ from septima.schema import Text
 _NAMES: dict[str, Text] = {
     "acquisition_channel": Text("channel of acquisition", "канал привлечения"),
     "age": Text("age in periods", "возраст в\u00a0периодах"),
+    "alive": Text("still a customer", "ещё клиент"),
     "arm": Text("arm of the experiment", "группа эксперимента"),
     "campaign_id": Text("campaign", "кампания"),
     "carrier": Text("carrier", "перевозчик"),
@@ -23,6 +24,7 @@ _NAMES: dict[str, Text] = {
     "group": Text("group", "группа"),
     "kind": Text("kind", "вид"),
     "link_id": Text("link", "ссылка"),
+    "method": Text("method", "метод"),
     "monetary": Text("money, 1–5", "сумма покупок, 1–5"),
     "online": Text("online", "онлайн"),
     "process": Text("process", "процесс"),
