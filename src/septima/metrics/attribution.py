@@ -26,7 +26,6 @@ from septima.metrics.attribution_sums import (
     totals,
 )
 from septima.metrics.definition import NOTES, Request
-from septima.metrics.sources import all_known, is_sold, within_bounds
 from septima.models.attribution.building import from_credits, without_figures
 from septima.models.attribution.chain import MOST_ORDER
 from septima.models.attribution.markov import Order, from_transitions
@@ -164,7 +163,7 @@ def attribute(
         whole.unknown_amounts,
         whole.refunds,
         whole.refunded,
-        _missing(request, whole),
+        whole.unusable / whole.orders if whole.orders else float("nan"),
     )
     calibrations: dict[Method, Calibration] = {}
     if calibrate and valued:
@@ -258,15 +257,6 @@ def _reporter(progress: Progress | None, steps: int) -> Callable[[int], None]:
 
     done(0)
     return done
-
-
-def _missing(request: Request, whole: Totals) -> float:
-    """Share of orders whose customer or amount is unknown."""
-    if not whole.orders:
-        return float("nan")
-    orders = within_bounds(request, request.rows("orders"), "ordered_at")
-    orders = orders.filter(is_sold(orders), ~all_known(orders, "customer_id", "revenue"))
-    return orders.count().to_pyarrow().as_py() / whole.orders
 
 
 def _statements(request: Request, whole: Totals, of: Members, sums: PathSums) -> list[Text]:

@@ -30,14 +30,15 @@ def touches_within(request: Request, window_days: int, kinds: Sequence[str]) -> 
 
 
 def purchases_within(request: Request, window_days: int) -> Rows:
-    """One row per customer and moment of purchase: customer_id, ordered_at, revenue (of known amounts).
+    """One row per customer and moment of purchase: customer_id, ordered_at, revenue (of known amounts; null without any).
 
+    `lowest` and `highest` are the currencies of its orders, by the alphabet.
     Sold orders whose amount is not below zero, from the window before the start to the end.
     """
     orders = within_bounds(request, request.rows("orders"), "ordered_at", back=window_days)
     orders = orders.filter(is_sold(orders), orders["customer_id"].notnull(), ~is_refund(orders))
     return orders.group_by("customer_id", "ordered_at").aggregate(
-        revenue=orders["revenue"].sum().fill_null(0).cast(MONEY)
+        revenue=orders["revenue"].sum().cast(MONEY), lowest=orders["currency"].min(), highest=orders["currency"].max()
     )
 
 
@@ -139,7 +140,7 @@ def rule_part(rows: Rows, rule: Rule, half_life_days: float, direct: Expression)
     """
     position, length = rows["position"], rows["length"]
     first, last = position == 0, position == length - 1
-    one, none = _number(1.0), _number(0.0)
+    one, none = _tenths(10), _tenths(0)
     together = ibis.window(group_by=["customer_id", "path"])
     if rule == "last":
         return last.ifelse(one, none)
@@ -148,14 +149,16 @@ def rule_part(rows: Rows, rule: Rule, half_life_days: float, direct: Expression)
     if rule == "linear":
         return one / length
     if rule == "position":
-        between = _number(1 - 2 * END_SHARE) / ibis.greatest(length - 2, 1)
-        return (length <= 2).ifelse(one / length, (first | last).ifelse(_number(END_SHARE), between))
+        ends = round(10 * END_SHARE)
+        between = _tenths(10 - 2 * ends) / ibis.greatest(length - 2, 1)
+        return (length <= 2).ifelse(one / length, (first | last).ifelse(_tenths(ends), between))
     if rule == "last_non_direct":
         furthest = direct.ifelse(None, position).max().over(together)
         return (position == ibis.coalesce(furthest, length - 1)).ifelse(one, none)
-    raw = _number(2.0) ** (-days_between(rows["at"], rows["ordered_at"]) / half_life_days)
+    raw = _tenths(20) ** (-days_between(rows["at"], rows["ordered_at"]) / half_life_days)
     return raw / raw.sum().over(together)
 
 
-def _number(value: float) -> Expression:
-    return ibis.literal(value, "float64")
+def _tenths(number: int) -> Expression:
+    # To Spark a literal with a point is a decimal, whose sums overflow; the quotient of a whole one is no decimal.
+    return ibis.literal(number).cast("float64") / 10

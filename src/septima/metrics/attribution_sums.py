@@ -24,7 +24,7 @@ from septima.metrics.attribution_paths import (
     touches_within,
 )
 from septima.metrics.definition import Expression, MetricError, Request, Rows
-from septima.metrics.sources import is_sold, within_bounds
+from septima.metrics.sources import all_known, is_sold, within_bounds
 from septima.models.attribution.chain import START, Transitions
 from septima.models.attribution.replicates import GROUPS
 from septima.models.attribution.shapley import Coalitions, paths_of_masks
@@ -79,7 +79,7 @@ class Totals:
     """All sold orders of what is asked for, whether a touch came before them or not.
 
     `purchases` are different customers and moments, and orders of unknown customers; `revenue` is the sum of known
-    amounts, refunds among them. `known_until` is how far the data go, None without orders.
+    amounts, refunds among them. `unusable` orders lack a customer or an amount. `known_until` is how far the data go, None without orders.
     """
 
     orders: int
@@ -87,6 +87,7 @@ class Totals:
     revenue: Decimal
     unknown_customers: int
     unknown_amounts: int
+    unusable: int
     refunds: int
     refunded: Decimal
     mixed_currencies: bool
@@ -134,6 +135,7 @@ def totals(request: Request) -> Totals:
         orders=orders.count(),
         unknown_customers=orders.count(where=~known & ~refund),
         unknown_amounts=orders.count(where=orders["revenue"].isnull()),
+        unusable=orders.count(where=~all_known(orders, "customer_id", "revenue")),
         refunds=orders.count(where=refund),
         revenue=orders["revenue"].sum(),
         refunded=orders["revenue"].sum(where=refund),
@@ -150,6 +152,7 @@ def totals(request: Request) -> Totals:
         revenue=Decimal(row["revenue"] or 0),
         unknown_customers=row["unknown_customers"],
         unknown_amounts=row["unknown_amounts"],
+        unusable=row["unusable"],
         refunds=row["refunds"],
         refunded=Decimal(row["refunded"] or 0),
         mixed_currencies=mixed,
@@ -290,7 +293,7 @@ def _paths(request: Request, scope: Scope, of: Members) -> Rows:
 
 def _with_revenue(request: Request, scope: Scope, rows: Rows) -> Rows:
     """Rows with the `revenue` of the purchase that ends their path; null where none does."""
-    purchases = purchases_within(request, scope.window_days)
+    purchases = purchases_within(request, scope.window_days).drop("lowest", "highest")
     rows = rows.left_join(purchases, ["customer_id", "ordered_at"])
     return rows.drop("customer_id_right", "ordered_at_right")
 
