@@ -3,7 +3,7 @@
 import getpass
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,10 +26,15 @@ from septima.metrics import (
     compute,
     find_metric,
 )
+from septima.metrics.attribution import CompanyAttribution, attribute
+from septima.metrics.attribution_sums import Scope
+from septima.metrics.compute import request_of
 from septima.metrics.custom import FOLDER, own_files, own_metrics
 from septima.metrics.record import Progress, Update, update
 from septima.metrics.recorded import Recorded, recorded_figures
 from septima.metrics.series import Series, series_of
+from septima.models.attribution.markov import Order
+from septima.models.attribution.words import METHODS, Method, Worth
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.card import Scorecard
@@ -218,6 +223,29 @@ class Workspace:
             end=self.period(end).end if isinstance(end, str) else end,
             as_of=as_of,
         )
+
+    def attribution(
+        self,
+        scope: Scope | None = None,
+        *,
+        methods: Sequence[Method] = METHODS,
+        order: Order = "auto",
+        worth: Worth = "conversions",
+        start: date | str | None = None,
+        end: date | str | None = None,
+        progress: Progress | None = None,
+    ) -> CompanyAttribution:
+        """Which channels, campaigns or chains conversions and revenue are due to, by several methods (all where left out).
+
+        `scope` says by what, which touches count and how long before a purchase; bounds are as for `metric`. See
+        `metrics.attribution.attribute`.
+        """
+        request = replace(
+            request_of(self.tables(), self.settings.calendar, self.settings.currency),
+            start=self.period(start).start if isinstance(start, str) else start,
+            end=self.period(end).end if isinstance(end, str) else end,
+        )
+        return attribute(request, scope, methods=methods, order=order, worth=worth, progress=progress)
 
     def _series(self, metrics: Sequence[str], grains: Sequence[Grain]) -> list[Series]:
         """What is to be computed: every metric by the slices that it has, and what the scorecard shows."""

@@ -796,6 +796,59 @@ def ltv(
     value_customers(workspace, settings, method or ["all"], words, form, backtest=backtest, save=save)
 
 
+@application.command()
+def attribution(
+    directory: Directory,
+    *,
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="METHOD",
+            help="last, last_non_direct, first, linear, time_decay, position, markov or shapley; all of them.",
+        ),
+    ] = "all",
+    by: Annotated[str, typer.Option(metavar="channel|campaign|chain", help="What is credited.")] = "channel",
+    window: Annotated[int, typer.Option(metavar="DAYS", help="How long before a purchase a touch counts.")] = 30,
+    order: Annotated[
+        str, typer.Option(metavar="auto|1..4", help="Touches that the Markov chain remembers; held-out paths decide.")
+    ] = "auto",
+    value: Annotated[str, typer.Option(metavar="revenue|conversions", help="What is shown.")] = "revenue",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            help="Kind of touch that counts; may be given more than once. What customers did, where left out.",
+        ),
+    ] = None,
+    worth: Annotated[
+        str, typer.Option(metavar="conversions|rate", help="What channels together are worth in the Shapley value.")
+    ] = "conversions",
+    since: Annotated[str | None, typer.Option(metavar="PERIOD", help="First period or day of purchases.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="PERIOD", help="Last one, in it.")] = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FrameFormatOption = FrameFormat.table,
+) -> None:
+    """Tell which channels, campaigns or chains revenue is due to, by eight methods, beside what control groups prove."""
+    from septima.cli.attribution import run_attribution
+
+    workspace = _workspace(directory, engine)
+    run_attribution(
+        workspace,
+        _language(language, workspace),
+        form,
+        method=method,
+        by=by,
+        window=window,
+        order=order,
+        value=value,
+        kinds=kind or (),
+        worth=worth,
+        since=since,
+        until=until,
+    )
+
+
 def _say(sentence: str) -> None:
     """Print a sentence that may name a command: plain, and never broken in its middle."""
     console.print(sentence, soft_wrap=True)

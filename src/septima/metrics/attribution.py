@@ -45,7 +45,7 @@ from septima.schema import Text
 
 Progress = Callable[[Text, int, int | None], None]
 
-NO_TOUCH = Text("no touch in the window", "без касаний в\u00a0окне")
+NO_TOUCH = Text("no touch", "без\u00a0касаний")
 _STEP = Text("Attribution", "Атрибуция")
 
 

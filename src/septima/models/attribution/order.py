@@ -39,7 +39,7 @@ def choose_order(transitions: Transitions) -> tuple[int, tuple[OrderScore, ...],
         error = float(areas.std(ddof=1) / np.sqrt(FOLDS)) if np.isfinite(areas).all() else float("nan")
         scores.append(OrderScore(order, float(areas.mean()), error))
     if any(np.isnan(score.auc) for score in scores):
-        return 1, tuple(scores), ORDER_UNCLEAR
+        return 1, (), ORDER_UNCLEAR
     best = max(scores, key=lambda score: score.auc)
     return next(score.order for score in scores if score.auc >= best.auc - best.standard_error), tuple(scores), None
 

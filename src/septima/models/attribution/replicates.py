@@ -31,7 +31,8 @@ def delete_a_group(estimate: FloatArray, replicates: FloatArray) -> Bounds:
     variance = (groups - 1) / groups * ((replicates - estimate[:, None]) ** 2).sum(axis=-1)
     half = np.sqrt(variance) * float(stats.t.ppf((1 + CONFIDENCE) / 2, groups - 1))
     half = np.where(half > 1e-12, half, np.nan)
-    # A share that is inside stays inside; one that is below zero by its nature has no such bound.
-    inside = (estimate >= 0) & (estimate <= 1)
     lower, upper = estimate - half, estimate + half
-    return np.where(inside, np.maximum(lower, 0.0), lower), np.where(inside, np.minimum(upper, 1.0), upper)
+    if (estimate < 0).any():
+        return lower, upper
+    # Where none can be below zero none can be above one.
+    return np.maximum(lower, 0.0), np.minimum(upper, 1.0)
