@@ -140,4 +140,11 @@ QUERIES = {
             if(lag(month) over (order by month) = month - interval 1 month, increment - lag(increment) over (order by month), null)
                 as incremental_revenue_growth
         from contrasts""",
+    "predictions": f"""
+        select {month('"at"')}, count(*) as customers, avg(p_alive) as probability_alive, sum(p_alive ^ 2) as alive_squares,
+            count(p_alive) as with_probability, avg(expected_purchases) as expected_purchases,
+            sum(expected_purchases ^ 2) as purchases_squares, count(expected_purchases) as with_purchases,
+            avg("value") as predicted_ltv, sum("value" ^ 2) as value_squares, count("value") as with_value,
+            min(currency) <> max(currency) as several_currencies
+        from predictions group by month""",
 }

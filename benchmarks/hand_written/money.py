@@ -2,6 +2,8 @@
 
 from benchmarks.hand_written.fragments import SOLD, month
 
+_OF_PATHS = "('clicked', 'visit', 'store_visit', 'call', 'chat', 'meeting')"
+
 QUERIES = {
     "sold orders": f"""
         select {month("ordered_at")}, count(*) as orders, count(customer_id) as identified, count(revenue) as with_revenue,
@@ -97,4 +99,26 @@ QUERIES = {
         select month, 1 - sum(abs(amount)) filter (account <> 'revenue') / abs(sum(amount) filter (account = 'revenue'))
             as operating_margin
         from accounts group by month""",
+    "revenue by the last touch": f"""
+        with purchases as (
+            select customer_id, ordered_at, sum(revenue) as revenue, min(currency) as lowest, max(currency) as highest
+            from orders where {SOLD} and customer_id is not null and (revenue is null or revenue >= 0) group by all
+        ), in_turn as (
+            select *, lag(ordered_at) over (partition by customer_id order by ordered_at) as before from purchases
+        ), led as (
+            select in_turn.customer_id, ordered_at, revenue, lowest, highest from in_turn asof join (
+                select customer_id, "at" from touches where kind in {_OF_PATHS} and customer_id is not null
+            ) touched on in_turn.customer_id = touched.customer_id and in_turn.ordered_at > touched."at"
+            where "at" >= ordered_at - interval 30 day and (before is null or "at" >= before)
+        ), credited as (
+            select ordered_at, revenue::double as amount, lowest, highest from led
+            union all
+            select ordered_at, revenue::double, currency, currency from orders anti join led
+                on orders.customer_id = led.customer_id and orders.ordered_at = led.ordered_at
+                and (orders.revenue is null or orders.revenue >= 0)
+            where {SOLD}
+        )
+        select {month("ordered_at")}, sum(amount) as attributed_revenue, sum(amount * amount) as squares, min(amount) as least,
+            max(amount) as most, count(amount) as known, count(*) as records, min(lowest) <> max(highest) as several_currencies
+        from credited group by month""",
 }

@@ -5,17 +5,20 @@ The company is that of the benchmark, with holes punched into it: in every colum
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from benchmarks.generate import generate
 from benchmarks.hand_written import QUERIES, connected
 from septima.lake.load import load
 from septima.lake.mapping import read_mapping
+from septima.lake.predictions import save_predictions
 from septima.metrics import catalogue, compute
 from septima.schema import TABLES
 from septima.workspace import Workspace
@@ -32,7 +35,21 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _punch_holes(source)
     made = Workspace.create(folder / "company")
     load(made.lake, read_mapping(source / "all.yaml"), data=source)
+    _predict(made)
     return made.directory
+
+
+def _predict(company: Workspace) -> None:
+    """Keep predictions of any size for every customer, one in 40 of them without a probability."""
+    random, customers = np.random.default_rng(0), company.table("customers").select("customer_id").to_pyarrow()
+    number = len(customers)
+    alive = pa.array(random.random(number), mask=np.arange(number) % 40 == 7)
+    amounts = {name: pa.array(random.gamma(2, 3, number)) for name in ("expected_purchases", "value", "lower", "upper")}
+    batch = pa.RecordBatch.from_pydict(
+        {"customer_id": customers["customer_id"].combine_chunks(), "p_alive": alive, **amounts}
+    )
+    moment = datetime.fromisoformat("2026-09-30T23:59:59")
+    save_predictions(company.lake, [batch], method="bg_nbd", horizon_days=365, at=moment, currency="RUB")
 
 
 def _punch_holes(source: Path) -> None:
