@@ -30,6 +30,7 @@ from septima.metrics.attribution import CompanyAttribution, attribute
 from septima.metrics.attribution_sums import Scope
 from septima.metrics.compute import request_of
 from septima.metrics.custom import FOLDER, own_files, own_metrics
+from septima.metrics.definition import Request
 from septima.metrics.record import Progress, Update, update
 from septima.metrics.recorded import Recorded, recorded_figures
 from septima.metrics.series import Series, series_of
@@ -127,6 +128,10 @@ class Workspace:
     def tables(self, *, resolved: bool = True) -> Tables:
         """Tables by name, all as of the version that is newest now; see `table`."""
         return self._tables_of(self.lake.version, resolved=resolved)
+
+    def request(self) -> Request:
+        """A request for everything, of the version that is newest now, in the company's calendar and currency."""
+        return request_of(self.tables(), self.settings.calendar, self.settings.currency)
 
     def _tables_of(self, version: int, *, resolved: bool = True) -> Tables:
         opened: dict[str, ir.Table] = {}
@@ -241,7 +246,7 @@ class Workspace:
         `metrics.attribution.attribute`.
         """
         request = replace(
-            request_of(self.tables(), self.settings.calendar, self.settings.currency),
+            self.request(),
             start=self.period(start).start if isinstance(start, str) else start,
             end=self.period(end).end if isinstance(end, str) else end,
         )

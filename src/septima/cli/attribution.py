@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from septima.cli.output import FrameFormat, console, print_frame, print_json, print_rows, progress
+from septima.cli.figures import percent, told
+from septima.cli.output import FrameFormat, print_frame, print_json, print_rows, progress, say, spoken
 from septima.metrics.attribution import CompanyAttribution, label
 from septima.metrics.attribution_calibration import Calibration
 from septima.metrics.attribution_paths import KINDS
 from septima.metrics.attribution_sums import COLUMNS, By, Scope
+from septima.metrics.estimated import Estimated
 from septima.models.attribution.markov import Order
 from septima.models.attribution.results import Attribution, Credit
 from septima.models.attribution.words import METHODS, WORTHS, Method, Worth
@@ -120,7 +122,7 @@ def attribution_record(found: CompanyAttribution, language: Language) -> dict[st
         "members": found.members.to_dict(orient="records"),
         "methods": {name: _method_record(one, language) for name, one in rest.methods.items()},
         "calibrations": {name: _calibration_record(one, language) for name, one in found.calibrations.items()},
-        "statements": _said(found.statements, language),
+        "statements": spoken(found.statements, language),
     }
 
 
@@ -129,8 +131,8 @@ def _method_record(one: Attribution, language: Language) -> dict[str, object]:
     record: dict[str, object] = {
         "name": one.name.in_language(language),
         "source": one.source,
-        "assumptions": _said(one.assumptions, language),
-        "statements": _said(one.statements, language),
+        "assumptions": spoken(one.assumptions, language),
+        "statements": spoken(one.statements, language),
         "channels": frame.to_dict(orient="records"),
     }
     if one.markov is not None:
@@ -151,7 +153,7 @@ def _calibration_record(one: Calibration, language: Language) -> dict[str, objec
         "channels": one.frame.to_dict(orient="records"),
         "base": one.base,
         "base_share": one.base_share,
-        "assumptions": _said(one.assumptions, language),
+        "assumptions": spoken(one.assumptions, language),
     }
 
 
@@ -163,18 +165,18 @@ def _print(found: CompanyAttribution, language: Language, value: str) -> None:
         _print_all(found, language, value)
     cover = found.coverage
     figures = (count(float(number), language) for number in (cover.conversions, cover.converted, cover.nulls))
-    _say(_COVERAGE.in_language(language).format(*figures))
+    say(_COVERAGE.in_language(language).format(*figures))
     for one in attributions:
         _print_detail(one, language)
     said = [statement for one in attributions for statement in one.statements]
     for statement in dict.fromkeys([*found.statements, *said]):
-        _say(f"· {statement.in_language(language)}")
+        say(f"· {statement.in_language(language)}")
     if len(attributions) == 1:
         for assumption in attributions[0].assumptions:
-            _say(f"· {assumption.in_language(language)}")
-        _say(_SOURCE.in_language(language).format(attributions[0].source))
+            say(f"· {assumption.in_language(language)}")
+        say(_SOURCE.in_language(language).format(attributions[0].source))
     else:
-        _say(_DETAIL.in_language(language))
+        say(_DETAIL.in_language(language))
     calibration = _shown_calibration(found)
     if calibration is not None:
         _print_calibration(found, calibration, language)
@@ -212,11 +214,10 @@ def _print_one(found: CompanyAttribution, one: Attribution, language: Language, 
         if credit is None:
             row += ["—", "—", ""]
         else:
-            figure = Figure(float(credit.shares[place]), float(credit.lower[place]), float(credit.upper[place]))
-            share = number_style("share", figure, language)
-            row += [style.value(float(credit.amounts[place])), share.value(figure.value), share.interval(figure)]
-        row += [_share(effects[place], language)] if effects is not None else []
-        row += [_share(errors[place], language)] if errors is not None else []
+            figure = Estimated(float(credit.shares[place]), float(credit.lower[place]), float(credit.upper[place]))
+            row += [style.value(float(credit.amounts[place])), *told("share", figure, language)]
+        row += [percent(effects[place], language)] if effects is not None else []
+        row += [percent(errors[place], language)] if errors is not None else []
         rows.append(row)
     blank = [""] * (len(columns) - 2)
     rest = _rest(found, value)
@@ -228,16 +229,16 @@ def _print_one(found: CompanyAttribution, one: Attribution, language: Language, 
 
 def _print_detail(one: Attribution, language: Language) -> None:
     if one.markov is not None:
-        conversion = _share(one.markov.conversion_probability, language)
-        _say(_CHAIN.in_language(language).format(one.markov.order, conversion))
+        conversion = percent(one.markov.conversion_probability, language)
+        say(_CHAIN.in_language(language).format(one.markov.order, conversion))
         if one.markov.scores:
             told = "; ".join(
                 f"{score.order}: {plain(score.auc, 4, language)} ± {plain(score.standard_error, 4, language)}"
                 for score in one.markov.scores
             )
-            _say(_SCORES.in_language(language).format(told))
+            say(_SCORES.in_language(language).format(told))
     if one.shapley is not None and not one.shapley.exact:
-        _say(_GAME.in_language(language).format(count(one.shapley.permutations, language)))
+        say(_GAME.in_language(language).format(count(one.shapley.permutations, language)))
 
 
 def _shown_calibration(found: CompanyAttribution) -> Calibration | None:
@@ -263,16 +264,16 @@ def _print_calibration(found: CompanyAttribution, calibration: Calibration, lang
                 money.interval(figure),
                 plain(cells["ratio"], 2, language),
                 money.value(cells["calibrated"]),
-                _share(cells["calibrated_share"], language),
+                percent(cells["calibrated_share"], language),
             ]
         )
     names = ("attributed", "tested", "incremental", "interval", "ratio", "calibrated", "share")
     columns = [_BY[found.scope.by].in_language(language), *(_word(name, language) for name in names)]
     name = found[calibration.method].name.in_language(language)
     print_rows(_CALIBRATION.in_language(language).format(name), columns, rows, numeric=range(1, len(columns)))
-    _say(f"{_word('base', language)}: {money.value(calibration.base)} ({_share(calibration.base_share, language)})")
+    say(f"{_word('base', language)}: {money.value(calibration.base)} ({percent(calibration.base_share, language)})")
     for assumption in calibration.assumptions:
-        _say(f"· {assumption.in_language(language)}")
+        say(f"· {assumption.in_language(language)}")
 
 
 def _credit(one: Attribution, value: str) -> Credit | None:
@@ -291,21 +292,8 @@ def _style(found: CompanyAttribution, value: str, language: Language, shown: Seq
     return number_style(unit, Figure(largest, None, None), language, currency=found.currency)
 
 
-def _share(value: float, language: Language) -> str:
-    figure = Figure(float(value), None, None)
-    return number_style("share", figure, language).value(figure.value)
-
-
 def _word(name: str, language: Language) -> str:
     return _W[name].in_language(language)
-
-
-def _said(texts: Sequence[Text], language: Language) -> list[str]:
-    return [text.in_language(language) for text in texts]
-
-
-def _say(sentence: str) -> None:
-    console.print(sentence, soft_wrap=True)
 
 
 def _methods(given: str) -> Sequence[Method]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress
+from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
 from septima.schema import LANGUAGES, Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def init(
     if form is Format.json:
         print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
         return
-    _say(f"Made a workspace in {directory}. Next, for each file of yours: septima draft {directory} FILE")
+    say(f"Made a workspace in {directory}. Next, for each file of yours: septima draft {directory} FILE")
 
 
 @application.command()
@@ -137,8 +137,8 @@ def draft(
     if form is Format.json:
         print_json({"mapping": str(path)})
         return
-    _say(text)
-    _say(f"Written to {path}. Check it, then: septima load {directory} {path}")
+    say(text)
+    say(f"Written to {path}. Check it, then: septima load {directory} {path}")
 
 
 @application.command()
@@ -180,7 +180,7 @@ def quarantine(
             result = retry_quarantined(workspace.lake, progress=report, memory=workspace.settings.memory)
         _print_load(directory, result.tables, form)
         if form is Format.table:
-            _say(
+            say(
                 f"Entries resolved: {result.resolved:,}. Still waiting: {sum(open_entries(workspace.lake).values()):,}."
             )
         return
@@ -189,12 +189,12 @@ def quarantine(
         print_json([asdict(entry) for entry in entries])
         return
     if not entries:
-        _say("The quarantine is empty: every row that was read was loaded.")
+        say("The quarantine is empty: every row that was read was loaded.")
         return
     rows = [[e.file, str(e.row), e.table, e.column, e.value or "", e.reason] for e in entries]
     print_rows("", ["file", "row", "table", "column", "value", "reason"], rows, numeric=[1])
     waiting = sum(open_entries(workspace.lake).values())
-    _say(
+    say(
         f"Shown {len(entries):,} of {waiting:,}. Mend the file or the mapping, then: septima quarantine {directory} --retry"
     )
 
@@ -291,7 +291,7 @@ def merge(
     from septima.lake.identity import merge as merge_customers
 
     master = merge_customers(_workspace(directory).lake, customer, into)
-    _say(f"{customer} and {into} are one person now, who stands under the name {master}.")
+    say(f"{customer} and {into} are one person now, who stands under the name {master}.")
 
 
 @application.command()
@@ -313,9 +313,9 @@ def unmerge(
     lake = _workspace(directory).lake
     if customer is not None and apart_from is not None:
         keep_apart(lake, customer, apart_from)
-        _say(f"{customer} and {apart_from} are two persons.")
+        say(f"{customer} and {apart_from} are two persons.")
         return
-    _say(f"Merges undone: {undo(lake, customer, run=run):,}.")
+    say(f"Merges undone: {undo(lake, customer, run=run):,}.")
 
 
 @application.command()
@@ -515,7 +515,7 @@ def report(
     if form == Format.json:
         print_json({"report": str(path)})
     else:
-        _say(str(path))
+        say(str(path))
 
 
 @application.command()
@@ -540,7 +540,7 @@ def demo(
         result = load_files(workspace.lake, read_mapping(source / MAPPING_FILE), progress=report)
     _print_load(directory, result.tables, form)
     if form is Format.table:
-        _say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
+        say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
 
 
 @experiment_commands.command("plan")
@@ -849,11 +849,6 @@ def attribution(
     )
 
 
-def _say(sentence: str) -> None:
-    """Print a sentence that may name a command: plain, and never broken in its middle."""
-    console.print(sentence, soft_wrap=True)
-
-
 def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:
     """Print what became of the rows, table by table."""
     names = ("read", "loaded", "updated", "duplicate", "quarantined")
@@ -864,7 +859,7 @@ def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Form
     rows = [[table, *(f"{count[name]:,}" for name in names)] for table, count in by_table.items()]
     print_rows("", ["table", *names], rows, numeric=range(1, 6))
     if any(count["quarantined"] for count in by_table.values()):
-        _say(f"Rows that could not be read wait in quarantine: septima quarantine {directory}")
+        say(f"Rows that could not be read wait in quarantine: septima quarantine {directory}")
 
 
 def _parameters(given: list[str]) -> dict[str, object]:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from septima.cli.output import Format, console, print_json, print_rows, progress
-from septima.metrics.compute import request_of
-from septima.metrics.definition import Request
+from septima.cli.figures import percent, told
+from septima.cli.options import share_of
+from septima.cli.output import Format, console, print_json, print_rows, progress, say, spoken
 from septima.metrics.estimated import Estimated
 from septima.metrics.experiment_analysis import Analysis, Correction, Effect, analyse
 from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
@@ -71,15 +71,6 @@ _W: Mapping[str, Text] = {
 }
 
 
-def share_of(given: str, option: str) -> float:
-    """The share that a person wrote as `5%`, `5 %`, `5,5%` or `0.05`; SeptimaError names the forms."""
-    text = given.strip().replace(",", ".").replace("\u00a0", "")
-    try:
-        return float(text.removesuffix("%").strip()) / 100 if text.endswith("%") else float(text)
-    except ValueError:
-        raise SeptimaError(f"{option} {given!r} is no share; write it as 5% or 0.05") from None
-
-
 def plan_experiment(
     workspace: "Workspace",
     language: Language,
@@ -95,7 +86,7 @@ def plan_experiment(
 ) -> None:
     """Print the plan of an experiment from the company's own past."""
     made = plan(
-        _request(workspace),
+        workspace.request(),
         effect=None if effect is None else share_of(effect, "--effect"),
         control_share=share_of(control, "--control"),
         arms=arms,
@@ -104,7 +95,7 @@ def plan_experiment(
         eligible=Eligible(tuple(segments), consent),
     )
     if form is Format.json:
-        print_json(said(asdict(made), language))
+        print_json(spoken(made, language))
         return
     _print_plan(made, language)
 
@@ -136,7 +127,7 @@ def assign_experiment(
         def put(one: Design, who: Eligible) -> Assigned:
             memory = workspace.settings.memory
             return assign(
-                workspace.lake, _request(workspace), one, at=moment, eligible=who, progress=report, memory=memory
+                workspace.lake, workspace.request(), one, at=moment, eligible=who, progress=report, memory=memory
             )
 
         if held is not None and experiment != GLOBAL_CONTROL:
@@ -157,7 +148,7 @@ def assign_experiment(
         return
     _print_assigned(done, language)
     if export is not None:
-        console.print(f"{export}: {plain(listed, 0, language)}", soft_wrap=True)
+        say(f"{export}: {plain(listed, 0, language)}")
 
 
 def check_experiment(
@@ -174,7 +165,7 @@ def check_experiment(
 ) -> None:
     """Print whether an experiment was run as planned."""
     found = check(
-        _request(workspace),
+        workspace.request(),
         experiment,
         control=control,
         shares=_planned(workspace, experiment, shares),
@@ -183,7 +174,7 @@ def check_experiment(
         unresolved=workspace.tables(resolved=False),
     )
     if form is Format.json:
-        print_json(said(asdict(found) | {"sound": found.sound}, language))
+        print_json(spoken(found, language) | {"sound": found.sound})
         return
     _print_check(found, language)
 
@@ -207,7 +198,7 @@ def analyse_experiment(
     if correction not in known:
         raise SeptimaError(f"there is no correction {correction!r}; write one of: {', '.join(known)}")
     found = analyse(
-        _request(workspace),
+        workspace.request(),
         experiment,
         control=control,
         shares=_planned(workspace, experiment, shares),
@@ -218,13 +209,9 @@ def analyse_experiment(
         unresolved=workspace.tables(resolved=False),
     )
     if form is Format.json:
-        print_json(said(asdict(found) | {"sound": found.check.sound}, language))
+        print_json(spoken(found, language) | {"sound": found.check.sound})
         return
     _print_analysis(found, language)
-
-
-def _request(workspace: "Workspace") -> Request:
-    return request_of(workspace.tables(), workspace.settings.calendar, workspace.settings.currency)
 
 
 def _put_by(workspace: "Workspace", design: Design, put: Callable[[], Assigned]) -> Assigned:
@@ -257,7 +244,7 @@ def _design(
     away = None if held is None or experiment == GLOBAL_CONTROL else HeldOut(held.salt, held.arms[CONTROL])
     design = Design(experiment, salt or experiment, _arms(share, arms), tuple(dict.fromkeys(by)), away)
     if kept is None:
-        if arm_counts(_request(workspace), experiment):
+        if arm_counts(workspace.request(), experiment):
             raise ExperimentError(
                 f"customers are in {experiment!r} already, by a design that is not kept here, so newcomers cannot be added by "
                 "it; begin an experiment of another name"
@@ -309,7 +296,7 @@ def _export(workspace: "Workspace", experiment: str, path: Path, columns: Sequen
 
     from septima.lake.engine import write_parquet
 
-    request = _request(workspace)
+    request = workspace.request()
     rows = request.rows("assignments")
     rows = rows.filter(rows["experiment_id"] == experiment).select("customer_id", "arm")
     customers = request.rows("customers")
@@ -382,9 +369,9 @@ def _print_plan(made: Plan, language: Language) -> None:
             plain(line.customers, 0, language),
             _amount(line.outcome, line.mean, language, made.currency),
             _amount(line.outcome, line.deviation, language, made.currency),
-            _percent(line.variance_reduction, language),
+            percent(line.variance_reduction, language),
             _amount(line.outcome, line.detectable, language, made.currency),
-            _percent(line.relative, language),
+            percent(line.relative, language),
             plain(line.customers_needed, 0, language),
         ]
         for line in made.lines
@@ -395,14 +382,14 @@ def _print_plan(made: Plan, language: Language) -> None:
         [
             OUTCOMES[line.outcome].in_language(language),
             str(line.days),
-            _percent(line.control_share, language),
+            percent(line.control_share, language),
             plain(line.control_customers, 0, language),
-            _percent(line.relative, language),
+            percent(line.relative, language),
         ]
         for line in made.shares
     ]
     print_rows("", [_W[head].in_language(language) for head in heads], rows, numeric=range(1, 5))
-    share, power = _percent(made.control_share, language), _percent(made.power, language)
+    share, power = percent(made.control_share, language), percent(made.power, language)
     console.print(
         Text(
             f"With a control group of {share}, an effect of the size shown is found with a chance of {power} at the 5 % level. "
@@ -421,7 +408,7 @@ def _print_plan(made: Plan, language: Language) -> None:
                 )
             )
     for statement in made.statements:
-        console.print(statement.in_language(language), soft_wrap=True)
+        say(statement.in_language(language))
 
 
 def _print_assigned(done: Assigned, language: Language) -> None:
@@ -431,8 +418,8 @@ def _print_assigned(done: Assigned, language: Language) -> None:
         [
             arm.arm,
             plain(arm.customers, 0, language),
-            _percent(arm.customers / whole, language, 2),
-            _percent(arm.planned_share, language, 2),
+            percent(arm.customers / whole, language, 2),
+            percent(arm.planned_share, language, 2),
             plain(arm.added, 0, language),
         ]
         for arm in done.arms
@@ -451,7 +438,7 @@ def _print_assigned(done: Assigned, language: Language) -> None:
 def _print_check(found: Check, language: Language) -> None:
     heads = ["arm", "customers", "share", "planned"]
     rows = [
-        [arm.arm, plain(arm.customers, 0, language), _percent(arm.share, language, 2), _percent(arm.planned_share, language, 2)]
+        [arm.arm, plain(arm.customers, 0, language), percent(arm.share, language, 2), percent(arm.planned_share, language, 2)]
         for arm in found.arms
     ]  # fmt: skip
     print_rows(found.experiment, [_W[head].in_language(language) for head in heads], rows, numeric=range(1, 4))
@@ -464,7 +451,7 @@ def _print_check(found: Check, language: Language) -> None:
                 plain(one.control_mean, 2, language),
                 plain(one.arm_mean, 2, language),
                 plain(one.difference, 3, language, signed=True),
-                _interval("index", one.lower, one.upper, one.difference, language, None),
+                told("index", Estimated(one.difference, one.lower, one.upper), language)[1],
             ]
             for one in found.balance
         ]
@@ -474,7 +461,7 @@ def _print_check(found: Check, language: Language) -> None:
 
 def _print_findings(findings: Sequence[Finding], language: Language) -> None:
     for finding in findings:
-        console.print(f"{_MARKS[finding.level]} {finding.statement.in_language(language)}", soft_wrap=True)
+        say(f"{_MARKS[finding.level]} {finding.statement.in_language(language)}")
 
 
 def _print_analysis(found: Analysis, language: Language) -> None:
@@ -490,8 +477,8 @@ def _print_analysis(found: Analysis, language: Language) -> None:
             effect.name.in_language(language),
             effect.arm,
             plain(effect.treated_customers, 0, language),
-            *_estimated(_in_all(effect.outcome), effect.total, language, found.currency),
-            _percent(effect.variance_reduction, language),
+            *told(_in_all(effect.outcome), effect.total, language, found.currency),
+            percent(effect.variance_reduction, language),
         ]
         for effect in found.effects
     ]
@@ -501,7 +488,7 @@ def _print_analysis(found: Analysis, language: Language) -> None:
     said = dict.fromkeys(effect.statement for effect in found.effects if effect.statement is not None)
     arms = {effect.arm for effect in found.effects}
     for statement in (*said, *((found.correction,) if len(arms) > 1 else ()), *found.assumptions):
-        console.print(statement.in_language(language), soft_wrap=True)
+        say(statement.in_language(language))
 
 
 def _print_months(found: Analysis, language: Language) -> None:
@@ -513,8 +500,8 @@ def _print_months(found: Analysis, language: Language) -> None:
             [
                 f"{one.month:%Y-%m}" + ("" if one.complete else " ◐"),
                 one.arm,
-                *_estimated("currency", total, language, found.currency),
-                *_estimated("currency", growth, language, found.currency),
+                *told("currency", total, language, found.currency),
+                *told("currency", growth, language, found.currency),
             ]
         )
     title = Text("Incremental revenue by month", "Дополнительная выручка по\u00a0месяцам").in_language(language)
@@ -524,8 +511,7 @@ def _print_months(found: Analysis, language: Language) -> None:
 
 def _effect_row(effect: Effect, language: Language, currency: str | None) -> list[str]:
     unit = _UNITS[effect.outcome]
-    difference, interval = _estimated(unit, effect.difference, language, currency, change=True)
-    always = effect.anytime
+    difference, interval = told(unit, effect.difference, language, currency, change=True)
     p_value = effect.p_adjusted
     return [
         effect.name.in_language(language),
@@ -534,25 +520,10 @@ def _effect_row(effect: Effect, language: Language, currency: str | None) -> lis
         _amount(effect.outcome, effect.treated_mean, language, currency),
         difference,
         interval,
-        _interval(unit, always.lower, always.upper, always.value, language, currency),
-        *_estimated("share", effect.relative, language, currency),
+        told(unit, effect.anytime, language, currency)[1],
+        *told("share", effect.relative, language, currency),
         "—" if p_value is None else plain(p_value, 3, language) if p_value >= 0.0005 else "<\u00a0" + plain(0.001, 3, language),
     ]  # fmt: skip
-
-
-def _estimated(
-    unit: str, one: Estimated, language: Language, currency: str | None, *, change: bool = False
-) -> tuple[str, str]:
-    figure = Figure(one.value, one.lower, one.upper)
-    style = number_style(unit, figure, language, currency=currency)
-    return (style.change if change else style.value)(one.value), style.interval(figure)
-
-
-def _interval(
-    unit: str, lower: float | None, upper: float | None, value: float | None, language: Language, currency: str | None
-) -> str:
-    figure = Figure(value, lower, upper)
-    return number_style(unit, figure, language, currency=currency).interval(figure)
 
 
 def _in_all(outcome: str) -> str:
@@ -566,22 +537,3 @@ def _amount(outcome: str, value: float | None, language: Language, currency: str
     if unit == "ratio":
         return plain(value, 3, language)
     return number_style(unit, Figure(value, None, None), language, currency=currency).value(value)
-
-
-def _percent(value: float | None, language: Language, decimals: int = 1) -> str:
-    if value is None:
-        return "—"
-    sign = "\u00a0%" if language == "ru" else "%"
-    return plain(100 * value, decimals, language) + sign
-
-
-def said(value: Any, language: Language) -> Any:
-    """The value with every phrase in one language; `asdict` made them mappings of two."""
-    if isinstance(value, dict):
-        members: dict[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        if set(members) == {"en", "ru"}:
-            return members[language]
-        return {key: said(item, language) for key, item in members.items()}
-    if isinstance(value, list | tuple):
-        return [said(item, language) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value

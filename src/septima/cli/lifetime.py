@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-import numpy as np
 from pandas import DataFrame
 
-from septima.cli.output import FrameFormat, console, notices, print_frame, print_json, print_rows, progress
+from septima.cli.output import FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say, spoken
+from septima.metrics.estimated import known
 from septima.metrics.lifetime import (
     Backtest,
     LifetimeReport,
@@ -111,7 +111,7 @@ def value_customers(
             progress=report,
         )
     if form is FrameFormat.json:
-        print_json(_spoken(found, language))
+        print_json(spoken(found, language))
     else:
         print_frame(_frame(found, language), form, lambda _: _print(found, language))
     if save:
@@ -153,14 +153,14 @@ def _print(found: LifetimeReport, language: Language) -> None:
     if not all(result.fits for result in found.results):
         console.print(_UNFIT.in_language(language))
     for note, mark in marks.items():
-        console.print(f"{mark} {note.in_language(language)}", soft_wrap=True)
+        say(f"{mark} {note.in_language(language)}")
     for statement in (found.business, *found.notes):
-        console.print(statement.in_language(language), soft_wrap=True)
+        say(statement.in_language(language))
     if len(found.results) > 1:
         console.print(f"\n{_DIFFER.in_language(language)}", style="bold")
         for result in found.results:
             name, why = (text.in_language(language) for text in (result.method.name, result.method.differs))
-            console.print(f"{name}: {why}", soft_wrap=True)
+            say(f"{name}: {why}")
     if found.backtest is not None:
         console.print()
         _print_backtest(found.backtest, found.currency, language)
@@ -186,7 +186,7 @@ def _rows(result: MethodResult, found: LifetimeReport, marks: dict[Text, str], l
         return [[name, *([""] if by else []), "", "—", "", "", "", sign]]
     cells: list[list[str]] = []
     for row in result.rows:
-        figure = Figure(*(_known(number) for number in (row.value, row.lower, row.upper)))
+        figure = Figure(*(known(number) for number in (row.value, row.lower, row.upper)))
         style = number_style("currency", figure, language, currency=found.currency)
         member = _WHOLE.in_language(language) if row.whole else row.member or _UNKNOWN.in_language(language)
         cells.append(
@@ -196,8 +196,8 @@ def _rows(result: MethodResult, found: LifetimeReport, marks: dict[Text, str], l
                 plain(row.customers, 0, language),
                 style.value(figure.value),
                 style.interval(figure),
-                style.value(_known(row.unlimited)),
-                style.value(_known(row.to_date)),
+                style.value(known(row.unlimited)),
+                style.value(known(row.to_date)),
                 sign if row.whole else "",
             ]
         )
@@ -231,7 +231,7 @@ def _print_backtest(backtest: Backtest, currency: str | None, language: Language
     columns = [column.in_language(language) for column in _TESTED]
     print_rows(title.in_language(language), columns, rows, numeric=(0, 2, 3, 4, 5))
     for note in backtest.notes:
-        console.print(note.in_language(language), soft_wrap=True)
+        say(note.in_language(language))
 
 
 def _frame(found: LifetimeReport, language: Language) -> DataFrame:
@@ -252,22 +252,3 @@ def _frame(found: LifetimeReport, language: Language) -> DataFrame:
         rows = [{field.name: getattr(row, field.name) for field in fields(row)} for row in result.rows]
         records += [{**common, **row, **last} for row in rows or [{}]]
     return DataFrame.from_records(records)
-
-
-def _spoken(value: Any, language: Language) -> Any:
-    """A result as JSON knows it: dataclasses as objects, words in one language, arrays as lists."""
-    if isinstance(value, Text):
-        return value.in_language(language)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _spoken(getattr(value, field.name), language) for field in fields(value)}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, dict):
-        return {name: _spoken(item, language) for name, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, tuple | list):
-        return [_spoken(item, language) for item in cast("Sequence[Any]", value)]
-    return value
-
-
-def _known(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from septima.cli.experiments import said, share_of
-from septima.cli.output import Format, console, print_json, print_rows
-from septima.metrics.compute import request_of
+from septima.cli.figures import percent, told
+from septima.cli.options import share_of
+from septima.cli.output import Format, print_json, print_rows, say, spoken
 from septima.metrics.estimated import Estimated
 from septima.metrics.loyalty_economics import PRICE_CUT, LoyaltyEconomics, Rule, loyalty_economics_of
-from septima.report.number_forms import day, number_style, plain
+from septima.report.number_forms import day, plain
 from septima.schema import Language, SeptimaError, Text
-from septima.scorecard.card import Figure
 
 if TYPE_CHECKING:
     from septima.workspace import Workspace
@@ -78,7 +76,7 @@ def loyalty_economics(
     if not 0 <= discount < 10:
         raise SeptimaError(f"--discount-rate {discount_rate!r} must be a share a year, such as 10%")
     found = loyalty_economics_of(
-        request_of(workspace.tables(), workspace.settings.calendar, workspace.settings.currency),
+        workspace.request(),
         rule=rules[loyal],
         least=least,
         days=days,
@@ -89,40 +87,39 @@ def loyalty_economics(
         discount_rate=discount,
     )
     if form is Format.json:
-        print_json(said(asdict(found), language))
+        print_json(spoken(found, language))
         return
     _print(found, language)
 
 
 def _print(found: LoyaltyEconomics, language: Language) -> None:
     loyal, others = (plain(number, 0, language) for number in (found.loyal_customers, found.other_customers))
-    _say(found.definition, language)
-    _say(
+    say(found.definition.in_language(language))
+    say(
         Text(
             f"Known on {day(found.decided, 'en')}: {loyal} loyal, {others} others; compared by the {found.days} days after it.",
             f"На\u00a0{day(found.decided, 'ru')}: лояльных {loyal}, остальных {others}; сравниваются следующие {found.days}\u00a0дней.",
-        ),
-        language,
+        ).in_language(language)
     )
     _print_comparisons(found, language)
     _print_claims(found, language)
     _print_retention(found, language)
     for statement in found.statements:
-        _say(statement, language)
+        say(statement.in_language(language))
 
 
 def _print_comparisons(found: LoyaltyEconomics, language: Language) -> None:
     heads = ["quantity", "loyal", "interval", "others", "interval", "times", "interval", "missing"]
     rows: list[list[str]] = []
     for one in found.comparisons:
-        figures = [_told(one.unit, figure, language, found.currency) for figure in (one.loyal, one.other)]
+        figures = [told(one.unit, figure, language, found.currency) for figure in (one.loyal, one.other)]
         rows.append(
             [
                 one.name.in_language(language),
                 *figures[0],
                 *figures[1],
-                *_told("ratio", one.times, language, None),
-                number_style("share", Figure(one.missing_share), language).value(one.missing_share),
+                *told("ratio", one.times, language, None),
+                percent(one.missing_share, language),
             ]
         )
     print_rows("", _heads(heads, language), rows, numeric=range(1, 8))
@@ -148,7 +145,7 @@ def _here(figure: Estimated, language: Language, *, times: bool) -> str:
     """`×1.05 (0.98–1.13).` of a ratio, `+18 % (17–19 %).` of a change; nothing where there is no figure."""
     if figure.value is None:
         return ""
-    value, interval = _told("ratio" if times else "share", figure, language, None)
+    value, interval = told("ratio" if times else "share", figure, language, None)
     sign = "×" if times else "+" if figure.value > 0 else ""
     return f"{sign}{value} ({interval})." if interval else f"{sign}{value}."
 
@@ -159,17 +156,17 @@ def _print_retention(found: LoyaltyEconomics, language: Language) -> None:
         rows = [
             [
                 _W["retention"].in_language(language),
-                *_told("share", scenario.retention, language, None),
-                *_told("share", Estimated(scenario.changed_retention, None, None), language, None),
+                *told("share", scenario.retention, language, None),
+                *told("share", Estimated(scenario.changed_retention, None, None), language, None),
             ],
-            [_W["margin"].in_language(language), *_told("currency", scenario.margin, language, found.currency), "", ""],
+            [_W["margin"].in_language(language), *told("currency", scenario.margin, language, found.currency), "", ""],
             [
                 _W["profit"].in_language(language),
-                *_told("currency", scenario.value, language, found.currency),
-                *_told("currency", Estimated(scenario.changed_value, None, None), language, found.currency),
+                *told("currency", scenario.value, language, found.currency),
+                *told("currency", Estimated(scenario.changed_value, None, None), language, found.currency),
             ],
-            [_W["change"].in_language(language), "", "", *_told("share", scenario.relative, language, None)],
-            [_W["change"].in_language(language), "", "", *_told("currency", scenario.change, language, found.currency)],
+            [_W["change"].in_language(language), "", "", *told("share", scenario.relative, language, None)],
+            [_W["change"].in_language(language), "", "", *told("currency", scenario.change, language, found.currency)],
         ]
         period = Text(
             f"Retention over periods of {scenario.period_days} days",
@@ -178,40 +175,28 @@ def _print_retention(found: LoyaltyEconomics, language: Language) -> None:
         heads = ["quantity", "now", "interval", "then", "interval"]
         print_rows(period.in_language(language), _heads(heads, language), rows, numeric=range(1, 5))
         if scenario.statement is not None:
-            _say(scenario.statement, language)
+            say(scenario.statement.in_language(language))
     loyalty = found.loyalty
     if loyalty.statement is None:
-        more, share = (number_style("share", Figure(part), language).value(part) for part in (loyalty.change, loyalty.loyal_share))  # fmt: skip
-        value, interval = _told("share", loyalty.relative, language, None)
-        _say(
+        more, share = (percent(part, language) for part in (loyalty.change, loyalty.loyal_share))
+        value, interval = told("share", loyalty.relative, language, None)
+        say(
             Text(
                 f"The share of loyal customers, {share}, grown by {more} of itself: profit changes by {value} ({interval}).",
                 f"Если доля лояльных ({share}) вырастет на\u00a0{more} от\u00a0себя, прибыль изменится на\u00a0{value} ({interval}).",
-            ),
-            language,
+            ).in_language(language)
         )
     if found.break_even.value is not None:
-        cut = number_style("share", Figure(PRICE_CUT), language).value(PRICE_CUT)
-        value, interval = _told("share", found.break_even, language, None)
-        _say(
+        cut = percent(PRICE_CUT, language)
+        value, interval = told("share", found.break_even, language, None)
+        say(
             Text(
                 f"A price cut of {cut} leaves the margin as it was only if sales in pieces grow by {value} ({interval}).",
                 f"Снижение цены на\u00a0{cut} не\u00a0уменьшит прибыль, только если продажи в\u00a0штуках вырастут на\u00a0{value} "
                 f"({interval}).",
-            ),
-            language,
+            ).in_language(language)
         )
-
-
-def _told(unit: str, one: Estimated, language: Language, currency: str | None) -> tuple[str, str]:
-    figure = Figure(one.value, one.lower, one.upper)
-    style = number_style(unit, figure, language, currency=currency)
-    return style.value(one.value), style.interval(figure)
 
 
 def _heads(names: list[str], language: Language) -> list[str]:
     return [_W[name].in_language(language) for name in names]
-
-
-def _say(statement: Text, language: Language) -> None:
-    console.print(statement.in_language(language), soft_wrap=True)

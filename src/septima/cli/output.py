@@ -5,10 +5,11 @@ import math
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -45,6 +46,26 @@ notices = Console(stderr=True, markup=False, emoji=False, highlight=False)
 def print_json(value: Any) -> None:
     """Print `value` as JSON; what has no JSON form (dates, decimals, NaN) as text, number or null."""
     sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def say(sentence: str) -> None:
+    """Print a sentence that may name a command: plain, and never broken in its middle."""
+    console.print(sentence, soft_wrap=True)
+
+
+def spoken(value: Any, language: Language) -> Any:
+    """A result as JSON knows it: dataclasses as objects, words in one language, arrays as lists."""
+    if isinstance(value, Text):
+        return value.in_language(language)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: spoken(getattr(value, field.name), language) for field in fields(value)}
+    if isinstance(value, dict):
+        return {name: spoken(item, language) for name, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, tuple | list):
+        return [spoken(item, language) for item in cast("Sequence[Any]", value)]
+    return value
 
 
 def print_rows(
