@@ -13,8 +13,9 @@ from septima.models.lifetime.calibration import (
 )
 from septima.models.lifetime.fitting import Covariates, Fit, LifetimeError, LikelihoodRatio, likelihood_ratio
 from septima.models.lifetime.gamma_gamma import GammaGamma, Independence, fit_gamma_gamma, spend_independence
-from septima.models.lifetime.outlook import Outlook, PurchaseModel, outlook
+from septima.models.lifetime.outlook import Outlook, outlook
 from septima.models.lifetime.pareto_nbd import ParetoNbd, fit_pareto_nbd
+from septima.models.lifetime.purchase_model import PurchaseModel
 from septima.models.lifetime.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
 
 __all__ = [

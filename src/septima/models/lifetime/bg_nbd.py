@@ -3,8 +3,7 @@
 Fader, Hardie & Lee (2005), “Counting Your Customers” the Easy Way; covariates by Fader & Hardie (2007).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -13,21 +12,22 @@ from scipy import special
 
 from septima.models.intervals import FloatArray
 from septima.models.lifetime.counting import by_count
-from septima.models.lifetime.fitting import Covariates, Fit, Histories, Model, histories
+from septima.models.lifetime.fitting import Covariates, Histories, Model, histories
+from septima.models.lifetime.purchase_model import PurchaseModel
 
 _REMOVABLE = 1e-4  # how near to 1 the parameter a may be for the closed form of the expectation
 
 
 @dataclass(frozen=True)
-class BgNbd(Fit):
+class BgNbd(PurchaseModel):
     """A fitted BG/NBD: rates of purchase Gamma(r, alpha), chances of leaving after a purchase Beta(a, b).
 
     alpha is in the unit of time that was given. All arrays broadcast; t is in the same unit.
     """
 
-    def of(self, values: Mapping[str, float]) -> "BgNbd":
-        """The fit for customers with these covariates (0 where not named), as one without covariates."""
-        return replace(self, **_MODEL.plain(self, values))
+    @property
+    def _model(self) -> Model:
+        return _MODEL
 
     def p_alive(
         self,
@@ -43,21 +43,6 @@ class BgNbd(Fit):
             log_odds = np.log(a) - np.log(b + np.maximum(x, 1) - 1) + (r + x) * np.log((alpha + age) / (alpha + recent))
         return np.where(x > 0, special.expit(-log_odds), 1.0)
 
-    def expected_purchases(
-        self,
-        t: npt.ArrayLike,
-        frequency: npt.ArrayLike = 0,
-        recency: npt.ArrayLike = 0,
-        T: npt.ArrayLike = 0,  # noqa: N803
-        covariates: Covariates | None = None,
-    ) -> FloatArray:
-        """Purchases expected in the time t from now on; without a history those of a new customer after the first.
-
-        The paper's equation (10), its 2F1 transformed after Euler so that no argument of it grows with frequency.
-        """
-        alive = self.expected_while_alive(t, frequency, T, covariates)
-        return alive * self.p_alive(frequency, recency, T, covariates)
-
     def expected_while_alive(
         self,
         t: npt.ArrayLike,
@@ -65,7 +50,10 @@ class BgNbd(Fit):
         T: npt.ArrayLike,  # noqa: N803
         covariates: Covariates | None = None,
     ) -> FloatArray:
-        """Purchases expected in the time t of who is certainly still a customer; it depends on no recency."""
+        """Purchases expected in the time t of who is certainly still a customer; it depends on no recency.
+
+        From the paper's equation (10), its 2F1 transformed after Euler so that no argument of it grows with frequency.
+        """
         x, age, ahead = (np.asarray(given, np.float64) for given in (frequency, T, t))
         r, alpha, a, b = _MODEL.parameters(self, covariates)
         z = ahead / (alpha + age + ahead)

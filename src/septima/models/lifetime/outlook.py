@@ -6,10 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.models.intervals import FloatArray
-from septima.models.lifetime.bg_nbd import BgNbd
-from septima.models.lifetime.pareto_nbd import ParetoNbd
-
-PurchaseModel = BgNbd | ParetoNbd
+from septima.models.lifetime.purchase_model import PurchaseModel
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ by Gauss–Legendre nodes in w = log((c+y)/(c+t_x)), c = min(α, β), where the 
 width 2π. Every term is positive, so nothing cancels, and derivatives are taken under the integral.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -21,7 +21,8 @@ from scipy import special
 
 from septima.models.intervals import FloatArray
 from septima.models.lifetime.counting import by_count
-from septima.models.lifetime.fitting import Covariates, Fit, Histories, Model, histories
+from septima.models.lifetime.fitting import Covariates, Histories, Model, histories
+from septima.models.lifetime.purchase_model import PurchaseModel
 
 _FEW, _MANY = 8, 20
 _EASY = 4.0  # falls of the integrand, in powers of e, that few nodes follow
@@ -39,15 +40,15 @@ _NODES = {number: _legendre(number) for number in (_FEW, _MANY)}
 
 
 @dataclass(frozen=True)
-class ParetoNbd(Fit):
+class ParetoNbd(PurchaseModel):
     """A fitted Pareto/NBD: rates of purchase Gamma(r, alpha), rates of leaving Gamma(s, beta).
 
     alpha and beta are in the unit of time that was given. All arrays broadcast; t is in the same unit.
     """
 
-    def of(self, values: Mapping[str, float]) -> "ParetoNbd":
-        """The fit for customers with these covariates (0 where not named), as one without covariates."""
-        return replace(self, **_MODEL.plain(self, values))
+    @property
+    def _model(self) -> Model:
+        return _MODEL
 
     def p_alive(
         self,
@@ -64,18 +65,6 @@ class ParetoNbd(Fit):
         now = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
         (gone,) = _integral(x, recent, age, (r, alpha, s, beta), slopes=False)
         return special.expit(now - gone).reshape(shape)
-
-    def expected_purchases(
-        self,
-        t: npt.ArrayLike,
-        frequency: npt.ArrayLike = 0,
-        recency: npt.ArrayLike = 0,
-        T: npt.ArrayLike = 0,  # noqa: N803
-        covariates: Covariates | None = None,
-    ) -> FloatArray:
-        """Purchases expected in the time t from now on; without a history those of a new customer after the first."""
-        alive = self.expected_while_alive(t, frequency, T, covariates)
-        return alive * self.p_alive(frequency, recency, T, covariates)
 
     def expected_while_alive(
         self,
