@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -10,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from septima.lake.resolved import resolved_tables, unresolved_tables
 from septima.lake.tables import LAKE_TABLES
@@ -67,6 +69,14 @@ def in_duckdb(arrow: Mapping[str, pa.Table]) -> Tables:
     for name, table in arrow.items():
         backend.con.register(name, table)
     return unresolved_tables(backend.table)
+
+
+def in_spark(session: Any, arrow: Mapping[str, pa.Table], folder: Path) -> Tables:
+    """The tables in a session of Spark, by way of Parquet files in `folder`."""
+    for name, table in arrow.items():
+        pq.write_table(table, folder / f"{name}.parquet")
+        session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
+    return unresolved_tables(ibis.pyspark.connect(session).table)
 
 
 def canonical(rows: Rows) -> Tables:

@@ -5,13 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
-from septima.lake.resolved import unresolved_tables
 from septima.metrics import MetricError
 from septima.metrics.attribution import CompanyAttribution, attribute, label
 from septima.metrics.attribution_sums import NONE, OTHER, Scope, members, path_sums, totals
@@ -20,7 +17,7 @@ from septima.metrics.definition import Request
 from septima.metrics.period import DEFAULT_CALENDAR
 from septima.models.attribution import METHODS, RULES, AttributionError, from_paths
 
-from .conftest import Rows, arrow_tables, canonical, company, figures, in_duckdb
+from .conftest import Rows, arrow_tables, canonical, company, figures, in_duckdb, in_spark
 
 
 def touch(
@@ -359,12 +356,9 @@ def test_options_that_do_not_fit_are_refused() -> None:
 @pytest.mark.spark
 def test_the_same_on_spark(spark_session: Any, tmp_path: Path) -> None:
     arrow = arrow_tables(company())
-    for name, table in arrow.items():
-        pq.write_table(table, tmp_path / f"{name}.parquet")
-        spark_session.read.parquet(str(tmp_path / f"{name}.parquet")).createOrReplaceTempView(name)
     scope = Scope(window_days=60, kinds=("visit", "clicked", "opened", "delivered", "sent", "store_visit", "call"))
     frames: list[pd.DataFrame] = []
-    for tables in (in_duckdb(arrow), unresolved_tables(ibis.pyspark.connect(spark_session).table)):
+    for tables in (in_duckdb(arrow), in_spark(spark_session, arrow, tmp_path)):
         request = request_of(tables, DEFAULT_CALENDAR, "EUR")
         bounded = Request(
             request.tables, "all", (), {}, date(2024, 2, 1), date(2025, 1, 1), DEFAULT_CALENDAR, "EUR", tables

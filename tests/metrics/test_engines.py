@@ -1,18 +1,14 @@
 """The whole catalogue gives the same figures on DuckDB and on Spark."""
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import ibis
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
-from septima.lake.resolved import unresolved_tables
 from septima.metrics import catalogue, compute, find_metric, rows_behind
 
-from .conftest import Tables, arrow_tables, company, in_duckdb
+from .conftest import Tables, arrow_tables, company, in_duckdb, in_spark
 
 pytestmark = pytest.mark.spark
 
@@ -31,11 +27,7 @@ def embedded() -> Tables:
 
 @pytest.fixture(scope="module")
 def on_spark(spark_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    folder: Path = tmp_path_factory.mktemp("tables")
-    for name, table in ARROW.items():
-        pq.write_table(table, folder / f"{name}.parquet")
-        spark_session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
-    return unresolved_tables(ibis.pyspark.connect(spark_session).table)
+    return in_spark(spark_session, ARROW, tmp_path_factory.mktemp("tables"))
 
 
 def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:

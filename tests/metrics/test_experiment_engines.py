@@ -5,13 +5,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from septima.lake.engine import write_parquet
-from septima.lake.resolved import unresolved_tables
 from septima.metrics.compute import request_of
 from septima.metrics.definition import Request
 from septima.metrics.experiment_assignment import assigned_arms
@@ -21,7 +19,7 @@ from septima.metrics.experiment_months import month_effects
 from septima.metrics.experiment_outcomes import Window, arm_sums, assigned_customers
 from septima.metrics.period import Calendar
 
-from .conftest import Tables, arrow_tables, in_duckdb
+from .conftest import Tables, arrow_tables, in_duckdb, in_spark
 
 pytestmark = pytest.mark.spark
 
@@ -77,11 +75,7 @@ def embedded() -> Tables:
 
 @pytest.fixture(scope="module")
 def on_spark(spark_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    folder: Path = tmp_path_factory.mktemp("tables")
-    for name, table in ARROW.items():
-        pq.write_table(table, folder / f"{name}.parquet")
-        spark_session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
-    return unresolved_tables(ibis.pyspark.connect(spark_session).table)
+    return in_spark(spark_session, ARROW, tmp_path_factory.mktemp("tables"))
 
 
 def test_sums_by_arm(embedded: Tables, on_spark: Tables) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from septima.metrics import MetricError
@@ -33,7 +32,7 @@ from septima.metrics.lifetime_summary import (
 from septima.metrics.period import Calendar
 from septima.models.lifetime import LifetimeError, fit_bg_nbd, fit_gamma_gamma, fit_pareto_nbd
 
-from .conftest import Tables, arrow_tables, canonical, company, in_duckdb
+from .conftest import Tables, arrow_tables, canonical, company, in_duckdb, in_spark
 
 Row = Mapping[str, Any]
 START = date(2024, 1, 1)
@@ -388,15 +387,8 @@ def test_cohorts_are_months_of_the_first_purchase(simulated: Tables) -> None:
 
 @pytest.mark.spark
 def test_both_engines_sum_up_alike(spark_session: Any, tmp_path: Path) -> None:
-    import ibis
-
-    from septima.lake.resolved import unresolved_tables
-
     arrow = arrow_tables(company())
-    for name, table in arrow.items():
-        pq.write_table(table, tmp_path / f"{name}.parquet")
-        spark_session.read.parquet(str(tmp_path / f"{name}.parquet")).createOrReplaceTempView(name)
-    there = request_of(unresolved_tables(ibis.pyspark.connect(spark_session).table), Calendar(), "RUB")
+    there = request_of(in_spark(spark_session, arrow, tmp_path), Calendar(), "RUB")
     here = request_of(in_duckdb(arrow), Calendar(), "RUB")
     settings = LifetimeSettings(by="segment", horizon_days=60, active_days=20)
     spans = [span(asked, None) for asked in (here, there)]

@@ -4,20 +4,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import ibis
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from septima.lake.resolved import unresolved_tables
 from septima.metrics import NOTES, MetricError
 from septima.metrics.compute import request_of
 from septima.metrics.loyalty_claims import CLAIMS
 from septima.metrics.loyalty_economics import Comparison, LoyaltyEconomics, loyalty_economics_of
 from septima.metrics.period import DEFAULT_CALENDAR
 
-from .conftest import Rows, arrow_tables, canonical, company, in_duckdb
+from .conftest import Rows, arrow_tables, canonical, company, in_duckdb, in_spark
 
 END = datetime.fromisoformat("2026-06-30")
 DECIDED = END - timedelta(days=100)
@@ -302,10 +299,7 @@ def test_every_statement_is_there_in_both_languages() -> None:
 def test_the_same_on_spark(spark_session: Any, tmp_path: Path) -> None:
     rows = company()
     arrow = arrow_tables(rows)
-    for name, table in arrow.items():
-        pq.write_table(table, tmp_path / f"{name}.parquet")
-        spark_session.read.parquet(str(tmp_path / f"{name}.parquet")).createOrReplaceTempView(name)
-    on_spark = unresolved_tables(ibis.pyspark.connect(spark_session).table)
+    on_spark = in_spark(spark_session, arrow, tmp_path)
     found = [
         loyalty_economics_of(
             request_of(tables, DEFAULT_CALENDAR, "EUR"), rule="cli", days=120, period_days=120, least=0.4
