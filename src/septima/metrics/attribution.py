@@ -5,7 +5,7 @@ says what the figures leave out. What is handed out and what stays unattributed 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -170,15 +170,7 @@ def attribute(
         tested = holdouts(request, scope.by, of.names)
         campaigns = None
         if scope.by == "channel" and len(tested.frame):
-            inner = Scope(
-                "campaign",
-                scope.window_days,
-                scope.kinds,
-                scope.direct,
-                scope.half_life_days,
-                scope.most,
-                tested.campaigns,
-            )
+            inner = replace(scope, by="campaign", keep=tested.campaigns)
             campaigns = attribute(
                 request, inner, methods=chosen, order=order, worth=worth, seed=seed, calibrate=False
             ).attributions

@@ -28,7 +28,7 @@ from septima.metrics.sources import all_known, is_sold, within_bounds
 from septima.models.attribution.chain import START, Transitions
 from septima.models.attribution.replicates import GROUPS
 from septima.models.attribution.shapley import Coalitions, paths_of_masks
-from septima.models.attribution.words import RULES, Rule
+from septima.models.attribution.words import Rule
 from septima.models.intervals import FloatArray
 from septima.schema import Text
 
@@ -346,6 +346,3 @@ def _in_columns(amounts: FloatArray, group: npt.NDArray[np.int64]) -> FloatArray
     spread = np.zeros((len(amounts), GROUPS))
     spread[np.arange(len(amounts)), group] = amounts
     return spread
-
-
-__all__ = ["RULES", "By", "Members", "PathSums", "Scope", "Totals", "coalition_sums", "members", "path_sums", "totals"]

@@ -28,7 +28,7 @@ def _customer_records(request: Request) -> ir.Table:
     return rows.select(
         "source",
         *CUSTOMER_DIMENSIONS,
-        at=ibis.coalesce(rows["created_at"], rows["loaded_at"]),
+        at=time_of(request, rows, TABLES["customers"]),
         comparable=duplicate | described | rows["email"].notnull() | rows["phone"].notnull() | rows["named"].notnull(),
         unique=~duplicate,
     )

@@ -99,7 +99,7 @@ def _loads_of(request: Request, name: str, event: str) -> ir.Table:
     own = _own(request)
     rows = table.select(
         *own,
-        at=ibis.coalesce(happened, table["loaded_at"].cast("timestamp")) if always else happened,
+        at=time_of(request, table, TABLES[name]) if always else happened,
         known=happened.notnull(),
         timely=table["loaded_at"] <= ended + ibis.literal(days(request.parameters["days"])),
     )
