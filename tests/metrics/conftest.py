@@ -464,8 +464,8 @@ def _add_predictions(rows: dict[str, list[dict[str, Any]]], people: Sequence[str
             "expected_purchases": random.choice((None, random.random() * 9)),
             "value": random.random() * 900,
             "currency": "EUR",
-            "at": datetime.fromisoformat("2024-07-31 23:59:59"),
-            "made_at": datetime.fromisoformat("2024-08-01 09:00"),
+            "at": datetime.fromisoformat("2024-05-31 23:59:59"),
+            "made_at": datetime.fromisoformat("2024-06-01 09:00"),
         }
         for person in people[:30]
     ]

@@ -1,6 +1,7 @@
 """Each metric gives the same figures on DuckDB and on a Spark cluster, over the demo company and over Olist."""
 
 from collections.abc import Mapping
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from septima.demo import MAPPING_FILE, simulate
 from septima.lake.engine import connect, open_table
 from septima.lake.load import load
 from septima.lake.mapping import read_mapping
+from septima.lake.predictions import save_predictions
 from septima.lake.resolved import unresolved_tables
 from septima.lake.store import Lake
 from septima.metrics import MetricResult, Tables, catalogue, compute
+from septima.metrics.lifetime import LifetimeSettings, predict_customers
 from tests.examples.loading import load_again
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
@@ -46,7 +49,17 @@ def demo(spark_session: Any, tmp_path_factory: pytest.TempPathFactory) -> Both:
     simulate(folder / "files", customers=CUSTOMERS, seed=3)
     lake = Lake.create(folder / "lake")
     load(lake, read_mapping(folder / "files" / MAPPING_FILE))
+    _predict(lake)
     return on_both(lake, spark_session)
+
+
+def _predict(lake: Lake) -> None:
+    """Keep what customers are expected to do, which the catalogue has figures of."""
+    backend = connect(memory="1GB")
+    tables = unresolved_tables(lambda name: open_table(backend, lake, name))
+    told = predict_customers(tables, LifetimeSettings(), method="bg_nbd")
+    at = datetime.combine(told.as_of, time.max)
+    save_predictions(lake, told.batches, method="bg_nbd", horizon_days=told.horizon_days, at=at, currency="RUB")
 
 
 @pytest.fixture(scope="module")
