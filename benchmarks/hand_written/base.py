@@ -147,4 +147,12 @@ QUERIES = {
             avg("value") as predicted_ltv, sum("value" ^ 2) as value_squares, count("value") as with_value,
             min(currency) <> max(currency) as several_currencies
         from predictions group by month""",
+    "predictions of active customers": f"""
+        with newest as (select max("at") as newest from predictions), active as (
+            select distinct customer_id, newest from orders, newest
+            where {SOLD} and customer_id is not null and ordered_at <= newest and ordered_at + interval 90 day >= newest
+        )
+        select {month("newest")}, count(*) as customers, count(p_alive) as with_probability, 1 - avg(p_alive) as predicted_churn,
+            sum(p_alive ^ 2) as alive_squares, avg((p_alive < 0.5)::int) as customers_at_risk
+        from active left join predictions using (customer_id) group by month""",
 }

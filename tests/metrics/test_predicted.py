@@ -74,6 +74,70 @@ def test_who_is_likely_to_be_alive_is_a_slice() -> None:
     }
 
 
+def order(customer: str, at: str, **columns: object) -> dict:
+    return {"order_id": f"{customer}-{at}", "customer_id": customer, "ordered_at": at, "revenue": 10, **columns}
+
+
+# The predictions know the purchases until 31 March: active are a, b, c, d and, without a prediction, f.
+BOUGHT = [
+    order("a", "2026-03-30"),
+    order("a", "2026-03-01"),
+    order("b", "2026-01-05"),  # 85 days before
+    order("c", "2026-02-01"),
+    order("d", "2026-02-02"),
+    order("e", "2025-12-30"),  # 91 days before
+    order("f", "2026-03-03"),
+    order("e", "2026-03-20", status="cancelled"),
+    order("e", "2026-04-02"),  # not known when it was predicted
+]
+AT_RISK = {"predictions": [*PREDICTIONS, prediction("e", 0.01, 0.0, 1)], "orders": BOUGHT}
+
+
+def test_predicted_churn_is_of_those_who_are_counted_as_active() -> None:
+    churn = only("predicted_churn", AT_RISK)
+    # 0.9, 0.5 and 0.1 of a, b and c; nobody knows of d and f.
+    assert (churn.value, churn.n, churn.missing_share) == (pytest.approx(0.5), 3, pytest.approx(2 / 5))
+    assert (churn.lower, churn.upper) == (0, 1)
+    month = only("predicted_churn", AT_RISK, active_days=60)
+    assert (month.value, month.n, month.missing_share) == (pytest.approx(1 - 1.0 / 2), 2, pytest.approx(2 / 4))
+
+
+def test_predicted_churn_has_the_interval_of_the_mean() -> None:
+    alive = [0.61, 0.7, 0.55, 0.64, 0.8]
+    rows = {
+        "predictions": [prediction(f"p{place}", probability, 1, 1) for place, probability in enumerate(alive)],
+        "orders": [order(f"p{place}", "2026-03-15") for place in range(len(alive))],
+    }
+    churn = only("predicted_churn", rows)
+    assert churn.value == pytest.approx(0.34)
+    assert (churn.lower, churn.upper) == pytest.approx(
+        stats.t.interval(0.95, 4, loc=0.34, scale=stats.sem([1 - probability for probability in alive]))
+    )
+
+
+def test_at_risk_are_active_customers_below_the_bound() -> None:
+    risk = only("customers_at_risk", AT_RISK)
+    assert (risk.value, risk.n, risk.missing_share) == (pytest.approx(1 / 3), 3, pytest.approx(2 / 5))
+    wilson = stats.binomtest(1, 3).proportion_ci(0.95, method="wilson")
+    assert (risk.lower, risk.upper) == pytest.approx((wilson.low, wilson.high))
+    assert only("customers_at_risk", AT_RISK, below=0.05).value == 0
+    assert only("customers_at_risk", AT_RISK, below=0.6).value == pytest.approx(2 / 3)
+
+
+def test_churn_is_predicted_by_slices_that_the_customer_has() -> None:
+    rows = {**AT_RISK, "customers": [{"customer_id": name, "region": "north" if name in "ab" else "south"} for name in "abcdef"]}  # fmt: skip
+    frame = figures("predicted_churn", rows, by=["region"])
+    found = {row["region"]: (row["value"], row["n"]) for row in frame.to_dict(orient="records")}
+    assert found == {"north": (pytest.approx(0.3), 2), "south": (pytest.approx(0.9), 1)}
+
+
+def test_churn_is_predicted_in_the_month_of_the_predictions_alone() -> None:
+    frame = figures("predicted_churn", AT_RISK)
+    assert [str(period)[:7] for period in frame["period"]] == ["2026-03"]
+    assert figures("customers_at_risk", {"orders": BOUGHT}).empty
+    assert figures("predicted_churn", AT_RISK, end="2026-03-01").empty
+
+
 def test_rfm_segments_are_those_of_the_day_of_the_prediction() -> None:
     # By recency, frequency and money a is in the highest quintile of five buyers, e in the lowest.
     orders = []

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 
@@ -19,15 +20,32 @@ from septima.metrics.definition import (
     Source,
     Unit,
 )
-from septima.metrics.sources import known, records, several_currencies, total, total_of_products
+from septima.metrics.purchases import purchases
+from septima.metrics.sources import days, known, records, several_currencies, total, total_of_products
 from septima.schema import Text
 
 _ALIVE, _GONE = 0.8, 0.2
 
 
 def _predictions(request: Request) -> ir.Table:
-    """One row per customer at the moment up to which purchases were known; `alive` is likely, unsure or unlikely."""
-    rows = request.before_end(request.rows("predictions"), "at")
+    """One row per customer at the moment up to which purchases were known."""
+    return _sorted(request, request.rows("predictions"))
+
+
+def _active_customers(request: Request) -> ir.Table:
+    """One row per customer whom the churn rate counted as active at that moment, be there a prediction or not."""
+    predictions = request.rows("predictions")
+    lifetime = ibis.literal(days(request.parameters["active_days"]))
+    orders, _ = purchases(request)
+    rows = orders.rename(ordered_at="at").cross_join(predictions.aggregate(at=predictions["at"].max()))
+    rows = rows.filter(rows["ordered_at"] <= rows["at"], rows["ordered_at"] + lifetime >= rows["at"])
+    active = rows.select("customer_id", "at").distinct()
+    return _sorted(request, active.left_join(predictions.drop("at"), "customer_id").drop("customer_id_right"))
+
+
+def _sorted(request: Request, rows: Rows) -> Rows:
+    """The predictions before the end that is asked for, by `alive` (likely, unsure or unlikely) and by RFM segment."""
+    rows = request.before_end(rows, "at")
     alive = rows["p_alive"]
     band = (alive >= _ALIVE).ifelse("likely", (alive < _GONE).ifelse("unlikely", "unsure"))
     rows = rows.mutate(alive=alive.notnull().ifelse(band, None))
@@ -49,16 +67,29 @@ def _with_rfm_segment(request: Request, rows: Rows) -> Rows:
 
 
 # A new run of predictions replaces all rows, of whatever period.
-_PREDICTED = Source("predictions", _predictions, ("alive", "method", rfm.SEGMENT), of_customers=True, settles_days=None)
+_DIMENSIONS = ("alive", "method", rfm.SEGMENT)
+_PREDICTED = Source("predictions", _predictions, _DIMENSIONS, of_customers=True, settles_days=None)
+_ACTIVE = Source(
+    "active_predictions",
+    _active_customers,
+    _DIMENSIONS,
+    of_customers=True,
+    parameters=("active_days",),
+    settles_days=None,
+)
 
 
-def _measures(column: str) -> dict[str, Measure]:
+def _measures(source: Source, column: str) -> dict[str, Measure]:
     return {
-        "total": total(_PREDICTED, column),
-        "squares": total_of_products(_PREDICTED, column, column),
-        "known": known(_PREDICTED, column),
-        "records": records(_PREDICTED),
+        "total": total(source, column),
+        "squares": total_of_products(source, column, column),
+        "known": known(source, column),
+        "records": records(source),
     }
+
+
+def _at_risk(rows: Rows, parameters: Parameters) -> ir.Value:
+    return rows.count(where=rows["p_alive"] < parameters["below"])
 
 
 _mean = estimates.mean("total", "squares", "known", "records")
@@ -67,6 +98,11 @@ _mean = estimates.mean("total", "squares", "known", "records")
 def _mean_probability(cells: Cells, parameters: Parameters) -> Estimate:
     found = _mean(cells, parameters)
     return replace(found, lower=np.clip(found.lower, 0, 1), upper=np.clip(found.upper, 0, 1))
+
+
+def _predicted_churn(cells: Cells, parameters: Parameters) -> Estimate:
+    alive = _mean_probability(cells, parameters)
+    return replace(alive, value=1 - alive.value, lower=1 - alive.upper, upper=1 - alive.lower)
 
 
 _KEPT = Text(
@@ -112,9 +148,68 @@ def _metric(
             owner_role=owner_role,
             minimum_sample=30,
         ),
-        {**_measures(column), **money},
+        {**_measures(_PREDICTED, column), **money},
         estimate,
     )  # fmt: skip
+
+
+_OF_ACTIVE = Text(
+    "Of the customers who had ordered in the last `active_days` days before the moment up to which the predictions kept last "
+    "know the purchases (`septima ltv DIR --method … --save`), in the period of that moment; there are none before. ",
+    "По клиентам, заказывавшим за последние `active_days` дней до момента, которым заканчиваются покупки в основе "
+    "последних сохранённых прогнозов (`septima ltv DIR --method … --save`), в периоде этого момента; раньше прогнозов нет. ",
+)
+_UNPREDICTED = Text(
+    " Active customers without a probability are missing.", " Активные клиенты без вероятности считаются пропусками."
+)
+
+
+def _metric_of_active(
+    id_: str,
+    name: Text,
+    description: Text,
+    use: Text,
+    method: Text,
+    *,
+    formula: str,
+    interval: Text,
+    parameters: Parameters,
+    measures: dict[str, Measure],
+    estimate: Callable[[Cells, Parameters], Estimate],
+) -> Metric:
+    return Metric(
+        Passport(
+            id=id_,
+            version=1,
+            name=name,
+            description=description,
+            use=use,
+            unit="share",
+            direction="less",
+            method=Text(
+                _OF_ACTIVE.en + method.en + _UNPREDICTED.en,
+                _OF_ACTIVE.ru + method.ru + _UNPREDICTED.ru,
+            ),
+            formula=formula,
+            formula_source=f"{_MODELS}; active customers: Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
+            interval=interval,
+            primary_data=(
+                "predictions.customer_id",
+                "predictions.at",
+                "predictions.p_alive",
+                "orders.customer_id",
+                "orders.ordered_at",
+                "orders.status",
+            ),
+            perspective="marketing",
+            group="loyalty",
+            owner_role=roles.MARKETING,
+            minimum_sample=30,
+            parameters={"active_days": 90, **parameters},
+        ),
+        measures,
+        estimate,
+    )
 
 
 METRICS = (
@@ -183,5 +278,53 @@ METRICS = (
         perspective="finance",
         owner_role=roles.FINANCE,
         estimate=_mean,
+    ),
+    _metric_of_active(
+        "predicted_churn",
+        Text("Predicted churn", "Прогнозный отток"),
+        Text(
+            "Expected share of the active customers who have left for good already, though it does not show yet.",
+            "Ожидаемая доля активных клиентов, которые уже ушли навсегда, хотя этого ещё не видно.",
+        ),
+        Text(
+            "Stands before the churn rate, which notices a loss only after `active_days` days of silence; slice by `rfm_segment` "
+            "to see where it is coming.",
+            "Опережает отток, который замечает потерю лишь после `active_days` дней молчания; срез `rfm_segment` показывает, "
+            "где она назревает.",
+        ),
+        Text(
+            "One less their mean P(alive).",
+            "Единица минус их средняя P(alive).",
+        ),
+        formula="1 − mean(predictions.p_alive) of active customers",
+        interval=estimates.STUDENT,
+        parameters={},
+        measures=_measures(_ACTIVE, "p_alive"),
+        estimate=_predicted_churn,
+    ),
+    _metric_of_active(
+        "customers_at_risk",
+        Text("Customers at risk", "Клиенты под угрозой ухода"),
+        Text(
+            "Share of the active customers who have more likely left than not.",
+            "Доля активных клиентов, которые скорее ушли, чем остались.",
+        ),
+        Text(
+            "How many to write to while a word from you may still bring them back; the rows behind it are the list.",
+            "Скольким написать, пока это ещё может их вернуть; строки за показателем и есть список.",
+        ),
+        Text(
+            "Those with P(alive) below `below`, divided by all with a probability.",
+            "Те, у кого P(alive) ниже `below`, делённые на всех с вероятностью.",
+        ),
+        formula="active customers with p_alive < below / active customers",
+        interval=estimates.WILSON,
+        parameters={"below": 0.5},
+        measures={
+            "at_risk": Measure(_ACTIVE, _at_risk),
+            "known": known(_ACTIVE, "p_alive"),
+            "records": records(_ACTIVE),
+        },
+        estimate=estimates.share("at_risk", "known", "records"),
     ),
 )
