@@ -49,6 +49,21 @@ def test_difference_is_that_of_tea_tasting(arms: tuple[pd.DataFrame, Moments, Mo
     )
 
 
+def test_sums_of_rows_by_hand() -> None:
+    made = Moments.of([[1, 2, 4], [0, 0, 3]], [10, 20, 30])
+    assert made.n.tolist() == [3, 3]
+    assert (made.y.tolist(), made.yy.tolist()) == ([7, 3], [21, 9])
+    assert (made.x.tolist(), made.xx.tolist(), made.xy.tolist()) == ([60, 60], [1400, 1400], [170, 90])
+    assert Moments.of([1, 2]).xx == 0
+    with pytest.raises(ValueError, match="broadcast"):
+        Moments.of([1, 2, 3], [1, 2])
+
+
+def test_a_customer_of_unknown_outcome_leaves_no_effect() -> None:
+    found = incrementality.compare(Moments.of([1, 2, 3]), Moments.of([1, np.nan, 3]))
+    assert np.isnan([found.difference, found.lower, found.p_value, found.relative, found.total]).all()
+
+
 def test_cuped_takes_the_share_of_variance_that_the_past_explains(random: np.random.Generator) -> None:
     # Var y = 1 with ρ = 0.8, so 1 − ρ² = 0.36 is left.
     x = random.normal(0, 1, (2, 200_000))

@@ -31,6 +31,18 @@ class Moments:
     xx: FloatArray
     xy: FloatArray
 
+    @classmethod
+    def of(cls, outcome: npt.ArrayLike, covariate: npt.ArrayLike | None = None) -> "Moments":
+        """The sums of arms (…,) over their customers (…, customers), where rows and not sums are at hand.
+
+        `covariate` is what is known of each customer from before the experiment; none is 0 for all. A NaN leaves what
+        is made of its arm undefined. ValueError where the shapes do not fit.
+        """
+        y = np.asarray(outcome, np.float64)
+        x = np.broadcast_to(np.asarray(0.0 if covariate is None else covariate, np.float64), y.shape)
+        n = np.full(y.shape[:-1], float(y.shape[-1]))
+        return cls(n, *(np.asarray(each.sum(axis=-1)) for each in (y, y * y, x, x * x, x * y)))
+
     def __add__(self, other: "Moments") -> "Moments":
         return Moments(
             self.n + other.n,
