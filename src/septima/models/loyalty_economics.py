@@ -171,9 +171,10 @@ def more_loyal(loyal_part: RatioSums, share: FloatArray, change: float) -> tuple
 
 
 def break_even_growth(margin_rate: FloatArray, bounds: Bounds, cut: float) -> tuple[FloatArray, Bounds]:
-    """By how much sales must grow for a price cut to leave the margin as it was: c / (M − c) (Nagle & Müller, 2018).
+    """By how much sales in units must grow for a price cut to leave the margin as it was: c / (M − c).
 
-    NaN where the margin rate M is not above the cut: no growth makes up for it.
+    The break-even sales change −ΔP / (CM + ΔP) of Nagle & Müller (The Strategy and Tactics of Pricing, 2018), with the
+    cut c and the margin rate M as shares of the price. NaN where M is not above c: no growth makes up for it.
     """
 
     def needed(rate: FloatArray) -> FloatArray:
