@@ -59,11 +59,14 @@ class ParetoNbd(PurchaseModel):
     ) -> FloatArray:
         """Probability that a customer with this history is still one at the end of observation."""
         parameters = _MODEL.parameters(self, covariates)
-        arrays = np.broadcast_arrays(*(np.asarray(given, np.float64) for given in (frequency, recency, T)), *parameters)
-        shape = arrays[0].shape
-        x, recent, age, r, alpha, s, beta = (array.ravel() for array in arrays)
+        given = [np.asarray(part, np.float64) for part in (frequency, recency, T)]
+        shape = np.broadcast_shapes(*(np.shape(part) for part in (*given, *parameters)))
+        x, recent, age = (np.broadcast_to(part, shape).ravel() for part in given)
+        # Parameters that are alike for all stay single numbers, which is quicker.
+        own = [np.broadcast_to(part, shape).ravel() if np.ndim(part) else part for part in parameters]
+        r, alpha, s, beta = own
         now = -(r + x) * np.log(alpha + age) - s * np.log(beta + age)
-        (gone,) = _integral(x, recent, age, (r, alpha, s, beta), slopes=False)
+        (gone,) = _integral(x, recent, age, own, slopes=False)
         return special.expit(now - gone).reshape(shape)
 
     def expected_while_alive(
