@@ -24,12 +24,11 @@ from septima.metrics.lifetime_summary import (
     Regularity,
     Span,
     acquisition_cost,
-    age_curve,
+    before_registration,
     customer_batches,
     grouped_customers,
     regularity,
     span,
-    sums,
 )
 from septima.metrics.lifetime_words import METHOD_BY_KEY, METHODS, Method
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
@@ -49,8 +48,8 @@ from septima.schema import Text
 CONTRACT_REGULARITY = 10.0
 """Shape of the gaps between purchases from which they look like payments of a contract."""
 
-FINE_CUSTOMERS = 20_000
-"""Customers up to whose number days are not joined into bins."""
+FINE_ORDERS = 200_000
+"""Orders up to whose number days are not joined into bins."""
 
 _SHORTEST_BACKTEST = 28
 _EPOCH = date(1970, 1, 1)
@@ -326,27 +325,20 @@ def _learn(request: Request, settings: LifetimeSettings, until: int | None, prog
     _tell(progress, _READING, 0, None)
     found = _look(request, settings)
     until = found.last if until is None else until
-    customers, spending = grouped_customers(request, settings, found, until, fine=_few(request))
+    customers, spending = grouped_customers(request, settings, found, until, fine=found.orders <= FINE_ORDERS)
     if not len(customers):
         raise LifetimeError(_NO_PURCHASES)
-    added = sums(request, settings, until, customers.members)
-    curve = age_curve(request, settings, until, customers.members, added)
     margin = settings.margin if settings.margin is not None else found.margin
     if margin is not None and margin <= 0:
         raise LifetimeError(_NO_MARGIN)
     margin = 1.0 if margin is None else margin
-    gross = float(added.gross[0].sum())
-    kept = float(added.spent[0].sum()) / gross if gross > 0 else 0.0
+    net = float(customers.counts @ customers.spent)
+    kept = net / spending.gross if spending.gross > 0 else 0.0
     if kept <= 0:
         raise LifetimeError(_ALL_RETURNED)
     cac = acquisition_cost(request, until, customers.number)
-    evidence = Evidence(settings, customers, spending, added, curve, until - found.first, margin, margin * kept, cac)
+    evidence = Evidence(request, settings, until, customers, spending, until - found.first, margin, margin * kept, cac)
     return _Known(request, settings, found, until, evidence)
-
-
-def _few(request: Request) -> bool:
-    orders = request.rows("orders")
-    return bool(orders.aggregate(n=orders["customer_id"].nunique()).to_pyarrow()["n"][0].as_py() <= FINE_CUSTOMERS)
 
 
 def _independence(evidence: Evidence) -> Independence | None:
@@ -505,8 +497,8 @@ def _treatments(settings: LifetimeSettings, found: Span, evidence: Evidence) -> 
     notes: list[Text] = []
     if settings.margin is None and found.margin is None:
         notes.append(_REVENUE_ALONE)
-    if found.before_registration:
-        n = found.before_registration
+    n = before_registration(evidence.request, evidence.until)
+    if n:
         notes.append(
             Text(
                 f"Orders before the customer’s registration: {n:,}. They count: a customer’s life begins with the first order.",

@@ -6,11 +6,12 @@ parameters of the member alone, or on the customer’s own history too.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
 
-from septima.metrics.definition import FloatArray
+from septima.metrics.definition import FloatArray, Request
 from septima.metrics.lifetime_summary import (
     BUCKETS,
     Customers,
@@ -18,8 +19,10 @@ from septima.metrics.lifetime_summary import (
     Schedule,
     Spending,
     Sums,
+    age_curve,
     flow_schedule,
     schedule,
+    sums,
 )
 from septima.metrics.lifetime_words import METHOD_BY_KEY, Method
 from septima.models.intervals import CONFIDENCE, Bounds, Z, divide
@@ -80,21 +83,31 @@ class Valuation:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the methods are fitted to: groups and sums of one company up to one day, and what money is worth.
+    """What the methods are fitted to: groups and sums of one company up to the day `until`, and what money is worth.
 
-    `worth` is the margin that a unit of gross revenue brings (refunds taken off), `margin` of a unit of net revenue;
-    `curve` is the net amount per customer by period of age.
+    `worth` is the margin that a unit of gross revenue brings (refunds taken off), `margin` of a unit of net revenue.
+    `sums` and `curve` (the net amount per customer by period of age) are asked of the engine where a method needs them.
     """
 
+    request: Request = field(repr=False)
     settings: LifetimeSettings
-    customers: Customers
-    spending: Spending
-    sums: Sums
-    curve: FloatArray
+    until: int
+    customers: Customers = field(repr=False)
+    spending: Spending = field(repr=False)
     span_days: int
     margin: float
     worth: float
     cac: float | None
+
+    @cached_property
+    def sums(self) -> Sums:
+        """Sums by member and jackknife part."""
+        return sums(self.request, self.settings, self.until, self.customers.members)
+
+    @cached_property
+    def curve(self) -> FloatArray:
+        """Net amount per customer and period of age."""
+        return age_curve(self.request, self.settings, self.until, self.customers.members, self.sums)
 
 
 def fit_method(key: str, evidence: Evidence) -> Valuation:

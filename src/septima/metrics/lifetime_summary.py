@@ -121,7 +121,6 @@ class Span:
     without_customer: int
     without_amount: int
     currencies: int
-    before_registration: int
     margin: float | None
 
     @property
@@ -136,21 +135,19 @@ def span(request: Request, as_of: date | None) -> Span | None:
     if as_of is not None:
         orders = orders.filter(orders["ordered_at"] < request.moment(as_of + timedelta(days=1)))
     sold = orders.filter(is_sold(orders))
-    customers = request.rows("customers").select("customer_id", "created_at")
-    sold = sold.left_join(customers, "customer_id")
-    day = _day(request, sold["ordered_at"])
+    at = sold["ordered_at"]
     both = sold["revenue"].notnull() & sold["cost"].notnull()
+    currency = sold["currency"]
     foreign: Expression = (
-        sold["currency"].nunique() > 1 if request.currency is None else (sold["currency"] != request.currency).any()
+        currency.min() != currency.max() if request.currency is None else (currency != request.currency).any()
     )
     found = sold.aggregate(
-        first=day.min(),
-        last=day.max(),
+        first=_day(request, at.min()),
+        last=_day(request, at.max()),
         orders=sold.count(),
         without_customer=sold["customer_id"].isnull().sum(),
         without_amount=sold["revenue"].isnull().sum(),
         currencies=foreign.fill_null(False).cast("int64"),
-        before_registration=(sold["ordered_at"] < sold["created_at"]).fill_null(False).sum(),
         revenue=sold["revenue"].cast("float64").sum(where=both),
         cost=sold["cost"].cast("float64").sum(where=both),
     ).to_pyarrow()
@@ -164,21 +161,33 @@ def span(request: Request, as_of: date | None) -> Span | None:
     return Span(**{**counts, "last": last}, margin=margin)
 
 
+def before_registration(request: Request, until: int) -> int:
+    """How many orders up to the day `until` are older than their customer’s registration."""
+    orders, customers = _sold(request, until), request.rows("customers").select("customer_id", "created_at")
+    orders = orders.inner_join(customers, "customer_id")
+    return int(orders.filter(orders["ordered_at"] < orders["created_at"]).count().to_pyarrow().as_py())
+
+
+def _sold(request: Request, until: int) -> Rows:
+    """Orders up to the day `until` of known customers that were neither cancelled nor returned."""
+    orders = request.rows("orders")
+    end = request.moment(_EPOCH + timedelta(days=until + 1))
+    return orders.filter(is_sold(orders), orders["customer_id"].notnull(), orders["ordered_at"] < end)
+
+
 def _day(request: Request, at: Expression) -> Expression:
     return request.day(at).epoch_days().cast("int64")
 
 
 def customer_days(request: Request, until: int) -> Rows:
     """One row per known customer and day up to `until`: `amount` (0 where unknown), whether it is `known`, an `occasion`."""
-    orders = request.rows("orders")
-    end = request.moment(_EPOCH + timedelta(days=until + 1))
-    orders = orders.filter(is_sold(orders), orders["customer_id"].notnull(), orders["ordered_at"] < end)
-    days = orders.group_by("customer_id", day=_day(request, orders["ordered_at"])).aggregate(
-        amount=orders["revenue"].cast("float64").sum(), known=orders["revenue"].count()
+    orders = _sold(request, until)
+    days = orders.group_by("customer_id", day=request.day(orders["ordered_at"])).aggregate(
+        amount=orders["revenue"].cast("float64").sum()
     )
+    known = days["amount"].notnull()
     amount = days["amount"].fill_null(0.0)
-    known = days["known"] > 0
-    return days.mutate(amount=amount, known=known.cast("int64"), occasion=(amount >= 0) | ~known)
+    return days.mutate(day=days["day"].epoch_days().cast("int64"), amount=amount, known=known, occasion=amount >= 0)
 
 
 def customer_summary(request: Request, settings: LifetimeSettings, until: int, *, outcome: bool = False) -> Rows:
@@ -192,17 +201,25 @@ def customer_summary(request: Request, settings: LifetimeSettings, until: int, *
     horizon = settings.horizon_days
     days = customer_days(request, until + horizon if outcome else until)
     past = days["day"] <= until
-    bought = days["occasion"] & past
+    bought = past & days["occasion"]
+    # Aggregates skip what is null, which is cheaper than a condition of their own.
+    days = days.mutate(
+        bought_day=bought.ifelse(days["day"], None),
+        bought_amount=bought.ifelse(days["amount"], None),
+        bought_known=bought.ifelse(days["known"].cast("int64"), None),
+        past_amount=past.ifelse(days["amount"], None),
+        late_amount=(past & (days["day"] > until - horizon)).ifelse(days["amount"], None),
+    )
     rows = days.group_by("customer_id").aggregate(
-        first=days["day"].min(where=bought),
-        last=days["day"].max(where=bought),
-        occasions=days["occasion"].sum(where=past),
-        first_amount=days["amount"].argmin(days["day"], where=bought),
-        first_known=days["known"].argmin(days["day"], where=bought),
-        amounts=days["known"].sum(where=bought),
-        gross=days["amount"].sum(where=bought),
-        spent=days["amount"].sum(where=past),
-        trailing=days["amount"].sum(where=past & (days["day"] > until - horizon)),
+        first=days["bought_day"].min(),
+        last=days["bought_day"].max(),
+        occasions=days["bought_day"].count(),
+        first_amount=days["bought_amount"].argmin(days["bought_day"]),
+        first_known=days["bought_known"].argmin(days["bought_day"]),
+        amounts=days["bought_known"].sum(),
+        gross=days["bought_amount"].sum(),
+        spent=days["past_amount"].sum(),
+        trailing=days["late_amount"].sum(),
         trailing_occasions=days["occasion"].sum(where=past & (days["day"] > until - horizon)),
         **_outcome(days, until) if outcome else {},
         **_activity(days, settings, until),
@@ -300,12 +317,16 @@ class Customers:
 
 @dataclass(frozen=True)
 class Spending:
-    """Repeat buyers in groups of like frequency and mean amount, for the model of spend; `member` as of Customers."""
+    """Repeat buyers in groups of like frequency and mean amount, for the model of spend; `member` as of Customers.
+
+    `gross` is the money of all purchases, the first ones too, before refunds.
+    """
 
     member: npt.NDArray[np.intp]
     frequency: FloatArray
     value: FloatArray
     counts: FloatArray
+    gross: float
 
 
 def _tally(places: npt.NDArray[np.intp], weights: FloatArray, minlength: int = 0) -> FloatArray:
@@ -353,6 +374,7 @@ def grouped_customers(
         silence=rows["silence"].sum(),
         value=rows["value"].sum(),
         spent=rows["spent"].sum(),
+        gross=rows["gross"].sum(),
         trailing=rows["trailing"].fill_null(0.0).sum(),
     )
     return _from_groups(groups.to_pyarrow())
@@ -367,17 +389,8 @@ def _from_groups(table: pa.Table) -> tuple[Customers, Spending]:
     }
     customers = columns["customers"]
     valued = np.isfinite(columns["amount_bin"])
-    bought = Spending(
-        member[valued],
-        columns["frequency"][valued],
-        columns["value"][valued] / customers[valued],
-        customers[valued],
-    )
-    key = np.zeros(len(customers), np.int64)
-    for part in (member, *(columns[name] for name in ("frequency", "recency_bin", "silence_bin"))):
-        _, places = np.unique(part, return_inverse=True)
-        _, key = np.unique(key * (int(places.max(initial=0)) + 1) + places, return_inverse=True)
-    _, first = np.unique(key, return_index=True)
+    bought = _spending(member, columns, valued)
+    key, first = _joint(member, columns["frequency"], columns["recency_bin"], columns["silence_bin"])
     sums = {
         name: _tally(key, np.nan_to_num(columns[name]))
         for name in ("customers", "recency", "silence", "spent", "trailing", "value")
@@ -400,6 +413,30 @@ def _from_groups(table: pa.Table) -> tuple[Customers, Spending]:
         n,
     )
     return grouped, bought
+
+
+def _spending(member: npt.NDArray[np.intp], columns: dict[str, FloatArray], valued: npt.NDArray[np.bool_]) -> Spending:
+    """The groups that have amounts, whatever their days."""
+    frequency, bins, customers, value = (
+        columns[name][valued] for name in ("frequency", "amount_bin", "customers", "value")
+    )
+    key, first = _joint(member[valued], frequency, bins - bins.min(initial=0))
+    n = _tally(key, customers)
+    return Spending(
+        member[valued][first], frequency[first], _tally(key, value) / n, n, float(np.nansum(columns["gross"]))
+    )
+
+
+def _joint(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The place of each row among the distinct ones of whole numbers from 0 on, and the first row of each of these."""
+    key = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        most = int(column.max(initial=0)) + 1
+        if len(key) and int(key.max()) * most > 2**60:
+            _, key = np.unique(key, return_inverse=True)
+        key = key * most + column.astype(np.int64)
+    _, first, places = np.unique(key, return_index=True, return_inverse=True)
+    return places, first
 
 
 def _members(column: pa.ChunkedArray) -> tuple[tuple[str | None, ...], npt.NDArray[np.intp]]:
