@@ -149,10 +149,12 @@ QUERIES = {
         from predictions group by month""",
     "predictions of active customers": f"""
         with newest as (select max("at") as newest from predictions), active as (
-            select distinct customer_id, newest from orders, newest
-            where {SOLD} and customer_id is not null and ordered_at <= newest and ordered_at + interval 90 day >= newest
+            select customer_id, newest, bool_or(ordered_at + interval 90 day >= newest) as active from orders, newest
+            where {SOLD} and customer_id is not null and ordered_at <= newest and ordered_at + interval 365 day >= newest group by all
         )
-        select {month("newest")}, count(*) as customers, count(p_alive) as with_probability, 1 - avg(p_alive) as predicted_churn,
-            sum(p_alive ^ 2) as alive_squares, avg((p_alive < 0.5)::int) as customers_at_risk
+        select {month("newest")}, count(*) as customers, count(p_alive) as with_probability,
+            avg((p_alive < 0.5)::int) as customers_at_risk, count(*) filter (active) as active_customers_then,
+            count(p_alive) filter (active) as active_with_probability, 1 - avg(p_alive) filter (active) as predicted_churn,
+            sum(p_alive ^ 2) filter (active) as alive_squares
         from active left join predictions using (customer_id) group by month""",
 }

@@ -115,13 +115,14 @@ def test_predicted_churn_has_the_interval_of_the_mean() -> None:
     )
 
 
-def test_at_risk_are_active_customers_below_the_bound() -> None:
+def test_at_risk_are_the_customers_of_a_year_below_the_bound() -> None:
+    # Of those who bought within the year c and e, with 0.1 and 0.01.
     risk = only("customers_at_risk", AT_RISK)
-    assert (risk.value, risk.n, risk.missing_share) == (pytest.approx(1 / 3), 3, pytest.approx(2 / 5))
-    wilson = stats.binomtest(1, 3).proportion_ci(0.95, method="wilson")
+    assert (risk.value, risk.n, risk.missing_share) == (pytest.approx(2 / 4), 4, pytest.approx(2 / 6))
+    wilson = stats.binomtest(2, 4).proportion_ci(0.95, method="wilson")
     assert (risk.lower, risk.upper) == pytest.approx((wilson.low, wilson.high))
-    assert only("customers_at_risk", AT_RISK, below=0.05).value == 0
-    assert only("customers_at_risk", AT_RISK, below=0.6).value == pytest.approx(2 / 3)
+    assert only("customers_at_risk", AT_RISK, below=0.05).value == pytest.approx(1 / 4)
+    assert only("customers_at_risk", AT_RISK, below=0.6, active_days=90).value == pytest.approx(2 / 3)
 
 
 def test_churn_is_predicted_by_slices_that_the_customer_has() -> None:

@@ -33,7 +33,7 @@ def _predictions(request: Request) -> ir.Table:
 
 
 def _active_customers(request: Request) -> ir.Table:
-    """One row per customer whom the churn rate counted as active at that moment, be there a prediction or not."""
+    """One row per customer who had ordered in the `active_days` before that moment, be there a prediction or not."""
     predictions = request.rows("predictions")
     lifetime = ibis.literal(days(request.parameters["active_days"]))
     orders, _ = purchases(request)
@@ -160,7 +160,8 @@ _OF_ACTIVE = Text(
     "последних сохранённых прогнозов (`septima ltv DIR --method … --save`), в периоде этого момента; раньше прогнозов нет. ",
 )
 _UNPREDICTED = Text(
-    " Active customers without a probability are missing.", " Активные клиенты без вероятности считаются пропусками."
+    " Those of them without a probability are missing.",
+    " Те из\u00a0них, у\u00a0кого вероятности нет, считаются пропусками.",
 )
 
 
@@ -306,20 +307,20 @@ METRICS = (
         "customers_at_risk",
         Text("Customers at risk", "Клиенты под угрозой ухода"),
         Text(
-            "Share of the active customers who have more likely left than not.",
-            "Доля активных клиентов, которые скорее ушли, чем остались.",
+            "Share of the last year’s customers who have more likely left than not.",
+            "Доля покупавших за\u00a0последний год, которые скорее ушли, чем остались.",
         ),
         Text(
-            "How many to write to while a word from you may still bring them back; the rows behind it are the list.",
-            "Скольким написать, пока это ещё может их вернуть; строки за показателем и есть список.",
+            "How many to write to while a word from you may still bring them back; who they are stands in the table `predictions`.",
+            "Скольким написать, пока это ещё может их вернуть; кто они, видно в\u00a0таблице `predictions`.",
         ),
         Text(
             "Those with P(alive) below `below`, divided by all with a probability.",
             "Те, у кого P(alive) ниже `below`, делённые на всех с вероятностью.",
         ),
-        formula="active customers with p_alive < below / active customers",
+        formula="customers with p_alive < below / customers with p_alive",
         interval=estimates.WILSON,
-        parameters={"below": 0.5},
+        parameters={"active_days": rfm.WINDOW_DAYS, "below": 0.5},
         measures={
             "at_risk": Measure(_ACTIVE, _at_risk),
             "known": known(_ACTIVE, "p_alive"),
