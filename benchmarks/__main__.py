@@ -1,8 +1,13 @@
-"""The benchmark: `python -m benchmarks [--orders 10000000] [--runs 3] [--quick] [--spark] [--uplift] [--folder FOLDER]`.
+"""The benchmark: `python -m benchmarks [--orders 10000000] [--runs 3] [--quick] [--folder FOLDER]`.
 
-Prints Markdown tables. Sizes: a tenth of `--orders`, and `--orders`; with `--quick` only the latter. With `--spark` the
-catalogue on Spark is measured and nothing else, at a hundredth and a tenth of `--orders`; with `--uplift` the effect of an
-experiment of as many customers as `--orders` says, and nothing else.
+Prints Markdown tables. Sizes: a tenth of `--orders`, and `--orders`; with `--quick` only the latter.
+
+Something else is measured, and nothing besides, with one of
+`--spark`: the catalogue on Spark, at a hundredth and a tenth of `--orders`;
+`--uplift`: the effect of an experiment of as many customers;
+`--lifetime`: lifetime value of a tenth as many customers, `--peer` being a Python that has `lifetimes`, pandas and PyArrow;
+`--attribution`: attribution over as many touches, `--peer` being a Python that has `ChannelAttribution` and DuckDB.
+The last three are measured at a hundredth, a tenth and the whole of that size.
 """
 
 import argparse
@@ -13,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import on_spark, uplift
+from benchmarks import attribution, lifetime, on_spark, uplift
 from benchmarks.generate import generate
 from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
@@ -38,6 +43,12 @@ def main() -> None:
     if options.uplift:
         uplift.report(folder, options.orders, options.runs)
         return
+    if options.lifetime:
+        lifetime.report(folder, options.orders, options.runs, options.peer)
+        return
+    if options.attribution:
+        attribution.report(folder, options.orders, options.runs, options.peer)
+        return
     print(_start_up(options.runs))
     print("| orders | step | wall, s | processor, s | rows/s | peak memory, MB |")
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
@@ -60,13 +71,14 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=10_000_000)
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--spark", action="store_true")
-    parser.add_argument("--uplift", action="store_true")
+    for name in ("spark", "uplift", "lifetime", "attribution"):
+        parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--peer", metavar="PYTHON")
     return parser.parse_args()
 
 
