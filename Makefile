@@ -27,6 +27,7 @@ demo: setup
 	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format html
 	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format pdf
 	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format xlsx
+	$(BIN)/septima report demo --models --format html
 
 test: setup .venv/.spark
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from datetime import date, datetime
+from html.parser import HTMLParser
 
 import pytest
 from pypdfium2 import PdfDocument
@@ -26,6 +27,25 @@ QUARTERS = [date(2024 + i // 4, 1 + 3 * (i % 4), 1) for i in range(11)]
 NO_DATA = Text(
     "There are no records for this period.", "За этот период нет записей: загрузите таблицу «Обучение» (trainings)."
 )
+
+
+class Page(HTMLParser):
+    """Start tags with attributes, in order, and all text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def trend(last: Figure, *, swing: float, rise: float = 0.0, gap: int | None = None) -> tuple[TrendPoint, ...]:

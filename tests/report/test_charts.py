@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from septima.report.charts import Dot, Point, bullet, bullet_domain, slices, sparkline, trend
+from septima.report.charts import bullet, bullet_domain, pairs, slices, sparkline, trend
 from septima.report.pictures import png, svg
+from septima.report.points import Dot, Point
 from septima.scorecard.card import UNDEFINED, Figure
 
 POINTS = [
@@ -22,6 +23,8 @@ CHARTS = {
     "trend": trend(POINTS, target=1300, unit="₽", target_label="цель", tick_format="%q кв."),
     "trend without data": trend([Point(date(2026, 1, 1), UNDEFINED)]),
     "slices": slices([Dot("<script>alert(1)</script>", Figure(0.7, 0.6, 0.8), "0,70"), Dot("Юг", Figure(0.5), "0,50")], whole=0.6),
+    "pairs": pairs(["0", "1", "2+"], [60, 30, 10], [58, 33, 9.5], unit="клиентов", axis_title="повторных покупок"),
+    "pairs of losses": pairs(["1", "2"], [-5, 10], [3, 9]),
 }  # fmt: skip
 
 

@@ -4,7 +4,6 @@ import dataclasses
 import io
 import re
 import sys
-from html.parser import HTMLParser
 
 import openpyxl
 import pytest
@@ -12,24 +11,10 @@ from pypdfium2 import PdfDocument
 
 from septima.report import ReportError, palette, render
 from septima.report.document import first_page_picture
-from septima.report.workbook import sheet_names
+from septima.report.sheets import sheet_names
 from septima.schema import Text
 from septima.scorecard.card import PerspectiveCard
-
-
-class Page(HTMLParser):
-    """Start tags with attributes, in order."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
+from tests.report.conftest import Page
 
 
 def words_of(document: PdfDocument, page: int) -> str:
@@ -58,7 +43,7 @@ def test_the_page_can_be_read_without_seeing_it(russian_html):
     assert page.all("html")[0]["lang"] == "ru"
     assert len(page.all("main")) == len(page.all("h1")) == 1
     assert page.all("nav")
-    assert page.all("a")[0] == {"class": "skip", "href": "#scorecard"}
+    assert page.all("a")[0] == {"class": "skip", "href": "#main"}
     assert len(page.all("caption")) == len(page.all("table"))
     assert all(header.get("scope") in ("col", "row", "rowgroup") for header in page.all("th"))
     pictures = page.all("svg")
@@ -204,7 +189,8 @@ def test_an_unknown_format_or_language_is_refused_with_the_choice(card):
 
 def test_an_absent_library_is_named_with_the_remedy(card, monkeypatch):
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
-    monkeypatch.delitem(sys.modules, "septima.report.workbook", raising=False)
+    for module in ("workbook", "sheets"):
+        monkeypatch.delitem(sys.modules, f"septima.report.{module}", raising=False)
     with pytest.raises(ReportError, match=r"reports need xlsxwriter.*septima\[report\]"):
         render(card, format="xlsx", language="ru")
 

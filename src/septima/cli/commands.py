@@ -3,18 +3,29 @@
 import getpass
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from septima.cli.model_commands import experiment_commands, model_commands
+from septima.cli.options import (
+    DataOption,
+    Directory,
+    EngineOption,
+    FormatOption,
+    FrameFormatOption,
+    LanguageOption,
+    PeriodOption,
+    language_of,
+    open_workspace,
+    spoken_language,
+)
 from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
-from septima.schema import LANGUAGES, Language, SeptimaError
+from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
     from septima.lake.load import TableCounts
-    from septima.workspace import Workspace
 
 application = typer.Typer(
     name="septima",
@@ -26,61 +37,10 @@ application = typer.Typer(
     "Add --debug to any command to see the traceback of an error.",
 )
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the workspace.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
-FrameFormatOption = Annotated[FrameFormat, typer.Option("--format", help="table for people, csv or json for programs.")]
-LanguageOption = Annotated[
-    str | None, typer.Option("--lang", metavar="en|ru", help="The workspace's own where left out.")
-]
-EngineOption = Annotated[str | None, typer.Option("--engine", metavar="ENGINE", help="duckdb, local[n], spark://… or sc://…; goes before septima.yaml.")]  # fmt: skip
-PeriodOption = Annotated[
-    str,
-    typer.Option(
-        "--period", metavar="PERIOD", help="2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; FY2026, FY2026-Q3."
-    ),
-]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the source files; that of the mapping where left out.")]  # fmt: skip
-experiment_commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+application.add_typer(model_commands)
 application.add_typer(
     experiment_commands, name="experiment", help="Plan, assign, check and analyse experiments with a control group."
 )
-Experiment = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name in `assignments`.")]
-ControlArmOption = Annotated[str, typer.Option("--control-arm", metavar="ARM", help="Arm that was left alone.")]
-PlannedSharesOption = Annotated[
-    list[str] | None,
-    typer.Option("--share", metavar="ARM=SHARE", help="Planned share of an arm, for each; those kept where left out."),
-]
-CampaignsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--campaign", metavar="CAMPAIGN", help="Whose touches the arms got; the one called as it where left out."
-    ),
-]
-DaysOption = Annotated[int, typer.Option("--days", min=1, max=3650, help="Days after the assignment that count.")]
-BeforeDaysOption = Annotated[
-    int, typer.Option("--before-days", min=0, max=3650, help="Days before it that are the covariate; 0 is none.")
-]
-SegmentsOption = Annotated[
-    list[str] | None,
-    typer.Option("--segment", metavar="SEGMENT", help="Only these customers; may be given more than once."),
-]
-ConsentOption = Annotated[bool, typer.Option("--consent", help="Only customers who agreed to promotion.")]
-
-
-def _workspace(directory: Path, engine: str | None = None) -> "Workspace":
-    from septima.workspace import Workspace
-
-    return Workspace.open(directory, engine=engine)
-
-
-def _spoken(given: str) -> Language:
-    if given not in LANGUAGES:
-        raise SeptimaError(f"language {given!r} is not spoken here; write --lang with one of: {', '.join(LANGUAGES)}")
-    return given
-
-
-def _language(given: str | None, workspace: "Workspace") -> Language:
-    return workspace.settings.language if given is None else _spoken(given)
 
 
 @application.callback(invoke_without_command=True)
@@ -107,7 +67,9 @@ def init(
     """Make a workspace: settings, a starter scorecard and an empty lake."""
     from septima.workspace import Workspace
 
-    workspace = Workspace.create(directory, organisation=organisation, currency=currency, language=_spoken(language))
+    workspace = Workspace.create(
+        directory, organisation=organisation, currency=currency, language=spoken_language(language)
+    )
     if form is Format.json:
         print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
         return
@@ -128,7 +90,7 @@ def draft(
     """Write a first mapping for a file, guessed from its headings, for you to check."""
     from septima.lake.draft import draft as draft_mapping
 
-    workspace = _workspace(directory)
+    workspace = open_workspace(directory)
     path = output or file.with_suffix(".yaml")
     if path.exists():
         raise SeptimaError(f"{path} is there already; name another with --output, or remove it")
@@ -155,7 +117,7 @@ def load(
     from septima.lake.load import load as load_files
     from septima.lake.mapping import read_mapping
 
-    workspace, wanted = _workspace(directory), read_mapping(mapping)
+    workspace, wanted = open_workspace(directory), read_mapping(mapping)
     with progress(workspace.settings.language) as report:
         result = load_files(workspace.lake, wanted, data=data, progress=report, memory=workspace.settings.memory)
     _print_load(directory, result.tables, form)
@@ -174,7 +136,7 @@ def quarantine(
     from septima.lake.load import retry as retry_quarantined
     from septima.lake.quarantine import open_entries, quarantined
 
-    workspace = _workspace(directory)
+    workspace = open_workspace(directory)
     if retry:
         with progress(workspace.settings.language) as report:
             result = retry_quarantined(workspace.lake, progress=report, memory=workspace.settings.memory)
@@ -215,8 +177,8 @@ def themes(
     from septima.cli.themes import print_themes, theme_records
     from septima.lake.themes import find_themes
 
-    workspace = _workspace(directory, engine)
-    words = _language(language, workspace)
+    workspace = open_workspace(directory, engine)
+    words = language_of(language, workspace)
     with progress(workspace.settings.language) as report:
         found = find_themes(workspace.lake, number=number, progress=report, memory=workspace.settings.memory)
     if form is Format.json:
@@ -245,7 +207,7 @@ def identify(
     from septima.cli.identities import print_identified
     from septima.lake.identity import identify as find_persons
 
-    workspace = _workspace(directory)
+    workspace = open_workspace(directory)
     with progress(workspace.settings.language) as report:
         found = find_persons(
             workspace.lake,
@@ -274,7 +236,7 @@ def merges(
     from septima.cli.identities import print_merges
     from septima.lake.identity import merges as merged_customers
 
-    rows = merged_customers(_workspace(directory).lake, undone=undone)
+    rows = merged_customers(open_workspace(directory).lake, undone=undone)
     if form is Format.json:
         print_json([row._asdict() for row in rows])
     else:
@@ -290,7 +252,7 @@ def merge(
     """Declare that two customers are one person."""
     from septima.lake.identity import merge as merge_customers
 
-    master = merge_customers(_workspace(directory).lake, customer, into)
+    master = merge_customers(open_workspace(directory).lake, customer, into)
     say(f"{customer} and {into} are one person now, who stands under the name {master}.")
 
 
@@ -310,7 +272,7 @@ def unmerge(
     from septima.lake.identity import keep_apart
     from septima.lake.identity import unmerge as undo
 
-    lake = _workspace(directory).lake
+    lake = open_workspace(directory).lake
     if customer is not None and apart_from is not None:
         keep_apart(lake, customer, apart_from)
         say(f"{customer} and {apart_from} are two persons.")
@@ -323,7 +285,7 @@ def tables(directory: Directory, form: FormatOption = Format.table) -> None:
     """List the tables of the lake with their rows and the time they span."""
     from septima.cli.inventory import inventory
 
-    found = inventory(_workspace(directory))
+    found = inventory(open_workspace(directory))
     if form is Format.json:
         print_json([asdict(held) for held in found])
         return
@@ -350,8 +312,8 @@ def metrics(
     from septima.cli.passports import passport_rows, print_passport
     from septima.metrics import find_metric
 
-    workspace = _workspace(directory)
-    words = _language(language, workspace)
+    workspace = open_workspace(directory)
+    words = language_of(language, workspace)
     if new is not None:
         write_new_metric(workspace, directory, new, form)
         return
@@ -407,7 +369,7 @@ def metric(
 
     if grain not in GRAINS:
         raise SeptimaError(f"there is no grain {grain!r}; write one of: {', '.join(GRAINS)}")
-    workspace = _workspace(directory, engine)
+    workspace = open_workspace(directory, engine)
     result = workspace.metric(
         metric_id,
         grain=grain,
@@ -416,7 +378,7 @@ def metric(
         end=end,
         parameters=_parameters(parameter or []),
     )
-    words = _language(language, workspace)
+    words = language_of(language, workspace)
     print_frame(result.to_pandas(), form, lambda _: print_figures(result, words, workspace.settings.currency))
 
 
@@ -443,7 +405,7 @@ def compute(
     unknown = [given for given in grain or [] if given not in known]
     if unknown:
         raise SeptimaError(f"there is no history by {unknown[0]!r}; write one of: {', '.join(known)}")
-    workspace = _workspace(directory, engine)
+    workspace = open_workspace(directory, engine)
     with progress(workspace.settings.language) as report:
         update = workspace.compute(
             metrics=metric or (), grains=[known[given] for given in grain or []], full=full, progress=report
@@ -476,8 +438,8 @@ def scorecard(
     from septima.cli.explanations import print_explanation
     from septima.scorecard.snapshot import save_snapshot, to_json
 
-    workspace = _workspace(directory, engine)
-    words = _language(language, workspace)
+    workspace = open_workspace(directory, engine)
+    words = language_of(language, workspace)
     if explain is not None:
         explanation = workspace.explain(period, explain, limit=rows)
         if form is Format.json:
@@ -499,7 +461,16 @@ def scorecard(
 def report(
     directory: Directory,
     *,
-    period: PeriodOption,
+    period: Annotated[
+        str | None,
+        typer.Option(
+            "--period", metavar="PERIOD", help="As for `scorecard`; not with --models, which take all days there are."
+        ),
+    ] = None,
+    models: Annotated[
+        bool,
+        typer.Option("--models", help="Instead of the scorecard: lifetime value, attribution, experiments, loyalty."),
+    ] = False,
     form: Annotated[
         str, typer.Option("--format", metavar="html|pdf|xlsx|json", help="json is the card for programs.")
     ] = "html",
@@ -507,11 +478,17 @@ def report(
     output: Annotated[Path | None, typer.Option(help="File to write; in DIR/reports where left out.")] = None,
     engine: EngineOption = None,
 ) -> None:
-    """Write the scorecard with a page per perspective as HTML, PDF or XLSX."""
-    from septima.cli.reports import write_report
+    """Write the scorecard with a page per perspective, or what the models found, as HTML, PDF or XLSX."""
+    from septima.cli.reports import write_models, write_report
 
-    workspace = _workspace(directory, engine)
-    path = write_report(workspace, period, form, _language(language, workspace), output)
+    if models == (period is not None):
+        raise SeptimaError("write either --period, for the scorecard of a period, or --models")
+    workspace = open_workspace(directory, engine)
+    words = language_of(language, workspace)
+    if period is None:
+        path = write_models(workspace, form, words, output)
+    else:
+        path = write_report(workspace, period, form, words, output)
     if form == Format.json:
         print_json({"report": str(path)})
     else:
@@ -541,312 +518,6 @@ def demo(
     _print_load(directory, result.tables, form)
     if form is Format.table:
         say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
-
-
-@experiment_commands.command("plan")
-def experiment_plan(
-    directory: Directory,
-    *,
-    effect: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Relative effect to be found, such as 5%.")
-    ] = None,
-    control: Annotated[str, typer.Option(metavar="SHARE", help="Share of the control group.")] = "5%",
-    arms: Annotated[int, typer.Option(min=1, max=20, help="Treated arms beside the control.")] = 1,
-    power: Annotated[str, typer.Option(metavar="SHARE", help="Chance to find such an effect.")] = "80%",
-    before_days: BeforeDaysOption = 90,
-    segment: SegmentsOption = None,
-    consent: ConsentOption = False,
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FormatOption = Format.table,
-) -> None:
-    """Tell from your own past which effect can be found, and the customers and days that it takes."""
-    from septima.cli.experiments import plan_experiment
-
-    workspace = _workspace(directory, engine)
-    plan_experiment(
-        workspace,
-        _language(language, workspace),
-        form,
-        effect=effect,
-        control=control,
-        arms=arms,
-        power=power,
-        before_days=before_days,
-        segments=segment or (),
-        consent=consent,
-    )
-
-
-@experiment_commands.command("assign")
-def experiment_assign(
-    directory: Directory,
-    experiment: Experiment,
-    *,
-    control: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Share of the control group; 5% where left out.")
-    ] = None,
-    arm: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[=SHARE]", help="A treated arm; may be given more than once. One, `treated`, where left out."
-        ),
-    ] = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ATTRIBUTE", help="Keep the shares within each segment, region or acquisition_channel."),
-    ] = None,
-    salt: Annotated[
-        str | None, typer.Option(help="Text that the hash is salted with; the name where left out.")
-    ] = None,
-    segment: SegmentsOption = None,
-    consent: ConsentOption = False,
-    at: Annotated[
-        datetime | None, typer.Option(metavar="MOMENT", help="Moment of the assignment in UTC; now where left out.")
-    ] = None,
-    export: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the list for the mailing tool: .csv or .xlsx.")
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Column of `customers` to add to the list, such as email."),
-    ] = None,
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FormatOption = Format.table,
-) -> None:
-    """Put customers into arms by a salted hash; again, it adds newcomers and moves nobody.
-
-    The experiment `global_control` is a group that every later campaign leaves alone.
-    """
-    from septima.cli.experiments import assign_experiment
-
-    workspace = _workspace(directory, engine)
-    assign_experiment(
-        workspace,
-        _language(language, workspace),
-        form,
-        experiment=experiment,
-        control=control,
-        arms=arm or (),
-        by=by or (),
-        salt=salt,
-        segments=segment or (),
-        consent=consent,
-        at=at,
-        export=export,
-        columns=column or (),
-    )
-
-
-@experiment_commands.command("check")
-def experiment_check(
-    directory: Directory,
-    experiment: Experiment,
-    *,
-    control_arm: ControlArmOption = "control",
-    share: PlannedSharesOption = None,
-    campaign: CampaignsOption = None,
-    days: DaysOption = 30,
-    before_days: BeforeDaysOption = 90,
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FormatOption = Format.table,
-) -> None:
-    """Tell whether an experiment was run as planned: sizes of the arms, balance before it, whom the campaign reached."""
-    from septima.cli.experiments import check_experiment
-
-    workspace = _workspace(directory, engine)
-    check_experiment(
-        workspace,
-        _language(language, workspace),
-        form,
-        experiment=experiment,
-        control=control_arm,
-        shares=share or (),
-        campaigns=campaign or (),
-        days=days,
-        before_days=before_days,
-    )
-
-
-@experiment_commands.command("analyse")
-def experiment_analyse(
-    directory: Directory,
-    experiment: Experiment,
-    *,
-    control_arm: ControlArmOption = "control",
-    share: PlannedSharesOption = None,
-    campaign: CampaignsOption = None,
-    days: DaysOption = 30,
-    before_days: BeforeDaysOption = 90,
-    correction: Annotated[
-        str, typer.Option(metavar="holm|bh", help="For several arms: Holm, or Benjamini and Hochberg.")
-    ] = "holm",
-    expected: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Customers at which the always-valid interval is narrowest; choose it before looking."
-        ),
-    ] = None,
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FormatOption = Format.table,
-) -> None:
-    """Tell what an experiment brought, per customer and in all, with intervals; or why no figure is honest."""
-    from septima.cli.experiments import analyse_experiment
-
-    workspace = _workspace(directory, engine)
-    analyse_experiment(
-        workspace,
-        _language(language, workspace),
-        form,
-        experiment=experiment,
-        control=control_arm,
-        shares=share or (),
-        campaigns=campaign or (),
-        days=days,
-        before_days=before_days,
-        correction=correction,
-        expected=expected,
-    )
-
-
-@application.command("loyalty-economics")
-def loyalty_economics(
-    directory: Directory,
-    *,
-    retention: Annotated[
-        str, typer.Option(metavar="CHANGE", help="What if retention were other: +5% of itself, or +5pp.")
-    ] = "+5%",
-    loyalty: Annotated[
-        str, typer.Option(metavar="CHANGE", help="What if the share of loyal customers were other: +2% of itself.")
-    ] = "+2%",
-    loyal: Annotated[
-        str,
-        typer.Option("--loyal", metavar="nps|cli|repeat", help="Who is loyal: by NPS, by C11, or by number of orders."),
-    ] = "nps",
-    least: Annotated[
-        float | None,
-        typer.Option(help="From which on: 8 of 10 for nps, 0.75 for cli, 2 orders for repeat where left out."),
-    ] = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Last days of the data by which they are compared.")] = 180,
-    period_days: Annotated[int, typer.Option(min=1, max=3650, help="Days of a period of retention.")] = 365,
-    discount_rate: Annotated[str, typer.Option(metavar="SHARE", help="Discount of money to come, a year.")] = "10%",
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FormatOption = Format.table,
-) -> None:
-    """Set rules of thumb about loyalty beside what your own data say, and tell what another retention would bring."""
-    from septima.cli.loyalty import loyalty_economics as tell_loyalty_economics
-
-    workspace = _workspace(directory, engine)
-    tell_loyalty_economics(
-        workspace,
-        _language(language, workspace),
-        form,
-        retention=retention,
-        loyalty=loyalty,
-        loyal=loyal,
-        least=least,
-        days=days,
-        period_days=period_days,
-        discount_rate=discount_rate,
-    )
-
-
-@application.command()
-def ltv(
-    directory: Directory,
-    *,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(metavar="METHOD", help="all, or such as pareto_nbd or kaplan_meier; may be given more than once."),
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(metavar="DIMENSION", help="segment, region, acquisition_channel or cohort.")
-    ] = None,
-    horizon: Annotated[str, typer.Option(metavar="LENGTH", help="90d, 26w, 12m or 2y.")] = "12m",
-    discount: Annotated[float, typer.Option(metavar="SHARE", help="A year’s discount of money to come.")] = 0.1,
-    margin: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Margin in revenue; measured from costs where left out.")
-    ] = None,
-    active_days: Annotated[
-        int, typer.Option(min=1, help="Days without a purchase after which a customer is no longer active.")
-    ] = 90,
-    business: Annotated[
-        str, typer.Option(metavar="KIND", help="contractual, non-contractual, or auto: as the data say.")
-    ] = "auto",
-    backtest: Annotated[
-        bool, typer.Option("--backtest", help="Fit to the first part of the time line, compare with the rest, rank.")
-    ] = False,
-    save: Annotated[
-        bool, typer.Option("--save", help="Keep each customer’s prediction by the one method in `predictions`.")
-    ] = False,
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FrameFormatOption = FrameFormat.table,
-) -> None:
-    """Value customers by ten methods over the same horizon, discount and margin, and say why they differ."""
-    from septima.cli.lifetime import lifetime_settings, value_customers
-
-    settings = lifetime_settings(horizon, discount, margin, active_days, by, business)
-    workspace = _workspace(directory, engine)
-    words = _language(language, workspace)
-    value_customers(workspace, settings, method or ["all"], words, form, backtest=backtest, save=save)
-
-
-@application.command()
-def attribution(
-    directory: Directory,
-    *,
-    method: Annotated[
-        str,
-        typer.Option(
-            metavar="METHOD",
-            help="last, last_non_direct, first, linear, time_decay, position, markov or shapley; all of them.",
-        ),
-    ] = "all",
-    by: Annotated[str, typer.Option(metavar="channel|campaign|chain", help="What is credited.")] = "channel",
-    window: Annotated[int, typer.Option(metavar="DAYS", help="How long before a purchase a touch counts.")] = 30,
-    order: Annotated[
-        str, typer.Option(metavar="auto|1..4", help="Touches that the Markov chain remembers; held-out paths decide.")
-    ] = "auto",
-    value: Annotated[str, typer.Option(metavar="revenue|conversions", help="What is shown.")] = "revenue",
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KIND",
-            help="Kind of touch that counts; may be given more than once. What customers did, where left out.",
-        ),
-    ] = None,
-    worth: Annotated[
-        str, typer.Option(metavar="conversions|rate", help="What channels together are worth in the Shapley value.")
-    ] = "conversions",
-    since: Annotated[str | None, typer.Option(metavar="PERIOD", help="First period or day of purchases.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="PERIOD", help="Last one, in it.")] = None,
-    language: LanguageOption = None,
-    engine: EngineOption = None,
-    form: FrameFormatOption = FrameFormat.table,
-) -> None:
-    """Tell which channels, campaigns or chains revenue is due to, by eight methods, beside what control groups prove."""
-    from septima.cli.attribution import run_attribution
-
-    workspace = _workspace(directory, engine)
-    run_attribution(
-        workspace,
-        _language(language, workspace),
-        form,
-        method=method,
-        by=by,
-        window=window,
-        order=order,
-        value=value,
-        kinds=kind or (),
-        worth=worth,
-        since=since,
-        until=until,
-    )
 
 
 def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:

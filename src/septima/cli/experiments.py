@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from septima.cli.figures import percent, told
 from septima.cli.options import share_of
 from septima.cli.output import Format, console, print_json, print_rows, progress, say, spoken
-from septima.metrics.estimated import Estimated
-from septima.metrics.experiment_analysis import Analysis, Correction, Effect, analyse
+from septima.cli.studies import print_study, write_study
+from septima.metrics.experiment_analysis import Correction, analyse
 from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
-from septima.metrics.experiment_check import Check, Finding, check
+from septima.metrics.experiment_check import check
 from septima.metrics.experiment_design import (
     CONTROL,
     CONTROL_SHARE,
@@ -25,56 +24,36 @@ from septima.metrics.experiment_design import (
     read_design,
     write_design,
 )
-from septima.metrics.experiment_outcomes import OUTCOMES, Window
-from septima.metrics.experiment_plan import Plan, plan
+from septima.metrics.experiment_outcomes import Window
+from septima.metrics.experiment_plan import plan
 from septima.models.incrementality import EXPECTED_CUSTOMERS
-from septima.report.number_forms import number_style, plain
+from septima.report.number_forms import plain
+from septima.report.studies.experiment import check_study, experiment_study, plan_study
+from septima.report.studies.study import percent
 from septima.schema import Language, SeptimaError, Text
-from septima.scorecard.card import Figure
 
 if TYPE_CHECKING:
     from septima.workspace import Workspace
 
-_UNITS = {"revenue": "currency", "orders": "ratio", "buyers": "share", "visits": "ratio", "visitors": "share"}
-_MARKS = {"fine": "✓", "note": "·", "warning": "!", "broken": "✗"}
 _CSV, _XLSX = ".csv", ".xlsx"
 _SHEET_ROWS = 1_048_575
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = r"^[+-]?[0-9 ().]+$"
 
-_W: Mapping[str, Text] = {
-    "outcome": Text("outcome", "показатель"),
-    "days": Text("days", "дней"),
-    "customers": Text("customers", "клиентов"),
-    "mean": Text("mean", "среднее"),
-    "deviation": Text("deviation", "разброс"),
-    "cuped": Text("CUPED takes", "снимает CUPED"),
-    "detectable": Text("smallest effect", "наименьший эффект"),
-    "relative": Text("relative", "относительный"),
-    "needed": Text("customers needed", "нужно клиентов"),
-    "control_share": Text("control", "контрольная доля"),
-    "arm": Text("arm", "группа"),
-    "planned": Text("planned", "план"),
-    "share": Text("share", "доля"),
-    "added": Text("added", "добавлено"),
-    "interval": Text("95 % interval", "интервал 95 %"),
-    "always": Text("always-valid", "постоянно действующий"),
-    "control_mean": Text("control", "контроль"),
-    "treated_mean": Text("arm’s mean", "группа в\u00a0среднем"),
-    "difference": Text("difference", "разность"),
-    "total": Text("in all", "всего"),
-    "p": Text("p", "p"),
-    "covariate": Text("before the experiment", "до\u00a0эксперимента"),
-    "standardised": Text("difference, SD", "разность, СКО"),
-    "month": Text("month", "месяц"),
-    "growth": Text("growth", "прирост"),
-}
+_ARMS = (
+    Text("arm", "группа"),
+    Text("customers", "клиентов"),
+    Text("share", "доля"),
+    Text("planned", "план"),
+    Text("added", "добавлено"),
+)
 
 
 def plan_experiment(
     workspace: "Workspace",
     language: Language,
     form: Format,
+    report: Path | None,
     *,
     effect: str | None,
     control: str,
@@ -94,10 +73,12 @@ def plan_experiment(
         before_days=before_days,
         eligible=Eligible(tuple(segments), consent),
     )
+    study = plan_study(made, language)
     if form is Format.json:
         print_json(spoken(made, language))
-        return
-    _print_plan(made, language)
+    else:
+        print_study(study)
+    write_study(workspace, study, language, report)
 
 
 def assign_experiment(
@@ -155,6 +136,7 @@ def check_experiment(
     workspace: "Workspace",
     language: Language,
     form: Format,
+    report: Path | None,
     *,
     experiment: str,
     control: str,
@@ -168,21 +150,24 @@ def check_experiment(
         workspace.request(),
         experiment,
         control=control,
-        shares=_planned(workspace, experiment, shares),
+        shares=planned_shares(workspace, experiment, shares),
         campaigns=campaigns,
         window=Window(days, before_days),
         unresolved=workspace.tables(resolved=False),
     )
+    study = check_study(found, language)
     if form is Format.json:
         print_json(spoken(found, language) | {"sound": found.sound})
-        return
-    _print_check(found, language)
+    else:
+        print_study(study)
+    write_study(workspace, study, language, report)
 
 
 def analyse_experiment(
     workspace: "Workspace",
     language: Language,
     form: Format,
+    report: Path | None,
     *,
     experiment: str,
     control: str,
@@ -201,17 +186,19 @@ def analyse_experiment(
         workspace.request(),
         experiment,
         control=control,
-        shares=_planned(workspace, experiment, shares),
+        shares=planned_shares(workspace, experiment, shares),
         campaigns=campaigns,
         window=Window(days, before_days),
         correction=known[correction],
         expected_customers=EXPECTED_CUSTOMERS if expected is None else float(expected),
         unresolved=workspace.tables(resolved=False),
     )
+    study = experiment_study(found, language)
     if form is Format.json:
         print_json(spoken(found, language) | {"sound": found.check.sound})
-        return
-    _print_analysis(found, language)
+    else:
+        print_study(study)
+    write_study(workspace, study, language, report)
 
 
 def _put_by(workspace: "Workspace", design: Design, put: Callable[[], Assigned]) -> Assigned:
@@ -274,7 +261,7 @@ def _arms(control: float, given: Sequence[str]) -> dict[str, float]:
     return {CONTROL: control, **{name: even if share is None else share for name, share in shares.items()}}
 
 
-def _planned(workspace: "Workspace", experiment: str, given: Sequence[str]) -> Mapping[str, float] | None:
+def planned_shares(workspace: "Workspace", experiment: str, given: Sequence[str]) -> Mapping[str, float] | None:
     """The planned shares by arm: those given, or those of the design that was kept."""
     if given:
         shares: dict[str, float] = {}
@@ -360,71 +347,19 @@ def _write_xlsx(file: Any, path: Path, number: int) -> None:
             first += len(batch)
 
 
-def _print_plan(made: Plan, language: Language) -> None:
-    heads = ["outcome", "days", "customers", "mean", "deviation", "cuped", "detectable", "relative", "needed"]
-    rows = [
-        [
-            OUTCOMES[line.outcome].in_language(language),
-            str(line.days),
-            plain(line.customers, 0, language),
-            _amount(line.outcome, line.mean, language, made.currency),
-            _amount(line.outcome, line.deviation, language, made.currency),
-            percent(line.variance_reduction, language),
-            _amount(line.outcome, line.detectable, language, made.currency),
-            percent(line.relative, language),
-            plain(line.customers_needed, 0, language),
-        ]
-        for line in made.lines
-    ]
-    print_rows("", [_W[head].in_language(language) for head in heads], rows, numeric=range(1, 9))
-    heads = ["outcome", "days", "control_share", "customers", "relative"]
-    rows = [
-        [
-            OUTCOMES[line.outcome].in_language(language),
-            str(line.days),
-            percent(line.control_share, language),
-            plain(line.control_customers, 0, language),
-            percent(line.relative, language),
-        ]
-        for line in made.shares
-    ]
-    print_rows("", [_W[head].in_language(language) for head in heads], rows, numeric=range(1, 5))
-    share, power = percent(made.control_share, language), percent(made.power, language)
-    console.print(
-        Text(
-            f"With a control group of {share}, an effect of the size shown is found with a chance of {power} at the 5 % level. "
-            "CUPED takes the part of the variance that the days before explain.",
-            f"С\u00a0контрольной группой {share} эффект указанного размера обнаруживается с\u00a0вероятностью {power} при уровне "
-            "значимости 5\u00a0%. CUPED снимает часть разброса, которую объясняют дни до\u00a0эксперимента.",
-        ).in_language(language),
-        soft_wrap=True,
-    )
-    for outcome, number in made.days_needed.items():
-        if number is not None:
-            name = OUTCOMES[outcome]
-            console.print(
-                Text(f"{name.en}: {number} days suffice.", f"{name.ru}: достаточно {number}\u00a0дней.").in_language(
-                    language
-                )
-            )
-    for statement in made.statements:
-        say(statement.in_language(language))
-
-
 def _print_assigned(done: Assigned, language: Language) -> None:
     whole = sum(arm.customers for arm in done.arms)
-    heads = ["arm", "customers", "share", "planned", "added"]
     rows = [
         [
             arm.arm,
             plain(arm.customers, 0, language),
-            percent(arm.customers / whole, language, 2),
-            percent(arm.planned_share, language, 2),
+            percent(arm.customers / whole, language, 2).text,
+            percent(arm.planned_share, language, 2).text,
             plain(arm.added, 0, language),
         ]
         for arm in done.arms
     ]
-    print_rows(done.design.experiment, [_W[head].in_language(language) for head in heads], rows, numeric=range(1, 5))
+    print_rows(done.design.experiment, [head.in_language(language) for head in _ARMS], rows, numeric=range(1, 5))
     if done.held_out:
         number = plain(done.held_out, 0, language)
         console.print(
@@ -433,107 +368,3 @@ def _print_assigned(done: Assigned, language: Language) -> None:
                 f"Из\u00a0добавленных в\u00a0контрольную группу входят в\u00a0общую контрольную группу: {number}.",
             ).in_language(language)
         )
-
-
-def _print_check(found: Check, language: Language) -> None:
-    heads = ["arm", "customers", "share", "planned"]
-    rows = [
-        [arm.arm, plain(arm.customers, 0, language), percent(arm.share, language, 2), percent(arm.planned_share, language, 2)]
-        for arm in found.arms
-    ]  # fmt: skip
-    print_rows(found.experiment, [_W[head].in_language(language) for head in heads], rows, numeric=range(1, 4))
-    if found.balance:
-        heads = ["covariate", "arm", "control_mean", "treated_mean", "standardised", "interval"]
-        rows = [
-            [
-                one.name.in_language(language) + (" !" if one.unlike else ""),
-                one.arm,
-                plain(one.control_mean, 2, language),
-                plain(one.arm_mean, 2, language),
-                plain(one.difference, 3, language, signed=True),
-                told("index", Estimated(one.difference, one.lower, one.upper), language)[1],
-            ]
-            for one in found.balance
-        ]
-        print_rows("", [_W[head].in_language(language) for head in heads], rows, numeric=range(2, 6))
-    _print_findings(found.findings, language)
-
-
-def _print_findings(findings: Sequence[Finding], language: Language) -> None:
-    for finding in findings:
-        say(f"{_MARKS[finding.level]} {finding.statement.in_language(language)}")
-
-
-def _print_analysis(found: Analysis, language: Language) -> None:
-    _print_findings(found.findings, language)
-    if not found.effects:
-        return
-    heads = ["outcome", "arm", "control_mean", "treated_mean", "difference", "interval", "always", "relative", "interval", "p"]  # fmt: skip
-    rows = [_effect_row(effect, language, found.currency) for effect in found.effects]
-    print_rows(found.experiment, [_W[head].in_language(language) for head in heads], rows, numeric=range(2, 10))
-    heads = ["outcome", "arm", "customers", "total", "interval", "cuped"]
-    rows = [
-        [
-            effect.name.in_language(language),
-            effect.arm,
-            plain(effect.treated_customers, 0, language),
-            *told(_in_all(effect.outcome), effect.total, language, found.currency),
-            percent(effect.variance_reduction, language),
-        ]
-        for effect in found.effects
-    ]
-    print_rows("", [_W[head].in_language(language) for head in heads], rows, numeric=range(2, 6))
-    if found.months:
-        _print_months(found, language)
-    said = dict.fromkeys(effect.statement for effect in found.effects if effect.statement is not None)
-    arms = {effect.arm for effect in found.effects}
-    for statement in (*said, *((found.correction,) if len(arms) > 1 else ()), *found.assumptions):
-        say(statement.in_language(language))
-
-
-def _print_months(found: Analysis, language: Language) -> None:
-    rows: list[list[str]] = []
-    for one in found.months:
-        total = Estimated(one.total, one.lower, one.upper)
-        growth = Estimated(one.growth, one.growth_lower, one.growth_upper)
-        rows.append(
-            [
-                f"{one.month:%Y-%m}" + ("" if one.complete else " ◐"),
-                one.arm,
-                *told("currency", total, language, found.currency),
-                *told("currency", growth, language, found.currency),
-            ]
-        )
-    title = Text("Incremental revenue by month", "Дополнительная выручка по\u00a0месяцам").in_language(language)
-    heads = ["month", "arm", "total", "interval", "growth", "interval"]
-    print_rows(title, [_W[head].in_language(language) for head in heads], rows, numeric=range(2, 6))
-
-
-def _effect_row(effect: Effect, language: Language, currency: str | None) -> list[str]:
-    unit = _UNITS[effect.outcome]
-    difference, interval = told(unit, effect.difference, language, currency, change=True)
-    p_value = effect.p_adjusted
-    return [
-        effect.name.in_language(language),
-        effect.arm,
-        _amount(effect.outcome, effect.control_mean, language, currency),
-        _amount(effect.outcome, effect.treated_mean, language, currency),
-        difference,
-        interval,
-        told(unit, effect.anytime, language, currency)[1],
-        *told("share", effect.relative, language, currency),
-        "—" if p_value is None else plain(p_value, 3, language) if p_value >= 0.0005 else "<\u00a0" + plain(0.001, 3, language),
-    ]  # fmt: skip
-
-
-def _in_all(outcome: str) -> str:
-    return "currency" if outcome == "revenue" else "count"
-
-
-def _amount(outcome: str, value: float | None, language: Language, currency: str | None) -> str:
-    unit = _UNITS[outcome]
-    if value is None:
-        return "—"
-    if unit == "ratio":
-        return plain(value, 3, language)
-    return number_style(unit, Figure(value, None, None), language, currency=currency).value(value)

@@ -69,16 +69,21 @@ def spoken(value: Any, language: Language) -> Any:
 
 
 def print_rows(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numeric: Sequence[int] = (),
+    strong: Sequence[int] = (),
 ) -> None:
-    """Print a table whose `numeric` columns are set to the right."""
+    """Print a table whose `numeric` columns are set to the right and whose `strong` rows are bold."""
     table = RichTable(
         title=title or None, title_justify="left", title_style="bold", box=None, header_style="bold", pad_edge=False
     )
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
+    for place, row in enumerate(rows):
+        table.add_row(*row, style="bold" if place in strong else None)
     console.print(table)
 
 

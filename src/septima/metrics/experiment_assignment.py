@@ -206,6 +206,14 @@ def _write(rows: Any, design: Design, at: datetime, path: Path) -> tuple[dict[st
     return added, held_out
 
 
+def experiment_names(request: Request) -> tuple[str, ...]:
+    """The experiments that customers were assigned to, the newest first."""
+    rows = request.rows("assignments")
+    first = rows.group_by("experiment_id").aggregate(first=rows["assigned_at"].min())
+    named: Any = first.order_by(ibis.desc("first"), "experiment_id").select("experiment_id").to_pandas()
+    return tuple(str(name) for name in named["experiment_id"] if name is not None)
+
+
 def arm_counts(request: Request, experiment: str) -> Mapping[str, int]:
     """Customers of each arm as they are now."""
     rows = request.rows("assignments")

@@ -17,7 +17,7 @@ class Method:
 
     key: str
     name: Text
-    formula: str
+    formula: Text
     source: str
     assumptions: Text
     differs: Text
@@ -28,7 +28,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "historical",
         Text("Historical margin", "Историческая маржа"),
-        "Σ margin of the last horizon; to date: Σ margin from the first contact to the last order",
+        Text(
+            "Σ margin of the last horizon; to date: Σ margin from the first contact to the last order",
+            "Σ маржи за\u00a0последний срок длиной в\u00a0горизонт; на\u00a0сегодня: Σ маржи от\u00a0первого контакта до\u00a0последнего заказа",
+        ),
         "Gupta & Lehmann, Managing Customers as Investments, 2005",
         Text(
             "Each customer will bring once more what he or she brought over as long a time before.",
@@ -44,7 +47,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "simple",
         Text("Order value × frequency × lifespan × margin", "Средний чек × частота × срок жизни × маржа"),
-        "AOV · orders per customer-day · min(mean lifespan, horizon) · margin",
+        Text(
+            "AOV · orders per customer-day · min(mean lifespan, horizon) · margin",
+            "средний чек · заказов на\u00a0клиента в\u00a0день · min(средний срок жизни, горизонт) · маржа",
+        ),
         "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
         Text(
             "All customers are alike: they buy at one rate for the mean time between first and last order.",
@@ -61,7 +67,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "churn",
         Text("ARPU ÷ churn", "ARPU ÷ отток"),
-        "ARPU · margin · Σ (1 − churn)^(k−1) over the horizon; without a horizon ARPU · margin / churn",
+        Text(
+            "ARPU · margin · Σ (1 − churn)^(k−1) over the horizon; without a horizon ARPU · margin / churn",
+            "ARPU · маржа · Σ (1 − отток)^(k−1) за\u00a0горизонт; без горизонта ARPU · маржа / отток",
+        ),
         "Farris, Bendle, Pfeifer & Reibstein, Marketing Metrics, 2010",
         Text(
             "Every active customer brings the same and leaves with one and the same chance in every period; who was silent for "
@@ -80,7 +89,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "retention",
         Text("Margin × r / (1 + d − r)", "Маржа × r / (1 + d − r)"),
-        "m · Σ r^k / (1 + d)^k over the horizon; without a horizon m · r / (1 + d − r)",
+        Text(
+            "m · Σ r^k / (1 + d)^k over the horizon; without a horizon m · r / (1 + d − r)",
+            "m · Σ r^k / (1 + d)^k за\u00a0горизонт; без горизонта m · r / (1 + d − r)",
+        ),
         "Gupta & Lehmann, Customers as Assets, 2003",
         Text(
             "One margin and one rate of retention r for all active customers and for ever.",
@@ -95,7 +107,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         "cash_flow",
         Text("Discounted cash flow less CAC", "Дисконтированный поток за\u00a0вычетом CAC"),
-        "Σ flow_k / (1 + d)^t_k − CAC",
+        Text("Σ flow_k / (1 + d)^t_k − CAC", "Σ поток_k / (1 + d)^t_k − CAC"),
         "Berger & Nasr, Customer Lifetime Value: Marketing Models and Applications, 1998",
         Text(
             "Today’s customers will bring, period by period, what those of one horizon ago have brought since.",
@@ -113,7 +125,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "cohort",
         Text("Cohort curve", "Когортная кривая"),
-        "Σ margin per customer at ages A+1 … A+K, discounted",
+        Text(
+            "Σ margin per customer at ages A+1 … A+K, discounted",
+            "Σ маржи на\u00a0клиента в\u00a0возрасте A+1 … A+K, с\u00a0дисконтом",
+        ),
         "Fader & Hardie, Probability Models for Customer-Base Analysis, 2009",
         Text(
             "A customer of some age will bring what earlier customers brought on average at the ages to come; past the oldest age "
@@ -132,7 +147,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "bg_nbd",
         Text("BG/NBD × Gamma-Gamma", "BG/NBD × Gamma-Gamma"),
-        "Σ discounted E[purchases | x, t_x, T] · E[amount | x, mean] · margin",
+        Text(
+            "Σ discounted E[purchases | x, t_x, T] · E[amount | x, mean] · margin",
+            "Σ с\u00a0дисконтом E[покупки | x, t_x, T] · E[сумма | x, средняя] · маржа",
+        ),
         "Fader, Hardie & Lee, 2005; Fader & Hardie, 2013",
         Text(
             "Purchases come at random at a rate of one’s own; after each there is a chance of one’s own to leave unseen; amounts do "
@@ -151,7 +169,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "pareto_nbd",
         Text("Pareto/NBD × Gamma-Gamma", "Pareto/NBD × Gamma-Gamma"),
-        "Σ discounted E[purchases | x, t_x, T] · E[amount | x, mean] · margin",
+        Text(
+            "Σ discounted E[purchases | x, t_x, T] · E[amount | x, mean] · margin",
+            "Σ с\u00a0дисконтом E[покупки | x, t_x, T] · E[сумма | x, средняя] · маржа",
+        ),
         "Schmittlein, Morrison & Colombo, 1987; Fader & Hardie, 2013",
         Text(
             "Purchases come at random at a rate of one’s own; every customer leaves unseen at any moment, at a rate of one’s own; "
@@ -168,7 +189,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "sbg",
         Text("Shifted beta-geometric", "Сдвинутое бета-геометрическое"),
-        "m · Σ S(A + k) / S(A), discounted; S(t) = B(α, β + t) / B(α, β)",
+        Text(
+            "m · Σ S(A + k) / S(A), discounted; S(t) = B(α, β + t) / B(α, β)",
+            "m · Σ S(A + k) / S(A), с\u00a0дисконтом; S(t) = B(α, β + t) / B(α, β)",
+        ),
         "Fader & Hardie, How to Project Customer Retention, 2007",
         Text(
             "A customer renews period by period and leaves for good with a chance of one’s own; leaving is seen when it happens.",
@@ -185,7 +209,10 @@ METHODS: tuple[Method, ...] = (
     Method(
         "kaplan_meier",
         Text("Kaplan–Meier survival", "Дожитие по\u00a0Каплану\u00a0— Мейеру"),
-        "m · Σ S(A + k) / S(A), discounted; S by the product-limit estimate",
+        Text(
+            "m · Σ S(A + k) / S(A), discounted; S by the product-limit estimate",
+            "m · Σ S(A + k) / S(A), с\u00a0дисконтом; S по\u00a0Каплану\u00a0— Мейеру",
+        ),
         "Kaplan & Meier, 1958; Lu, Predicting Customer Churn with Survival Analysis, 2002",
         Text(
             "Customers stay as earlier ones stayed, with no law assumed; who was silent for longer than the active days has left.",

@@ -1,5 +1,5 @@
-"""Pages, PDF and workbooks made from a finished scorecard."""
+"""Pages, PDF and workbooks made from a finished scorecard, and from what models found."""
 
-from septima.report.render import FORMATS, Format, ReportError, render, scorecard_picture
+from septima.report.render import FORMATS, Format, ReportError, render, render_studies, scorecard_picture
 
-__all__ = ["FORMATS", "Format", "ReportError", "render", "scorecard_picture"]
+__all__ = ["FORMATS", "Format", "ReportError", "render", "render_studies", "scorecard_picture"]

@@ -1,4 +1,4 @@
-"""Every chart of the product as an Altair chart: bullet, sparkline, trend and dots with intervals.
+"""Every chart of the product as an Altair chart: bullet, sparkline, trend, dots with intervals and pairs of numbers.
 
 Numbers come as they are to be read off an axis (42.3 of per cent, 12.4 of millions). A picture for
 print, page or notebook is made of the same chart, see `pictures`.
@@ -7,13 +7,13 @@ print, page or notebook is made of the same chart, see `pictures`.
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
 import altair as alt
 
 from septima.report.palette import ACCENT, ACCENT_LIGHT, ACCENT_MIDDLE, HAIRLINE, INK, PAPER, QUIET, TRACK
+from septima.report.points import Dot, Point
 from septima.scorecard.card import Figure
 
 Picture = alt.LayerChart
@@ -25,25 +25,11 @@ TREND_WIDTH = 366
 TREND_HEIGHT = 104
 SLICE_WIDTH = 190
 SLICE_STEP = 16
+NAMES_WIDTH = 160
+PAIRS_WIDTH = 262
+PAIRS_HEIGHT = 130
 
 Row = Mapping[str, float | str | None]
-
-
-@dataclass(frozen=True)
-class Point:
-    """A figure of one period, in the numbers of the axis."""
-
-    period: date
-    figure: Figure
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A figure of one member of a dimension; `label` is the value in words."""
-
-    member: str
-    figure: Figure
-    label: str
 
 
 def bullet(
@@ -178,8 +164,18 @@ def trend(
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
-def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: int = SLICE_WIDTH) -> alt.LayerChart:
-    """Members of a dimension one under another: a dot with its interval, and `whole` as an upright line."""
+def slices(
+    dots: Sequence[Dot],
+    *,
+    whole: float | None,
+    unit: str = "",
+    width: int = SLICE_WIDTH,
+    names_width: int = NAMES_WIDTH,
+) -> alt.LayerChart:
+    """Members of a dimension one under another: a dot with its interval, and `whole` as an upright line.
+
+    `names_width` is the most that a name to the left takes before it is cut short.
+    """
     rows = [{"member": dot.member, "label": dot.label, **_bounds(dot.figure)} for dot in dots]
     numbers = [value for row in rows for value in (row["value"], row["lower"], row["upper"])]
     domain = _nice_domain(numbers, whole)
@@ -189,7 +185,7 @@ def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: i
         "member:N",
         title=None,
         sort=names,
-        axis=alt.Axis(domain=False, ticks=False, labelLimit=160, minExtent=84, grid=True),
+        axis=alt.Axis(domain=False, ticks=False, labelLimit=names_width, minExtent=84, grid=True),
     )
 
     def along(name: str) -> alt.X:
@@ -211,6 +207,41 @@ def slices(dots: Sequence[Dot], *, whole: float | None, unit: str = "", width: i
         unit or " ", anchor="start", frame="group", fontSize=11, fontWeight="normal", color=QUIET, offset=4
     )
     return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
+
+
+def pairs(
+    names: Sequence[str],
+    bars: Sequence[float],
+    dots: Sequence[float],
+    *,
+    unit: str = "",
+    axis_title: str = "",
+    width: int = PAIRS_WIDTH,
+    height: int = PAIRS_HEIGHT,
+) -> alt.LayerChart:
+    """Two numbers for each of some ordered names: bars, and dots over them."""
+    rows = [{"name": name, "bar": bar, "dot": dot} for name, bar, dot in zip(names, bars, dots, strict=True)]
+    chart = alt.Chart(_data(rows))
+    domain = _nice_domain([*bars, *dots], 0.0)
+    low, high = min(domain[0], 0.0) if min([*bars, *dots], default=0.0) < 0 else 0.0, domain[1]
+    x = alt.X(
+        "name:N",
+        sort=list(names),
+        axis=alt.Axis(title=axis_title or None, titleFontWeight="normal", labelAngle=0, grid=False, ticks=False),
+    )
+
+    def up(name: str) -> alt.Y:
+        axis = alt.Axis(tickCount=4, format=_tick_digits((low, high), 4), domain=False, ticks=False, minExtent=34)
+        return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=[low, high], nice=True), axis=axis)
+
+    layers = [
+        chart.mark_bar(color=ACCENT_MIDDLE).encode(x=x, y=up("bar")),
+        chart.mark_point(color=INK, filled=True, size=40, opacity=1).encode(x=x, y=up("dot")),
+    ]
+    title = alt.TitleParams(
+        unit or " ", anchor="start", frame="bounds", fontSize=11, fontWeight="normal", color=QUIET, offset=4
+    )
+    return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
 def bullet_domain(figure: Figure, target: float | None, unit: str) -> tuple[float, float]:
@@ -241,6 +272,9 @@ def _finished(
         "labelFont": FONT,
         "labelFontSize": 11,
         "labelColor": QUIET,
+        "titleFont": FONT,
+        "titleFontSize": 11,
+        "titleColor": QUIET,
         "labelPadding": 4,
         "gridColor": HAIRLINE,
         "gridWidth": 0.6,

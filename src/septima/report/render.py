@@ -1,7 +1,9 @@
-"""The one door of the report: a card in, the bytes of a file out."""
+"""The one door of reports: a card or studies in, the bytes of a file out."""
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
+from septima.report.studies.study import StudyReport
 from septima.schema import LANGUAGES, Language, SeptimaError
 from septima.scorecard.card import Scorecard
 
@@ -20,32 +22,55 @@ def render(scorecard: Scorecard, *, format: Format, language: Language) -> bytes
     numbers. Raises ReportError where the format or the language is none of `FORMATS`,
     `LANGUAGES`, or a library of the extra `report` is absent.
     """
-    if format not in FORMATS:
-        raise ReportError(f"there is no report format {format!r}; use one of {', '.join(FORMATS)}")
+
+    def sheets() -> bytes:
+        from septima.report.workbook import workbook  # noqa: PLC0415
+
+        return workbook(scorecard, language)
+
+    def page() -> str:
+        from septima.report.page import html_page  # noqa: PLC0415
+
+        return html_page(scorecard, language)
+
+    return _written(page, sheets, format, language)
+
+
+def render_studies(report: StudyReport, *, format: Format) -> bytes:  # noqa: A002 - as above
+    """The pages of models as the bytes of one file, in the formats of `render`; raises what that does."""
+
+    def sheets() -> bytes:
+        from septima.report.studies.workbook import study_workbook  # noqa: PLC0415
+
+        return study_workbook(report)
+
+    def page() -> str:
+        from septima.report.page import study_page  # noqa: PLC0415
+
+        return study_page(report)
+
+    return _written(page, sheets, format, report.language)
+
+
+def _written(page: Callable[[], str], sheets: Callable[[], bytes], form: Format, language: Language) -> bytes:
+    # Each format brings its own heavy library, so it is loaded when that format is asked for.
+    if form not in FORMATS:
+        raise ReportError(f"there is no report format {form!r}; use one of {', '.join(FORMATS)}")
     if language not in LANGUAGES:
         raise ReportError(f"there is no report in the language {language!r}; use one of {', '.join(LANGUAGES)}")
     try:
-        return _written(scorecard, format, language)
+        if form == "xlsx":
+            return sheets()
+        html = page()
+        if form == "html":
+            return html.encode()
+        from septima.report.document import pdf_document  # noqa: PLC0415
+
+        return pdf_document(html)
     except ModuleNotFoundError as error:
         raise ReportError(
             f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
         ) from error
-
-
-def _written(scorecard: Scorecard, form: Format, language: Language) -> bytes:
-    # Each format brings its own heavy library, so it is loaded when that format is asked for.
-    if form == "xlsx":
-        from septima.report.workbook import workbook  # noqa: PLC0415
-
-        return workbook(scorecard, language)
-    from septima.report.page import html_page  # noqa: PLC0415
-
-    html = html_page(scorecard, language)
-    if form == "html":
-        return html.encode()
-    from septima.report.document import pdf_document  # noqa: PLC0415
-
-    return pdf_document(html)
 
 
 def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: int = 2) -> bytes:

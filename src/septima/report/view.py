@@ -21,6 +21,7 @@ from septima.report.number_forms import (
 )
 from septima.report.palette import STATE_MARKS
 from septima.report.pictures import svg
+from septima.report.points import Dot, Point
 from septima.report.summary import composite_style, summary
 from septima.report.words import (
     AGGREGATIONS,
@@ -483,9 +484,7 @@ class _View:
         if not largest:
             return None, " ".join(notes)
         dots = [
-            charts.Dot(
-                row.member or self.say(WORDS["not_given"]), _shown(row.figure, style), style.value(row.figure.value)
-            )
+            Dot(row.member or self.say(WORDS["not_given"]), _shown(row.figure, style), style.value(row.figure.value))
             for row in sorted(largest, key=lambda row: row.figure.value or 0, reverse=True)
         ]
         members = "; ".join(f"{dot.member} — {dot.label}" for dot in dots)
@@ -510,8 +509,8 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in pairs)
 
 
-def _points(trend: Sequence[TrendPoint], style: NumberStyle) -> list[charts.Point]:
-    return [charts.Point(point.period, _shown(point.figure, style)) for point in trend]
+def _points(trend: Sequence[TrendPoint], style: NumberStyle) -> list[Point]:
+    return [Point(point.period, _shown(point.figure, style)) for point in trend]
 
 
 def _shown(figure: Figure, style: NumberStyle) -> Figure:

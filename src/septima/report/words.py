@@ -6,6 +6,9 @@ from septima.scorecard.card import Direction, State
 WORDS: dict[str, Text] = {
     "title": Text("CRM scorecard", "Карта показателей CRM"),
     "skip": Text("Skip to the scorecard", "Перейти к карте показателей"),
+    "studies_title": Text("CRM models", "Модели CRM"),
+    "skip_studies": Text("Skip to the models", "Перейти к моделям"),
+    "assumptions": Text("What is taken for granted", "Что принято на веру"),
     "contents": Text("Contents", "Содержание"),
     "overview": Text("The scorecard on one page", "Карта на одной странице"),
     "own": Text("The company’s own KPIs", "Собственные показатели компании"),

@@ -4,38 +4,24 @@ Every text is written as a string, never as a formula, whatever sign it begins w
 """
 
 import io
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-import xlsxwriter
-from xlsxwriter.format import Format
 from xlsxwriter.utility import quote_sheetname, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
-from septima.report.number_forms import UNDEFINED_SIGN, NumberStyle, number_style
-from septima.report.palette import ACCENT, HAIRLINE, INK, QUIET, STATE_COLOURS, STATE_MARKS
+from septima.report.number_forms import NumberStyle, number_style
+from septima.report.palette import ACCENT, QUIET, STATE_COLOURS, STATE_MARKS
+from septima.report.sheets import PLAIN, STRONG, Forms, Properties, lay_out, new_book, number_format, sheet_names
 from septima.report.summary import composite_style, summary
 from septima.report.view import facts
 from septima.report.words import DIRECTIONS, STATES, UNITS, WORDS, known
 from septima.schema import Language, Text
 from septima.scorecard.card import CompositeCard, Figure, KpiCard, Scorecard, TrendPoint
 
-Properties = Mapping[str, str | int | bool]
-
-PLAIN: Properties = {}
-STRONG: Properties = {"bold": True, "top": 1, "top_color": HAIRLINE}
-SHEET_NAME_LENGTH = 31
 HEADER_ROW = 5
 
-_UNIT_SUFFIXES = {
-    "seconds": Text("s", "с"),
-    "hours": Text("h", "ч"),
-    "days": Text("d", "дн."),
-    "months": Text("mo", "мес."),
-}
 _CARD_COLUMNS = ("name", "state", "value", "lower", "upper", "target", "change", "n", "weight", "normalised")
 _CARD_WIDTHS = (46, 20, 15, 15, 15, 14, 14, 11, 8, 9, 22, 90)
 _PASSPORT_COLUMNS = ("name", "metric", "unit", "direction", "what", "how", "printed_formula", "source", "primary_data",
@@ -46,10 +32,7 @@ _PASSPORT_WIDTHS = (40, 24, 18, 14, 50, 50, 36, 50, 36, 12, 12, 12, 20)
 def workbook(scorecard: Scorecard, language: Language) -> bytes:
     """The bytes of an XLSX file that holds the card's numbers unrounded."""
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        content,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
+    book = new_book(content)
     title = WORDS["title"].in_language(language)
     book.set_properties(
         {
@@ -60,47 +43,19 @@ def workbook(scorecard: Scorecard, language: Language) -> bytes:
         }
     )
     book.set_size(2400, 1500)
-    writer = _Writer(book, scorecard, language)
+    writer = _Writer(Forms(book), scorecard, language)
     writer.write()
     book.close()
     return content.getvalue()
 
 
-def sheet_names(names: Iterable[str]) -> list[str]:
-    """Names that a spreadsheet takes: without []:*?/\\, of 31 characters at most, none twice."""
-    given: list[str] = []
-    for name in names:
-        clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", name).strip(" '")[:SHEET_NAME_LENGTH].strip(" '") or "-"
-        unique, number = clean, 2
-        while unique.casefold() in {other.casefold() for other in given}:
-            ending = f" ({number})"
-            unique, number = clean[: SHEET_NAME_LENGTH - len(ending)] + ending, number + 1
-        given.append(unique)
-    return given
-
-
-def number_format(style: NumberStyle, *, signed: bool = False) -> str:
-    """The format of a cell that holds a number of this style, in the notation of Excel."""
-    decimals = style.decimals if style.scale == 1 else 0
-    number = "#,##0" + ("." + "0" * decimals if decimals else "")
-    if style.unit == "share":
-        number += "%"
-    elif style.unit in ("currency", "currency_per_day"):
-        before, after = (_quoted(text) for text in style.currency_affixes)
-        number = before + number + after
-    elif style.unit in _UNIT_SUFFIXES:
-        number += _quoted("\u00a0" + _UNIT_SUFFIXES[style.unit].in_language(style.language))
-    return f"+{number};-{number};{number}" if signed else number
-
-
 @dataclass(frozen=True)
 class _Writer:
-    """A workbook being written: the card, the language, and the formats already made."""
+    """A workbook being written: its formats, the card and the language."""
 
-    book: xlsxwriter.Workbook
+    forms: Forms
     card: Scorecard
     language: Language
-    formats: dict[str, Format] = field(default_factory=dict[str, Format])
 
     def write(self) -> None:
         names = sheet_names(
@@ -112,7 +67,7 @@ class _Writer:
                 self.say("sheet_notes"),
             ]
         )
-        sheets = [self.book.add_worksheet(name) for name in names]
+        sheets = [self.forms.book.add_worksheet(name) for name in names]
         trends: dict[str, str] = {}
         groups = [(perspective.composite, perspective.kpis) for perspective in self.card.perspectives]
         own: list[tuple[CompositeCard | None, tuple[KpiCard, ...]]] = [(None, self.card.own)] if self.card.own else []
@@ -126,18 +81,10 @@ class _Writer:
     def say(self, key: str) -> str:
         return WORDS[key].in_language(self.language)
 
-    def form(self, base: Properties = PLAIN, **more: str | int | bool) -> Format:
-        """A cell's format, made once for each set of properties."""
-        everything = {"font_name": "Calibri", "font_size": 10, "font_color": INK, "valign": "top", **base, **more}
-        key = repr(sorted(everything.items()))
-        if key not in self.formats:
-            self.formats[key] = self.book.add_format(everything)
-        return self.formats[key]
-
     def _card_sheet(self, sheet: Worksheet, trends: Mapping[str, str]) -> None:
         self._head(sheet, self.card.organisation, _CARD_WIDTHS)
         sheet.write_string(
-            2, 0, " ".join(summary(self.card, self.language)), self.form(font_color=QUIET, valign="vcenter")
+            2, 0, " ".join(summary(self.card, self.language)), self.forms.form(font_color=QUIET, valign="vcenter")
         )
         self._header(
             sheet, HEADER_ROW, [*(self.say(key) for key in _CARD_COLUMNS), self.say("course"), self.say("remarks")]
@@ -152,7 +99,7 @@ class _Writer:
                 self._kpi_row(sheet, row, kpi, trends)
             row += 1
         if self.card.own:
-            sheet.write_string(row, 0, self.say("own"), self.form(STRONG))
+            sheet.write_string(row, 0, self.say("own"), self.forms.form(STRONG))
             for kpi in self.card.own:
                 row += 1
                 self._kpi_row(sheet, row, kpi, trends)
@@ -174,7 +121,7 @@ class _Writer:
         self._slices(sheet, row, kpis)
         place = first
         if composite:
-            sheet.write_string(2, 0, composite.formula, self.form(font_color=QUIET))
+            sheet.write_string(2, 0, composite.formula, self.forms.form(font_color=QUIET))
             self._composite_row(sheet, place, composite, trends)
             place += 1
         for number, kpi in enumerate(kpis):
@@ -184,30 +131,30 @@ class _Writer:
 
     def _composite_row(self, sheet: Worksheet, row: int, composite: CompositeCard, trends: Mapping[str, str]) -> None:
         style = composite_style(composite, self.language)
-        sheet.write_string(row, 0, composite.name.in_language(self.language), self.form(STRONG))
+        sheet.write_string(row, 0, composite.name.in_language(self.language), self.forms.form(STRONG))
         self._state(sheet, row, composite.state, STRONG)
         figures = (composite.printed.value, composite.printed.lower, composite.printed.upper)
         for column, value in enumerate(figures, start=2):
-            self._number(sheet, (row, column), value, number_format(style), STRONG)
-        sheet.write_blank(row, 5, None, self.form(STRONG))
-        self._number(sheet, (row, 6), composite.change, number_format(style, signed=True), STRONG)
-        sheet.write_blank(row, 7, None, self.form(STRONG))
-        self._number(sheet, (row, 8), composite.weight, "0.####", STRONG)
-        self._number(sheet, (row, 9), composite.normalised.value, "0", STRONG)
+            self.forms.write_number(sheet, (row, column), value, number_format(style), STRONG)
+        sheet.write_blank(row, 5, None, self.forms.form(STRONG))
+        self.forms.write_number(sheet, (row, 6), composite.change, number_format(style, signed=True), STRONG)
+        sheet.write_blank(row, 7, None, self.forms.form(STRONG))
+        self.forms.write_number(sheet, (row, 8), composite.weight, "0.####", STRONG)
+        self.forms.write_number(sheet, (row, 9), composite.normalised.value, "0", STRONG)
         self._course(sheet, row, trends.get(composite.id), STRONG)
         self._remarks(sheet, row, composite.statements, STRONG)
 
     def _kpi_row(self, sheet: Worksheet, row: int, kpi: KpiCard, trends: Mapping[str, str]) -> None:
         style = self._style(kpi)
         form = number_format(style)
-        sheet.write_string(row, 0, kpi.name.in_language(self.language), self.form(indent=1, text_wrap=True))
+        sheet.write_string(row, 0, kpi.name.in_language(self.language), self.forms.form(indent=1, text_wrap=True))
         self._state(sheet, row, kpi.state, PLAIN)
         for column, value in enumerate((kpi.figure.value, kpi.figure.lower, kpi.figure.upper, kpi.target), start=2):
-            self._number(sheet, (row, column), value, form)
-        self._number(sheet, (row, 6), kpi.change, number_format(style, signed=True))
-        self._number(sheet, (row, 7), kpi.n, "#,##0")
-        self._number(sheet, (row, 8), kpi.weight, "0.####")
-        self._number(sheet, (row, 9), kpi.normalised.value, "0")
+            self.forms.write_number(sheet, (row, column), value, form)
+        self.forms.write_number(sheet, (row, 6), kpi.change, number_format(style, signed=True))
+        self.forms.write_number(sheet, (row, 7), kpi.n, "#,##0")
+        self.forms.write_number(sheet, (row, 8), kpi.weight, "0.####")
+        self.forms.write_number(sheet, (row, 9), kpi.normalised.value, "0")
         self._course(sheet, row, trends.get(f"kpi-{kpi.id}"), PLAIN)
         self._remarks(sheet, row, kpi.statements, PLAIN)
 
@@ -227,7 +174,7 @@ class _Writer:
         ]
         for key, name, history, style in histories:
             for number, point in enumerate(history):
-                sheet.write_string(row + number, 0, name, self.form())
+                sheet.write_string(row + number, 0, name, self.forms.form())
                 self._date(sheet, row + number, 1, point.period)
                 self._figure(sheet, (row + number, 2), point.figure, style)
             if history:
@@ -244,10 +191,10 @@ class _Writer:
             style = self._style(kpi)
             for part in kpi.slices:
                 row += 1
-                sheet.write_string(row, 0, kpi.name.in_language(self.language), self.form())
-                sheet.write_string(row, 1, part.member or self.say("not_given"), self.form())
+                sheet.write_string(row, 0, kpi.name.in_language(self.language), self.forms.form())
+                sheet.write_string(row, 1, part.member or self.say("not_given"), self.forms.form())
                 self._figure(sheet, (row, 2), part.figure, style)
-                self._number(sheet, (row, 5), part.n, "#,##0")
+                self.forms.write_number(sheet, (row, 5), part.n, "#,##0")
 
     def _passport_sheet(self, sheet: Worksheet) -> None:
         self._head(sheet, self.say("sheet_passports"), _PASSPORT_WIDTHS)
@@ -266,19 +213,19 @@ class _Writer:
                 ", ".join(kpi.primary_data),
             )
             for column, text in enumerate(texts):
-                sheet.write_string(row, column, text, self.form(text_wrap=True))
-            self._number(sheet, (row, 9), kpi.n, "#,##0")
-            self._number(sheet, (row, 10), kpi.missing_share, "0.0%")
-            self._number(sheet, (row, 11), kpi.minimum_sample, "#,##0")
-            sheet.write_string(row, 12, kpi.definition, self.form(text_wrap=True))
+                sheet.write_string(row, column, text, self.forms.form(text_wrap=True))
+            self.forms.write_number(sheet, (row, 9), kpi.n, "#,##0")
+            self.forms.write_number(sheet, (row, 10), kpi.missing_share, "0.0%")
+            self.forms.write_number(sheet, (row, 11), kpi.minimum_sample, "#,##0")
+            sheet.write_string(row, 12, kpi.definition, self.forms.form(text_wrap=True))
         sheet.freeze_panes(HEADER_ROW + 1, 1)
 
     def _notes_sheet(self, sheet: Worksheet) -> None:
         self._head(sheet, self.say("notes"), (34, 110))
         row = 3
         for term, value in facts(self.card, self.language):
-            sheet.write_string(row, 0, term, self.form(font_color=QUIET))
-            sheet.write_string(row, 1, value, self.form(text_wrap=True))
+            sheet.write_string(row, 0, term, self.forms.form(font_color=QUIET))
+            sheet.write_string(row, 1, value, self.forms.form(text_wrap=True))
             row += 1
         said = [text.in_language(self.language) for text in (*self.card.integral.statements, *self.card.statements)]
         incomplete = [] if self.card.complete else [self.say("incomplete")]
@@ -287,57 +234,41 @@ class _Writer:
             method.insert(0, self.card.method.in_language(self.language))
         for text in (*incomplete, *said, *method):
             row += 1
-            sheet.write_string(row, 1, text, self.form(text_wrap=True))
+            sheet.write_string(row, 1, text, self.forms.form(text_wrap=True))
 
     def _head(self, sheet: Worksheet, title: str, widths: Sequence[int]) -> None:
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&A&R&P / &N")
-        sheet.set_row(0, 24)
-        sheet.write_string(0, 0, title, self.form(bold=True, font_size=16, valign="vcenter"))
+        lay_out(sheet, widths)
+        sheet.write_string(0, 0, title, self.forms.form(bold=True, font_size=16, valign="vcenter"))
         kind = f"{self.say('title')}, {self.card.period_label.in_language(self.language)}"
-        sheet.write_string(1, 0, kind, self.form(font_color=QUIET))
+        sheet.write_string(1, 0, kind, self.forms.form(font_color=QUIET))
 
     def _header(self, sheet: Worksheet, row: int, names: Sequence[str]) -> None:
         numbers = {self.say(key) for key in ("value", "lower", "upper", "target", "change", "n", "weight", "normalised",
                                              "sample", "missing", "minimum_sample")}  # fmt: skip
         for column, name in enumerate(names):
             side = "right" if name in numbers else "left"
-            form = self.form(font_color=QUIET, bottom=1, text_wrap=True, align=side, valign="bottom")
+            form = self.forms.form(font_color=QUIET, bottom=1, text_wrap=True, align=side, valign="bottom")
             sheet.write_string(row, column, name, form)
 
     def _state(self, sheet: Worksheet, row: int, state: str, properties: Properties) -> None:
         for known_state, words in STATES.items():
             if known_state == state:
                 text = f"{STATE_MARKS[known_state]} {words.in_language(self.language)}"
-                form = self.form(properties, font_color=STATE_COLOURS[known_state])
+                form = self.forms.form(properties, font_color=STATE_COLOURS[known_state])
                 sheet.write_string(row, 1, text, form)
-
-    def _number(
-        self, sheet: Worksheet, cell: tuple[int, int], value: float | None, form: str, properties: Properties = PLAIN
-    ) -> None:
-        shape = self.form(properties, align="right", num_format=form)
-        if value is None or not math.isfinite(value):
-            sheet.write_string(*cell, UNDEFINED_SIGN, shape)
-        else:
-            sheet.write_number(*cell, value, shape)
 
     def _figure(self, sheet: Worksheet, cell: tuple[int, int], figure: Figure, style: NumberStyle) -> None:
         row, column = cell
         for offset, value in enumerate((figure.value, figure.lower, figure.upper)):
-            self._number(sheet, (row, column + offset), value, number_format(style))
+            self.forms.write_number(sheet, (row, column + offset), value, number_format(style))
 
     def _date(self, sheet: Worksheet, row: int, column: int, day: date) -> None:
         form = "dd.mm.yyyy" if self.language == "ru" else "yyyy-mm-dd"
         moment = datetime.combine(day, time(), UTC).replace(tzinfo=None)
-        sheet.write_datetime(row, column, moment, self.form(num_format=form, align="left"))
+        sheet.write_datetime(row, column, moment, self.forms.form(num_format=form, align="left"))
 
     def _course(self, sheet: Worksheet, row: int, where: str | None, properties: Properties) -> None:
-        sheet.write_blank(row, 10, None, self.form(properties))
+        sheet.write_blank(row, 10, None, self.forms.form(properties))
         if where:
             sheet.add_sparkline(
                 row,
@@ -347,7 +278,7 @@ class _Writer:
 
     def _remarks(self, sheet: Worksheet, row: int, statements: Sequence[Text], properties: Properties) -> None:
         said = " ".join(text.in_language(self.language) for text in statements)
-        form = self.form(properties, bold=False, text_wrap=True)
+        form = self.forms.form(properties, bold=False, text_wrap=True)
         if said:
             sheet.write_string(row, 11, said, form)
         else:
@@ -357,8 +288,3 @@ class _Writer:
         return number_style(
             kpi.unit, kpi.figure, self.language, currency=self.card.currency, others=(kpi.target, kpi.previous)
         )
-
-
-def _quoted(text: str) -> str:
-    """Text that stands in a number format as it is."""
-    return '"' + text.replace('"', "") + '"' if text else ""

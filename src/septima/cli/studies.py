@@ -1,0 +1,85 @@
+"""Studies of models on the terminal and in files."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from septima.cli.output import console, notices, print_rows, say
+from septima.report import FORMATS, render_studies
+from septima.report import Format as ReportFormat
+from septima.report.studies.study import Measure, Section, Study, StudyReport, text_of
+from septima.schema import Language, SeptimaError
+
+if TYPE_CHECKING:
+    from septima.workspace import Workspace
+
+
+def report_format(path: Path) -> ReportFormat:
+    """The format of a report that the name of its file asks for."""
+    ending = path.suffix.lower().removeprefix(".")
+    for known in FORMATS:
+        if known == ending:
+            return known
+    raise SeptimaError(f"{path}: a report is written as {', '.join(FORMATS)}; name a file that ends in one of them")
+
+
+def write_studies(workspace: "Workspace", studies: tuple[Study, ...], language: Language, path: Path) -> Path:
+    """Write the page of these studies in the format that the name of the file says."""
+    form = report_format(path)
+    document = StudyReport(
+        workspace.settings.organisation,
+        language,
+        datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        workspace.lake.version,
+        studies,
+    )
+    content = render_studies(document, format=form)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def write_study(workspace: "Workspace", study: Study, language: Language, path: Path | None) -> None:
+    """Write the page of one study where a file is named, and say so."""
+    if path is not None:
+        notices.print(str(write_studies(workspace, (study,), language, path)), soft_wrap=True)
+
+
+def print_study(study: Study) -> None:
+    """Print what a study says, drawings apart; of several methods the assumptions are left to the page."""
+    console.print(": ".join(part for part in (study.title, study.subtitle) if part), style="bold", soft_wrap=True)
+    if study.measures:
+        say(" · ".join(_measured(measure) for measure in study.measures))
+    for section in study.sections:
+        _print_section(section)
+    if len(study.assumptions) == 1:
+        (only,) = study.assumptions
+        for statement in only.statements:
+            say(f"· {statement}")
+        if only.source:
+            say(only.source)
+
+
+def _measured(measure: Measure) -> str:
+    interval = measure.interval.text if measure.interval else ""
+    return f"{measure.name} {measure.number.text}" + (f" ({interval})" if interval else "")
+
+
+def _print_section(section: Section) -> None:
+    console.print(f"\n{section.title}" if section.title else "", style="bold")
+    for said in section.lead:
+        say(said)
+    for table in section.tables:
+        print_rows(
+            table.title,
+            table.columns,
+            [[text_of(cell) for cell in row] for row in table.rows],
+            numeric=table.numeric,
+            strong=table.strong,
+        )
+        for note in table.notes:
+            say(note)
+    for said in section.remarks:
+        say(said)
+    for term, said in section.terms:
+        say(f"{term}: {said}")

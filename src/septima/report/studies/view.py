@@ -1,0 +1,155 @@
+"""Studies as the page shows them: every number a string, every drawing an SVG."""
+
+from dataclasses import dataclass
+
+import altair as alt
+from markupsafe import Markup
+
+from septima.report import charts
+from septima.report.number_forms import moment
+from septima.report.pictures import svg
+from septima.report.points import Point
+from septima.report.studies.study import (
+    Assumption,
+    Course,
+    Dots,
+    Drawing,
+    Measure,
+    Pairs,
+    Section,
+    Study,
+    StudyReport,
+    Table,
+    text_of,
+)
+from septima.report.words import TICKS, words_in
+from septima.schema import Language
+
+_DOTS_WIDTH = 300
+_NAMES_WIDTH = 260
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A drawing with its caption; `legend` are the names of bars and dots, empty where there is one kind of mark."""
+
+    title: str
+    svg: Markup
+    legend: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table in words: for each column its name and whether it holds numbers, for each row its cells and whether it is strong."""
+
+    title: str
+    columns: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[tuple[str, ...], bool], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """A section of a study in words and pictures."""
+
+    title: str
+    lead: tuple[str, ...]
+    pictures: tuple[PictureView, ...]
+    tables: tuple[TableView, ...]
+    remarks: tuple[str, ...]
+    terms: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """A study in words and pictures; measures are name, value and interval."""
+
+    anchor: str
+    title: str
+    subtitle: str
+    question: str
+    measures: tuple[tuple[str, str, str], ...]
+    sections: tuple[SectionView, ...]
+    assumptions: tuple[Assumption, ...]
+
+
+def anchor(place: int) -> str:
+    """The anchor of the study at this place of its document; its name may hold what no anchor may."""
+    return f"study-{place + 1}"
+
+
+def study_views(report: StudyReport) -> tuple[StudyView, ...]:
+    """Write and draw all studies."""
+    return tuple(_study(study, anchor(place), report.language) for place, study in enumerate(report.studies))
+
+
+def study_facts(report: StudyReport) -> tuple[tuple[str, str], ...]:
+    """What the numbers rest on, as terms and values."""
+    words = words_in(report.language)
+    return (
+        (words["organisation"], report.organisation),
+        (words["data_version"], str(report.data_version)),
+        (words["computed_at"], moment(report.computed_at, report.language)),
+    )
+
+
+def _study(study: Study, at: str, language: Language) -> StudyView:
+    return StudyView(
+        at,
+        study.title,
+        study.subtitle,
+        study.question,
+        tuple(_measure(measure) for measure in study.measures),
+        tuple(_section(section, language) for section in study.sections),
+        study.assumptions,
+    )
+
+
+def _measure(measure: Measure) -> tuple[str, str, str]:
+    return measure.name, measure.number.text, measure.interval.text if measure.interval else ""
+
+
+def _section(section: Section, language: Language) -> SectionView:
+    return SectionView(
+        section.title,
+        section.lead,
+        tuple(_picture(drawing, language) for drawing in section.drawings),
+        tuple(_table(table) for table in section.tables),
+        section.remarks,
+        section.terms,
+    )
+
+
+def _table(table: Table) -> TableView:
+    numeric = table.numeric
+    return TableView(
+        _capital(table.title),
+        tuple((name, place in numeric) for place, name in enumerate(table.columns)),
+        tuple((tuple(text_of(cell) for cell in row), place in table.strong) for place, row in enumerate(table.rows)),
+        table.notes,
+    )
+
+
+def _picture(drawing: Drawing, language: Language) -> PictureView:
+    legend = drawing.legend if isinstance(drawing, Pairs) else ()
+    return PictureView(_capital(drawing.title), Markup(svg(_chart(drawing, language), language, drawing.says)), legend)  # noqa: S704 - our own SVG
+
+
+def _chart(drawing: Drawing, language: Language) -> alt.LayerChart:
+    match drawing:
+        case Dots():
+            return charts.slices(
+                drawing.dots, whole=drawing.whole, unit=drawing.unit, width=_DOTS_WIDTH, names_width=_NAMES_WIDTH
+            )
+        case Pairs():
+            return charts.pairs(
+                drawing.names, drawing.first, drawing.second, unit=drawing.unit, axis_title=drawing.axis
+            )
+        case Course():
+            points = [Point(month, figure) for month, figure in zip(drawing.months, drawing.figures, strict=True)]
+            tick = TICKS["month"].in_language(language)
+            return charts.trend(points, unit=drawing.unit, tick_format=tick, target=0.0)
+
+
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
