@@ -38,7 +38,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     folder = Path(options.folder)
     if options.spark:
-        print(_on_spark(folder, [options.orders // 100, options.orders // 10]))
+        _on_spark(folder, [options.orders // 100, options.orders // 10])
         return
     if options.uplift:
         uplift.report(folder, options.orders, options.runs)
@@ -163,16 +163,16 @@ def _growth(small: Steps, large: Steps) -> str:
     return "\n".join(lines)
 
 
-def _on_spark(folder: Path, sizes: list[int]) -> str:
-    lines = ["| orders | one worker, s | two workers, s | times as quick |", "| ---: | ---: | ---: | ---: |"]
+def _on_spark(folder: Path, sizes: list[int]) -> None:
+    """Print the table line by line: the catalogue takes minutes on a cluster."""
+    print("| orders | one worker, s | two workers, s | times as quick |\n| ---: | ---: | ---: | ---: |", flush=True)
     for orders in sizes:
         workspace = _workspace(folder, f"spark-{orders}")
         run([SEPTIMA, "load", str(workspace), str(generate(folder / f"source-{orders}", orders) / "all.yaml")])
         command = [PYTHON, "-m", "benchmarks.catalogue", str(workspace)]
         one, two = (on_spark.wall_seconds(command, workers) for workers in on_spark.WORKERS)
-        lines.append(f"| {orders:,} | {one:.0f} | {two:.0f} | {one / two:.2f} |")
+        print(f"| {orders:,} | {one:.0f} | {two:.0f} | {one / two:.2f} |", flush=True)
         shutil.rmtree(workspace)
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":
