@@ -68,6 +68,7 @@ def test_bounded_stretch_by_slices(embedded: Tables, on_spark: Tables) -> None:
         (("question",), ("item_rest_correlation", "driver_importance", "imported_index")),
         (("cohort", "age"), ("retention_rate", "revenue_retention")),
         (("rfm_segment", "monetary"), ("rfm_customers", "rfm_revenue")),
+        (("rfm_segment", "alive"), ("probability_alive", "predicted_churn", "customers_at_risk")),
         (("quadrant", "segment"), ("loyalty_quadrants",)),
     ],
 )
