@@ -37,6 +37,7 @@ from septima.scorecard.dimensions import dimension_name
 from septima.scorecard.history import KpiHistory, Parameters, Record, latest_record, parameters_of, read_histories
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter, missing_for, normalise
 from septima.scorecard.simulate import DRAWS, bounds_of, combine, distinguishable, draw, generator, summarise
+from septima.scorecard.weighting import Weighting
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -125,6 +126,7 @@ def assemble(
         name=Text("CKPIint", "CKPIint"),
         weight=1.0,
         terms=[(perspective.weight, f"CKPI[{perspective.id}]") for perspective in definition.perspectives],
+        weighting=definition.weighting,
         line=min((perspective.line for perspective in definition.perspectives if perspective.line), default=None),
     )
     kpis = [kpi for joined in perspectives for kpi in joined.card.kpis]
@@ -229,6 +231,7 @@ def _perspective(
         name=perspective.name,
         weight=perspective.weight,
         terms=[(kpi.card.weight, _term(kpi.card)) for kpi in joined],
+        weighting=perspective.weighting,
         line=perspective.line,
     )
     return _JoinedPerspective(PerspectiveCard(composite, tuple(kpi.card for kpi in joined)), part)
@@ -334,6 +337,7 @@ def _composite(
     name: Text,
     weight: float,
     terms: Sequence[tuple[float, str]],
+    weighting: Weighting | None,
     line: int | None,
 ) -> tuple[CompositeCard, _Part]:
     definition = frame.definition
@@ -351,6 +355,8 @@ def _composite(
         notes = _absent(called, parts, weights, formula, definition.aggregation)
     else:
         notes = (say.wrong_weights(called, weights, definition.file, line),)
+    if weighting is not None:
+        notes = (*notes, say.weighted(called, weighting))
     if composite != INTEGRAL and len(parts) > HEADLINE_LIMIT:
         notes = (*notes, say.crowded(called, len(parts)))
     targets = {key: part.target for key, part in parts.items()}

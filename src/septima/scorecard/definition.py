@@ -10,6 +10,7 @@ from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Direction
 from septima.scorecard.composite import Aggregation
 from septima.scorecard.normalise import Entry, Normalisation, Rule, Thresholds
+from septima.scorecard.weighting import Weighting
 
 SCALED_UNITS = ("share", "index")
 """Units whose values enter the printed composite as they are; all others are amounts."""
@@ -81,12 +82,13 @@ class KpiDefinition:
 
 @dataclass(frozen=True)
 class PerspectiveDefinition:
-    """A business function with the KPIs of its composite."""
+    """A business function with the KPIs of its composite; `weighting` is how their weights came about, if not by hand."""
 
     id: str
     name: Text
     kpis: tuple[KpiDefinition, ...]
     weight: float = 1.0
+    weighting: Weighting | None = None
     line: int | None = None
 
     @property
@@ -101,7 +103,8 @@ class ScorecardDefinition:
 
     `trend` is the number of periods shown, the card's own among them. `watch_band` is how far a
     value may stay behind its target, as a share of it, and be watched rather than bad. `own` are
-    the company's own KPIs, which enter no composite. `file` is where it was read from.
+    the company's own KPIs, which enter no composite. `weighting` is how the perspectives' weights came about, if not by
+    hand. `file` is where it was read from.
     """
 
     perspectives: tuple[PerspectiveDefinition, ...]
@@ -110,6 +113,7 @@ class ScorecardDefinition:
     aggregation: Aggregation = "arithmetic"
     trend: int = 8
     watch_band: float = 0.1
+    weighting: Weighting | None = None
     file: str | None = None
 
     @property

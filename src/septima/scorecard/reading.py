@@ -1,8 +1,9 @@
 """Read `scorecard.yaml`; whatever is wrong in it is told with file, line and remedy."""
 
+import math
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
@@ -23,17 +24,27 @@ from septima.scorecard.definition import (
     ScorecardDefinition,
 )
 from septima.scorecard.normalise import ENTRIES, NORMALISATIONS, Entry, Normalisation, Rule, Thresholds, missing_for
+from septima.scorecard.weighting import (
+    WEIGHTING_METHODS,
+    Weighting,
+    WeightingError,
+    equal_weights,
+    weights_by_budget,
+    weights_by_comparison,
+)
 
 if TYPE_CHECKING:
     from septima.metrics.definition import Metric
 
-_FIELDS = ("perspectives", "own", "normalisation", "aggregation", "trend", "watch_band")
-_PERSPECTIVE_FIELDS = ("id", "name", "weight", "kpis")
+_FIELDS = ("perspectives", "weights", "own", "normalisation", "aggregation", "trend", "watch_band")
+_PERSPECTIVE_FIELDS = ("id", "name", "weight", "weights", "kpis")
+_WEIGHTS_FIELDS = ("method", "comparisons", "points")
 _OWN_FIELDS = (
     "id", "metric", "name", "parameters", "where", "by", "target", "worst", "best", "thresholds", "normalisation", "owner",
 )  # fmt: skip
 _KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
 _ID = re.compile(r"\w[\w-]*")
+_FRACTION = re.compile(r"([1-9])\s*/\s*([1-9])")
 _TREND_MOST = 60
 _LARGEST = 1e15
 
@@ -73,6 +84,8 @@ def parse_definition(
     if not perspectives:
         raise root.wrong("perspectives", "the scorecard has no perspectives; list at least one with `id` and `kpis`")
     _refuse_repeated(root, perspectives)
+    weights, weighting = _weights(root, perspectives, root.items("perspectives"))
+    perspectives = tuple(replace(one, weight=weights[one.id]) for one in perspectives)
     own = tuple(reader.read(item, own=True) for item in root.items("own"))
     trend = root.number("trend", 8)
     if trend != int(trend) or not 2 <= trend <= _TREND_MOST:
@@ -89,6 +102,7 @@ def parse_definition(
         root.choice("aggregation", AGGREGATIONS) or "arithmetic",
         int(trend),
         band,
+        weighting,
         file,
     )
 
@@ -224,7 +238,9 @@ def _perspective(node: _Node, reader: "_Kpis") -> PerspectiveDefinition:
         raise node.wrong(
             "kpis", f"perspective {identifier!r} has no KPIs; list some under `kpis`, or remove the perspective"
         )
-    return PerspectiveDefinition(identifier, name, kpis, _weight(node), node.line())
+    weights, weighting = _weights(node, kpis, node.items("kpis"))
+    kpis = tuple(replace(kpi, weight=weights[kpi.id]) for kpi in kpis)
+    return PerspectiveDefinition(identifier, name, kpis, _weight(node), weighting, node.line())
 
 
 @dataclass(frozen=True)
@@ -336,6 +352,63 @@ def _weight(node: _Node) -> float:
     if weight < 0:
         raise node.wrong("weight", f"`weight` is {weight:g}; a weight must be 0 or more, and weights average 1")
     return weight
+
+
+def _weights(
+    node: _Node, parts: Sequence[KpiDefinition] | Sequence[PerspectiveDefinition], items: Sequence[_Node]
+) -> tuple[dict[str, float], Weighting | None]:
+    """The weights of a group by id: those that stand with its parts, or those that `weights` makes of judgements."""
+    given, inner = {part.id: part.weight for part in parts}, node.node("weights")
+    if inner is None:
+        return given, None
+    inner.only(_WEIGHTS_FIELDS)
+    for item in items:
+        if "weight" in item.data:
+            raise item.wrong("weight", f"the group has `weights` on line {node.line('weights')}; remove one of the two")
+    method = inner.choice("method", WEIGHTING_METHODS)
+    if method is None:
+        raise node.wrong("weights", f"`weights` needs a `method`: {', '.join(WEIGHTING_METHODS)}")
+    wanted = {"equal": "", "ahp": "comparisons", "budget": "points"}[method]
+    for name in _WEIGHTS_FIELDS[1:]:
+        if name in inner.data and name != wanted:
+            raise inner.wrong(name, f"the method {method!r} takes no `{name}`; remove it")
+    if not wanted:
+        return equal_weights(list(given))
+    judgements = inner.node(wanted)
+    if judgements is None:
+        raise inner.wrong("method", f"the method {method!r} needs `{wanted}`")
+    try:
+        if method == "ahp":
+            return weights_by_comparison(list(given), _numbers(judgements))
+        return weights_by_budget(list(given), _points(judgements))
+    except WeightingError as error:
+        raise judgements.wrong(error.key if error.key in judgements.data else None, str(error)) from error
+
+
+def _points(node: _Node) -> dict[str, dict[str, float]]:
+    """Points by person and id; of one person who is not named where they stand by id alone."""
+    people = {
+        name: inner
+        for name in map(str, node.data)
+        if isinstance(node.data[name], CommentedMap) and (inner := node.node(name))
+    }
+    if not people:
+        return {"": _numbers(node)}
+    if len(people) < len(node.data):
+        raise node.wrong(None, "`points` must be by id, or all by person and id")
+    return {name: _numbers(inner) for name, inner in people.items()}
+
+
+def _numbers(node: _Node) -> dict[str, float]:
+    """Numbers by name; a comparison may be written as a fraction, 1/3."""
+    found: dict[str, float] = {}
+    for name in map(str, node.data):
+        value: object = node.data[name]
+        fraction = _FRACTION.fullmatch(value) if isinstance(value, str) else None
+        found[name] = int(fraction[1]) / int(fraction[2]) if fraction else node.number(name, math.nan)
+        if math.isnan(found[name]):
+            raise node.wrong(name, f"`{name}` has no number; give one, such as 3 or 1/3")
+    return found
 
 
 def _id(node: _Node, key: str) -> str | None:

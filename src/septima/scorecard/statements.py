@@ -8,9 +8,11 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 
+from septima.models.weighting import ACCEPTED_RATIO
 from septima.schema import LANGUAGES, Language, Text
 from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation, rescale
 from septima.scorecard.normalise import Normalisation
+from septima.scorecard.weighting import Weighting
 
 _NBSP = "\u00a0"
 
@@ -181,6 +183,32 @@ def wrong_weights(name: Text, weights: Mapping[str, float], file: str | None, li
         f"In the same proportions, write in {place.en}: {remedy}.",
         f"{name.ru} не{_NBSP}определён: сумма весов равна {total.ru}, а{_NBSP}должна быть равна {count}, чтобы среднее "
         f"было равно{_NBSP}1. В{_NBSP}тех же пропорциях запишите в{_NBSP}{place.ru}: {remedy}.",
+    )
+
+
+def weighted(name: Text, weighting: Weighting) -> Text:
+    """How the weights of a composite came about, and how far the judgements contradict one another."""
+    if weighting.method == "equal":
+        return Text(f"{name.en}: all weights are alike.", f"{name.ru}: все веса одинаковы.")
+    if weighting.method == "budget":
+        people = number(weighting.people, "0")
+        return Text(
+            f"{name.en}: the weights are from a budget of points; people asked: {people.en}.",
+            f"{name.ru}: веса получены распределением баллов; опрошено людей: {people.ru}.",
+        )
+    ratio = weighting.consistency_ratio or 0.0
+    told = number(ratio, "0.00")
+    if ratio <= ACCEPTED_RATIO:
+        return Text(
+            f"{name.en}: the weights are from pairwise comparisons (Saaty, 1980); consistency ratio {told.en}.",
+            f"{name.ru}: веса получены парными сравнениями (Saaty, 1980); отношение согласованности {told.ru}.",
+        )
+    limit = number(ACCEPTED_RATIO, "0.00")
+    return Text(
+        f"{name.en}: the comparisons behind the weights contradict one another (consistency ratio {told.en}, above {limit.en}); "
+        f"look again at {weighting.worst}, which is farthest from the others.",
+        f"{name.ru}: сравнения, из{_NBSP}которых получены веса, противоречат друг другу (отношение согласованности {told.ru}, "
+        f"больше {limit.ru}); пересмотрите {weighting.worst}: это сравнение дальше всего от{_NBSP}остальных.",
     )
 
 

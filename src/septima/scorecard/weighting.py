@@ -1,0 +1,111 @@
+"""Weights that a group of KPIs or perspectives takes from people's judgements, in place of a number for each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Literal, get_args
+
+import numpy as np
+
+from septima.models.weighting import LARGEST, MOST_COMPARED, budget_weights, pairwise_weights
+from septima.scorecard.composite import rescale
+
+WeightingMethod = Literal["equal", "budget", "ahp"]
+WEIGHTING_METHODS: tuple[WeightingMethod, ...] = get_args(WeightingMethod)
+SEPARATOR = "/"
+
+
+class WeightingError(ValueError):
+    """Judgements from which no weights can be made; `key` is the one at fault, empty where none is."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """How a group's weights came about.
+
+    `judgements` are what was given: comparisons by `a/b`, or points by person and id. `people` is how many gave points.
+    `consistency_ratio` is that of comparisons, and `worst` the one farthest from the others, empty where all agree.
+    """
+
+    method: WeightingMethod
+    judgements: Mapping[str, float] = field(default_factory=dict[str, float])
+    people: int = 0
+    consistency_ratio: float | None = None
+    worst: str = ""
+
+
+def weights_by_comparison(ids: Sequence[str], comparisons: Mapping[str, float]) -> tuple[dict[str, float], Weighting]:
+    """Weights that average 1 by the analytic hierarchy process; `comparisons` say by `a/b` how many times a matters as b.
+
+    WeightingError where a pair is missing, twice there or unknown, or a number lies off the scale of 1/9 to 9.
+    """
+    if len(ids) > MOST_COMPARED:
+        raise WeightingError(
+            f"{len(ids)} are to be compared; past {MOST_COMPARED} nobody can, so give a budget instead"
+        )
+    matrix = np.eye(len(ids))
+    seen: dict[frozenset[str], str] = {}
+    for key, times in comparisons.items():
+        first, _, second = key.partition(SEPARATOR)
+        for name in (first, second):
+            if name not in ids:
+                raise WeightingError(
+                    f"{key!r} compares {name!r}, which is not in the group; there are: {', '.join(ids)}", key
+                )
+        if first == second:
+            raise WeightingError(f"{key!r} compares {first!r} with itself; take it out", key)
+        if (pair := frozenset((first, second))) in seen:
+            raise WeightingError(f"{key!r} is there already as {seen[pair]!r}; take one of them out", key)
+        if not 1 / LARGEST - 1e-9 <= times <= LARGEST + 1e-9:
+            raise WeightingError(
+                f"{key!r} is {times:g}; the scale goes from 1/9 (far less) by 1 (alike) to 9 (far more)", key
+            )
+        seen[pair] = key
+        row, column = ids.index(first), ids.index(second)
+        matrix[row, column], matrix[column, row] = times, 1 / times
+    absent = [SEPARATOR.join(pair) for pair in combinations(ids, 2) if frozenset(pair) not in seen]
+    if absent:
+        raise WeightingError(f"comparisons are missing: {', '.join(absent)}; add them, each as a number from 1/9 to 9")
+    found = pairwise_weights(matrix)
+    worst = "" if found.worst is None else seen[frozenset(ids[place] for place in found.worst)]
+    weights = rescale(dict(zip(ids, map(float, found.weights), strict=True)))
+    return weights, Weighting("ahp", dict(comparisons), consistency_ratio=found.consistency_ratio, worst=worst)
+
+
+def weights_by_budget(
+    ids: Sequence[str], points: Mapping[str, Mapping[str, float]]
+) -> tuple[dict[str, float], Weighting]:
+    """Weights that average 1 from points that people handed out, `points` by person and id; each person counts alike.
+
+    WeightingError where somebody names what is not in the group, leaves one out, or gives less than nothing.
+    """
+    rows: list[list[float]] = []
+    judgements: dict[str, float] = {}
+    for person, given in points.items():
+        for name, number in given.items():
+            if name not in ids:
+                raise WeightingError(
+                    f"points for {name!r}, which is not in the group; there are: {', '.join(ids)}", name
+                )
+            if number < 0:
+                raise WeightingError(f"the points of {name!r} are {number:g}; they must be 0 or more", name)
+            judgements[f"{person}{SEPARATOR}{name}" if person else name] = number
+        absent = [name for name in ids if name not in given]
+        if absent:
+            raise WeightingError(f"points are missing for {', '.join(absent)}; add them, 0 where one does not matter")
+        rows.append([given[name] for name in ids])
+        if not sum(rows[-1]) > 0:
+            raise WeightingError("all points are 0; hand out some, such as 100 in all")
+    if not rows:
+        raise WeightingError("nobody handed out points; give `points` by id, or by person and id")
+    weights = rescale(dict(zip(ids, map(float, budget_weights(rows)), strict=True)))
+    return weights, Weighting("budget", judgements, people=len(rows))
+
+
+def equal_weights(ids: Sequence[str]) -> tuple[dict[str, float], Weighting]:
+    """Weight 1 for each."""
+    return dict.fromkeys(ids, 1.0), Weighting("equal")
