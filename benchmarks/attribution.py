@@ -41,15 +41,9 @@ _STEPS_A_PATH = 5
 
 def report(folder: Path, touches: int, runs: int, peer: str | None) -> None:
     """Print the table, line by line; `peer` is a Python that has `ChannelAttribution` and DuckDB."""
-    ours_only = ("touches", "paths", "ours, s", "memory, MB")
-    of_peer = (
-        "path strings, s",
-        "`markov_model`, s",
-        "`ChannelAttribution` in all, s",
-        "memory, MB",
-        "its time ÷ ours",
-    )
-    print(heading(*ours_only, *(of_peer if peer else ())))
+    theirs = ("path strings, s", "`markov_model`, s", "`ChannelAttribution` in all, s", "processor, s", "memory, MB")
+    compared = (*theirs, "its time ÷ ours") if peer else ()
+    print(heading("touches", "paths", "ours, s", "processor, s", "memory, MB", *compared))
     for size in sizes(touches):
         paths = size // _STEPS_A_PATH
         queries = {name: query.format(paths=paths) for name, query in _TABLES.items()}
@@ -60,10 +54,10 @@ def report(folder: Path, touches: int, runs: int, peer: str | None) -> None:
             if peer:
                 peers.append(asked(peer, "channel_attribution_peer", "markov", source))
         one = medians(ours)
-        line = f"| {one['touches']:,.0f} | {one['paths']:,.0f} | {one['seconds']:.2f} | {one['memory']:,.0f} |"
+        line = f"| {one['touches']:,.0f} | {one['paths']:,.0f} | {one['seconds']:.2f} | {one['processor']:.2f} | {one['memory']:,.0f} |"
         if peers:
             other = medians(peers)
-            parts = " | ".join(f"{other[name]:.2f}" for name in ("strings", "model", "seconds"))
+            parts = " | ".join(f"{other[name]:.2f}" for name in ("strings", "model", "seconds", "processor"))
             line += f" {parts} | {other['memory']:,.0f} | {ratios(peers, ours)} |"
             apart = max(abs(one[name] - other[name]) for name in CHANNELS)
             print(

@@ -23,6 +23,7 @@ BOUNDS = "Bounds at the largest size: a fiftieth of the time of `lifetimes`, the
 _START = np.datetime64("2023-10-01", "us")
 _CHUNK = 200_000
 _ORDERS_A_CUSTOMER = 10
+_STEPS = ("summary, s", "BG/NBD, s", "Gamma-Gamma, s", "all, s", "processor, s", "memory, MB")
 _OTHERS = {
     "customers": "select 'c' || i as customer_id, timestamp '2023-10-01' as created_at from range({customers}) rows(i)",
     "spend": "select null::date as date, null::decimal(18, 4) as amount from range(0)",
@@ -32,14 +33,10 @@ _OTHERS = {
 
 def report(folder: Path, orders: int, runs: int, peer: str | None) -> None:
     """Print the tables; `peer` is a Python that has `lifetimes`."""
-    fits = [
-        heading("customers", "orders", "groups", "summary, s", "BG/NBD, s", "Gamma-Gamma, s", "all, s", "memory, MB")
-    ]
+    fits = [heading("customers", "orders", "groups", *_STEPS)]
     others = [heading("customers", "Pareto/NBD, s", "÷ BG/NBD", "`lifetime_value`, s", "memory, MB")]
     predicted = [heading("customers", "predictions with intervals, s", "customers/s", "memory, MB")]
-    theirs = [
-        heading("customers", "summary, s", "BG/NBD, s", "Gamma-Gamma, s", "all, s", "memory, MB", "`lifetimes` ÷ ours")
-    ]
+    theirs = [heading("customers", *_STEPS, "its time ÷ ours")]
     for size in sizes(orders // _ORDERS_A_CUSTOMER):
         source = _generate(folder / f"lifetime-{size}", size)
         ours, peers = [], []
@@ -48,8 +45,7 @@ def report(folder: Path, orders: int, runs: int, peer: str | None) -> None:
             if peer:
                 peers.append(asked(peer, "lifetimes_peer", "fits", source))
         one = medians(ours)
-        parts = " | ".join(f"{one[name]:.2f}" for name in ("summary", "bg_nbd", "gamma_gamma", "seconds"))
-        fits.append(f"| {size:,} | {one['orders']:,.0f} | {one['groups']:,.0f} | {parts} | {one['memory']:,.0f} |")
+        fits.append(f"| {size:,} | {one['orders']:,.0f} | {one['groups']:,.0f} | {_steps(one)} |")
         whole = medians([asked(sys.executable, "lifetime", "whole", source) for _ in range(runs)])
         others.append(
             f"| {size:,} | {one['pareto_nbd']:.2f} | {one['pareto_nbd'] / one['bg_nbd']:.1f} | {whole['seconds']:.1f} "
@@ -60,13 +56,18 @@ def report(folder: Path, orders: int, runs: int, peer: str | None) -> None:
         predicted.append(f"| {size:,} | {told['seconds']:.1f} | {speed:,.0f} | {told['memory']:,.0f} |")
         if peers:
             other = medians(peers)
-            parts = " | ".join(f"{other[name]:.1f}" for name in ("summary", "bg_nbd", "gamma_gamma", "seconds"))
-            theirs.append(f"| {size:,} | {parts} | {other['memory']:,.0f} | {ratios(peers, ours)} |")
+            theirs.append(f"| {size:,} | {_steps(other)} | {ratios(peers, ours)} |")
             _compare(one, other)
         print(f"{size:,} customers: done", file=sys.stderr, flush=True)
     tables = [fits, *([theirs] if peer else []), others, predicted]
     print("\n\n".join("\n".join(table) for table in tables))
     print(f"\n{BOUNDS}")
+
+
+def _steps(told: Told) -> str:
+    """The columns of _STEPS."""
+    seconds = (f"{told[name]:.2f}" for name in ("summary", "bg_nbd", "gamma_gamma", "seconds", "processor"))
+    return " | ".join((*seconds, f"{told['memory']:,.0f}"))
 
 
 def _compare(ours: Told, theirs: Told) -> None:
@@ -87,7 +88,7 @@ def _fits(folder: Path) -> Told:
     from septima.models.lifetime import fit_bg_nbd, fit_gamma_gamma, fit_pareto_nbd
 
     request = request_of(tables_of(folder, MEMORY), DEFAULT_CALENDAR, None)
-    begun = time.perf_counter()
+    begun, processor = time.perf_counter(), time.process_time()
     found = span(request, None)
     if found is None:
         sys.exit("there are no orders")
@@ -98,7 +99,7 @@ def _fits(folder: Path) -> Told:
     fitted = time.perf_counter()
     spent = fit_gamma_gamma(spending.frequency, spending.value, spending.counts)
     ended = time.perf_counter()
-    memory = peak_memory()
+    processor, memory = time.process_time() - processor, peak_memory()
     fit_pareto_nbd(*histories, counts=customers.counts)
     return {
         "orders": found.orders,
@@ -107,6 +108,7 @@ def _fits(folder: Path) -> Told:
         "bg_nbd": fitted - summed,
         "gamma_gamma": ended - fitted,
         "seconds": ended - begun,
+        "processor": processor,
         "memory": memory,
         "pareto_nbd": time.perf_counter() - ended,
         **bought.params,

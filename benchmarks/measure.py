@@ -57,10 +57,14 @@ def median(runs: Sequence[Run]) -> Run:
 
 
 def tell(modes: Mapping[str, Callable[[Path], Told]]) -> None:
-    """Be the process that `asked` runs: compute the mode that it names and print figures as JSON, the peak memory among them."""
+    """Be the process that `asked` runs: compute the mode that it names and print figures as JSON.
+
+    Processor seconds and peak memory are among them, where the mode has none of its own.
+    """
     mode, folder = sys.argv[1:]
+    begun = time.process_time()
     found = modes[mode](Path(folder))
-    print(json.dumps({"memory": peak_memory(), **found}))
+    print(json.dumps({"processor": time.process_time() - begun, "memory": peak_memory(), **found}))
 
 
 def asked(python: str, module: str, mode: str, folder: Path) -> Told:
