@@ -39,6 +39,7 @@ from septima.models.attribution.words import METHODS, Method, Worth
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.card import Scorecard
+from septima.scorecard.starter import Trade
 from septima.settings import FILE, Settings, read_settings, write_starter
 
 if TYPE_CHECKING:
@@ -72,8 +73,9 @@ class Workspace:
         organisation: str | None = None,
         currency: str = "EUR",
         language: Language = "en",
+        trade: Trade = "general",
     ) -> "Workspace":
-        """Make a workspace in `directory`: settings, a starter scorecard and an empty lake.
+        """Make a workspace in `directory`: settings, the starter scorecard of the trade and an empty lake.
 
         WorkspaceError where one is there already, or where the folder holds other files.
         """
@@ -86,7 +88,7 @@ class Workspace:
             raise WorkspaceError(f"{folder} holds other files; name a new or an empty folder")
         folder.mkdir(parents=True, exist_ok=True)
         Lake.create(folder / "lake")
-        (folder / SCORECARD_FILE).write_text(starter_definition(), encoding="utf-8")
+        (folder / SCORECARD_FILE).write_text(starter_definition(trade), encoding="utf-8")
         write_starter(folder / FILE, organisation=organisation or folder.name, currency=currency, language=language)
         return Workspace.open(folder)
 

@@ -338,3 +338,13 @@ def test_a_history_by_no_grain_is_refused(septima: Septima, shop: Path) -> None:
     ended = septima("compute", shop, "--grain", "all")
     assert ended.code != 0
     assert "there is no history by 'all'; write one of: day, week, month, quarter, year" in ended.err
+
+
+def test_a_workspace_begins_with_the_scorecard_of_its_trade(septima: Septima, tmp_path: Path) -> None:
+    assert septima("init", tmp_path / "office", "--template", "public_service").code == 0
+    card = json.loads(septima("scorecard", tmp_path / "office", "--period", "2026-Q3", "--format", "json").out)
+    assert card["perspectives"][0]["composite"]["name"]["en"] == "Citizens"
+    refused = septima("init", tmp_path / "bakery", "--template", "bakery")
+    assert refused.code == 1
+    assert "online_shop, retail_chain" in refused.err
+    assert not (tmp_path / "bakery").exists()

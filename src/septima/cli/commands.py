@@ -62,13 +62,28 @@ def init(
     ] = None,
     currency: Annotated[str, typer.Option(help="ISO 4217 code, such as RUB or EUR.")] = "EUR",
     language: Annotated[str, typer.Option("--lang", metavar="en|ru", help="Language of reports.")] = "en",
+    template: Annotated[
+        str,
+        typer.Option(
+            metavar="TRADE",
+            help="Scorecard to start from: general, online_shop, retail_chain, b2b_services, bank_telecom or public_service.",
+        ),
+    ] = "general",
     form: FormatOption = Format.table,
 ) -> None:
-    """Make a workspace: settings, a starter scorecard and an empty lake."""
+    """Make a workspace: settings, a starter scorecard for your trade and an empty lake."""
+    from septima.scorecard.starter import TRADES, Trade
     from septima.workspace import Workspace
 
+    known: dict[str, Trade] = {trade: trade for trade in TRADES}
+    if template not in known:
+        raise SeptimaError(f"there is no template {template!r}; write --template with one of: {', '.join(TRADES)}")
     workspace = Workspace.create(
-        directory, organisation=organisation, currency=currency, language=spoken_language(language)
+        directory,
+        organisation=organisation,
+        currency=currency,
+        language=spoken_language(language),
+        trade=known[template],
     )
     if form is Format.json:
         print_json({"directory": str(workspace.directory), "organisation": workspace.settings.organisation})
