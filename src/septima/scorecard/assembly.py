@@ -16,6 +16,7 @@ from septima.metrics.definition import Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
 from septima.schema import Text
 from septima.scorecard import statements as say
+from septima.scorecard.advice import advise
 from septima.scorecard.card import (
     UNDEFINED,
     CompositeCard,
@@ -132,7 +133,7 @@ def assemble(
     kpis = [kpi for joined in perspectives for kpi in joined.card.kpis]
     period = periods[-1]
     today = calendar.today(now)
-    return Scorecard(
+    card = Scorecard(
         organisation=organisation,
         period=period.id,
         period_label=period.label,
@@ -157,6 +158,7 @@ def assemble(
             [kpi.name for kpi in kpis if kpi.figure.value is not None and kpi.figure.lower is None],
         ),
     )
+    return replace(card, statements=(*card.statements, *advise(card, definition)))
 
 
 @dataclass(frozen=True)

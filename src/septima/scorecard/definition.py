@@ -39,7 +39,7 @@ class KpiDefinition:
     """A KPI: a metric with parameters and slice, its weight, its target and how it is normalised.
 
     `where` restricts the metric to a slice (dimension → member); `by` names the dimension whose
-    members are shown. `entry` and `normalisation` are None where the scorecard's rule holds. `line`
+    members are shown. `guard` is the id of the KPI that must not get worse while this one gets better. `entry` and `normalisation` are None where the scorecard's rule holds. `line`
     is where the file speaks of it.
     """
 
@@ -57,6 +57,7 @@ class KpiDefinition:
     normalisation: Normalisation | None = None
     entry: Entry | None = None
     owner: str | None = None
+    guard: str | None = None
     line: int | None = None
 
     def rule(self, direction: Direction, default: Normalisation) -> Rule:

@@ -41,6 +41,7 @@ _PERSPECTIVE_FIELDS = ("id", "name", "weight", "weights", "kpis")
 _WEIGHTS_FIELDS = ("method", "comparisons", "points")
 _OWN_FIELDS = (
     "id", "metric", "name", "parameters", "where", "by", "target", "worst", "best", "thresholds", "normalisation", "owner",
+    "guard",
 )  # fmt: skip
 _KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
 _ID = re.compile(r"\w[\w-]*")
@@ -87,6 +88,7 @@ def parse_definition(
     weights, weighting = _weights(root, perspectives, root.items("perspectives"))
     perspectives = tuple(replace(one, weight=weights[one.id]) for one in perspectives)
     own = tuple(reader.read(item, own=True) for item in root.items("own"))
+    _refuse_unknown_guards(root, perspectives, own)
     trend = root.number("trend", 8)
     if trend != int(trend) or not 2 <= trend <= _TREND_MOST:
         raise root.wrong("trend", f"`trend` is {trend:g}; give a whole number of periods from 2 to {_TREND_MOST}")
@@ -277,6 +279,7 @@ class _Kpis:
             normalisation=node.choice("normalisation", NORMALISATIONS),
             entry=node.choice("entry", ENTRIES),
             owner=node.string("owner"),
+            guard=node.string("guard"),
             line=node.line(),
         )
         if kpi.id in self.seen:
@@ -469,6 +472,21 @@ def _refuse_repeated(root: _Node, perspectives: tuple[PerspectiveDefinition, ...
                 "id", f"perspective {perspective.id!r} is already on line {first}; put its KPIs together there"
             )
         lines[perspective.id] = perspective.line
+
+
+def _refuse_unknown_guards(
+    root: _Node, perspectives: tuple[PerspectiveDefinition, ...], own: tuple[KpiDefinition, ...]
+) -> None:
+    kpis = (*(kpi for perspective in perspectives for kpi in perspective.kpis), *own)
+    nodes = [*(kpi for node in root.items("perspectives") for kpi in node.items("kpis")), *root.items("own")]
+    ids = [kpi.id for kpi in kpis]
+    for node, kpi in zip(nodes, kpis, strict=True):
+        if kpi.guard is not None and (kpi.guard == kpi.id or kpi.guard not in ids):
+            others = [name for name in ids if name != kpi.id]
+            raise node.wrong(
+                "guard",
+                f"the guard of {kpi.id!r} must be another KPI of the file, not {kpi.guard!r}; {_near(kpi.guard, others)}",
+            )
 
 
 def _near(name: str, known: Collection[str]) -> str:

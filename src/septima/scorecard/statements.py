@@ -212,6 +212,36 @@ def weighted(name: Text, weighting: Weighting) -> Text:
     )
 
 
+def alike(one: Text, other: Text, correlation: float, interval: tuple[float, float], periods: int) -> Text:
+    """Two KPIs have moved together, so that one of them may be enough."""
+    told = number(correlation, "0.00")
+    lower, upper = (number(bound, "0.00") for bound in interval)
+    return Text(
+        f"“{one.en}” and “{other.en}” have moved together over {periods} periods (ρ {told.en}, {lower.en} to {upper.en}): one of "
+        "the two may be enough.",
+        f"«{one.ru}» и{_NBSP}«{other.ru}» менялись вместе, периодов:{_NBSP}{periods} (ρ {told.ru}; {lower.ru}…{upper.ru}): возможно, "
+        f"достаточно одного из{_NBSP}них.",
+    )
+
+
+def unowned(names: Sequence[Text]) -> Text:
+    """Some KPIs have an owner and these have none."""
+    return Text(
+        f"Nobody owns: {_listed(names, 'en')}. Name an `owner` for each.",
+        f"Ни{_NBSP}за{_NBSP}кем не{_NBSP}закреплены: {_listed(names, 'ru')}. Укажите `owner` для каждого.",
+    )
+
+
+def gamed(name: Text, guard: Text) -> Text:
+    """A KPI got better while its guard got worse, both by more than chance explains."""
+    return Text(
+        f"“{name.en}” got better while its guard, “{guard.en}”, got worse, both by more than chance explains: look whether the "
+        "figure was improved at the customers’ cost.",
+        f"«{name.ru}» улучшился, а{_NBSP}его страхующий показатель «{guard.ru}» ухудшился, и{_NBSP}оба сильнее, чем объясняет "
+        f"случайность: проверьте, не{_NBSP}улучшено{_NBSP}ли число за{_NBSP}счёт клиентов.",
+    )
+
+
 def many_kpis(count: int) -> Text:
     """The card shows more headline figures than a leader can steer by."""
     return Text(
