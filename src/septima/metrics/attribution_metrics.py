@@ -40,7 +40,7 @@ def _credits(request: Request) -> ir.Table:
     touches, purchases = touches_within(request, window, KINDS), purchases_within(request, window)
     carried = {**dict.fromkeys(_CREDITED, "string"), "online": "boolean"}
     rows = shown(request, on_paths(touches, purchases, window, carried))
-    rows = in_place(rows.filter(rows["converted"]))
+    rows = in_place(rows.filter(rows["converted"]).drop("revenue"))
     direct = rows["channel"].isin(DIRECT).fill_null(False)
     rows = rows.mutate(share=rule_part(rows, rule, _HALF_LIFE_DAYS, direct))
     rows = rows.filter(rows["share"] > 0)

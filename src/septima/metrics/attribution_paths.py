@@ -48,11 +48,11 @@ def is_refund(orders: Rows) -> Expression:
 
 
 def on_paths(touches: Rows, purchases: Rows, window_days: int, carried: Mapping[str, str]) -> Rows:
-    """Touches with their path: customer_id, path, at, touch_id, ordered_at, converted, purchased_later and `carried`.
+    """Touches with their path: customer_id, path, at, touch_id, ordered_at, revenue, converted, purchased_later and `carried`.
 
-    Customer and `path` together name a path. `ordered_at` is the moment of the purchase that ends a `converted` one;
-    of others `purchased_later` says whether a purchase came after the window. `carried` are columns of the touches and
-    their types.
+    Customer and `path` together name a path. `ordered_at` is the moment of the purchase that ends a `converted` one, whose
+    `revenue` its last touch has; of others `purchased_later` says whether a purchase came after the window. `carried` are
+    columns of the touches and their types.
     """
     window = ibis.literal(days(window_days))
     events = touches.select(
@@ -60,6 +60,7 @@ def on_paths(touches: Rows, purchases: Rows, window_days: int, carried: Mapping[
         "at",
         sort=ibis.literal(_TOUCH, "int8"),
         id=touches["touch_id"],
+        revenue=ibis.null(MONEY),
         **{name: touches[name].cast(type_) for name, type_ in carried.items()},
     ).union(
         purchases.select(
@@ -67,6 +68,7 @@ def on_paths(touches: Rows, purchases: Rows, window_days: int, carried: Mapping[
             at=purchases["ordered_at"],
             sort=ibis.literal(_PURCHASE, "int8"),
             id=ibis.literal(""),
+            revenue=purchases["revenue"],
             **{name: ibis.null(type_) for name, type_ in carried.items()},
         )
     )
@@ -77,6 +79,7 @@ def on_paths(touches: Rows, purchases: Rows, window_days: int, carried: Mapping[
     is_purchase = events["sort"] == _PURCHASE
     events = events.mutate(
         before=events["at"].lag().over(whole),
+        paid=events["revenue"].lead().over(whole),
         after_purchase=(events["sort"].lag().over(whole) == _PURCHASE).fill_null(True),
         next_at=is_purchase.ifelse(events["at"], None).min().over(onward),
     )
@@ -96,6 +99,7 @@ def on_paths(touches: Rows, purchases: Rows, window_days: int, carried: Mapping[
         *carried,
         touch_id=events["id"],
         ordered_at=events["converted"].ifelse(events["next_at"], None),
+        revenue=events["converted"].ifelse(events["paid"], None),
         purchased_later=events["next_at"].notnull(),
         next_at=events["next_at"],
     )
@@ -108,8 +112,11 @@ def shown(request: Request, rows: Rows) -> Rows:
     return rows.filter(rows["next_at"].isnull() | (rows["next_at"] >= request.moment(request.start)))
 
 
-def in_place(rows: Rows) -> Rows:
-    """Rows of `on_paths` with their `position` in the path, from 0, its `length` and its last moment `last_at`."""
+def in_place(rows: Rows, remembered: str = "code", order: int = 0) -> Rows:
+    """Rows of `on_paths` with their `position` in the path, from 0, its `length` and its last moment `last_at`.
+
+    With an `order`, also the column `remembered` of the touch before in the path (`back_1`), of that before it, and so on.
+    """
     path = ["customer_id", "path"]
     ordered = ibis.window(group_by=path, order_by=["at", "touch_id"])
     together = ibis.window(group_by=path)
@@ -117,13 +124,8 @@ def in_place(rows: Rows) -> Rows:
         position=ibis.row_number().over(ordered),
         length=rows["at"].count().over(together),
         last_at=rows["at"].max().over(together),
+        **{f"back_{back}": rows[remembered].lag(back).over(ordered) for back in range(1, order + 1)},
     )
-
-
-def remembered(rows: Rows, code: str, order: int) -> Rows:
-    """Rows with the column `code` of the touch before in the path (`back_1`), of that before it, and so on to `order`."""
-    ordered = ibis.window(group_by=["customer_id", "path"], order_by=["at", "touch_id"])
-    return rows.mutate(**{f"back_{back}": rows[code].lag(back).over(ordered) for back in range(1, order + 1)})
 
 
 def is_open(rows: Rows, window_days: int, known_until: datetime) -> Expression:

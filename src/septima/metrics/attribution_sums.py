@@ -18,7 +18,6 @@ from septima.metrics.attribution_paths import (
     is_refund,
     on_paths,
     purchases_within,
-    remembered,
     rule_part,
     shown,
     touches_within,
@@ -184,13 +183,13 @@ def path_sums(
     request: Request, scope: Scope, of: Members, known_until: datetime, rules: Sequence[Rule], order: int
 ) -> PathSums:
     """One query: each member after each history of `order` members (0: whatever came before), counted and credited."""
-    rows = in_place(_paths(request, scope, of))
-    rows = remembered(rows, "code", order)
+    rows = in_place(_paths(request, scope, of), order=order)
     rows = rows.mutate(undecided=is_open(rows, scope.window_days, known_until))
-    rows = _with_revenue(request, scope, rows)
     direct = rows["code"].isin(_direct(scope, of))
+    together = ibis.window(group_by=["customer_id", "path"])
+    spent = {"spent": rows["revenue"].cast("float64").max().over(together)} if rules else {}
     parts = {f"by_{rule}": rule_part(rows, rule, scope.half_life_days, direct) for rule in rules}
-    rows = rows.mutate(**parts)
+    rows = rows.mutate(**parts, **spent)
     converted = rows["converted"]
     ends = rows["position"] == rows["length"] - 1
     history = [f"back_{back}" for back in range(order, 0, -1)]
@@ -199,12 +198,12 @@ def path_sums(
         "conversions": rows.count(where=ends & converted),
         "nulls": rows.count(where=ends & ~converted & ~rows["undecided"]),
         "open": rows.count(where=ends & rows["undecided"]),
-        "revenue": rows["revenue"].sum(where=ends & converted),
+        "revenue": rows["revenue"].sum(),
     }
     for rule in rules:
         part = rows[f"by_{rule}"]
         sums[f"by_{rule}"] = part.sum(where=converted)
-        sums[f"{rule}_value"] = (part * rows["revenue"].cast("float64")).sum(where=converted)
+        sums[f"{rule}_value"] = (part * rows["spent"]).sum(where=converted)
     table = rows.group_by(group=_group(rows), **{name: rows[name] for name in (*history, "code")}).aggregate(**sums)
     found = table.to_pyarrow()
     frame: Any = found.drop_columns(["revenue"]).to_pandas()
@@ -234,7 +233,7 @@ def coalition_sums(request: Request, scope: Scope, of: Members, known_until: dat
     met = rows.group_by("customer_id", "path", "code").aggregate(
         converted=rows["converted"].max(),
         purchased_later=rows["purchased_later"].max(),
-        ordered_at=rows["ordered_at"].max(),
+        revenue=rows["revenue"].max(),
         last_at=rows["at"].max(),
     )
     met = met.mutate(bit=(ibis.literal(2.0) ** met["code"].cast("float64")).cast("int64"))
@@ -242,18 +241,17 @@ def coalition_sums(request: Request, scope: Scope, of: Members, known_until: dat
         mask=met["bit"].sum(),
         converted=met["converted"].max(),
         purchased_later=met["purchased_later"].max(),
-        ordered_at=met["ordered_at"].max(),
+        revenue=met["revenue"].max(),
         last_at=met["last_at"].max(),
     )
     paths = paths.mutate(undecided=is_open(paths, scope.window_days, known_until))
-    paths = _with_revenue(request, scope, paths)
     found = (
         paths.group_by("mask", group=_group(paths))
         .aggregate(
             conversions=paths.count(where=paths["converted"]),
             nulls=paths.count(where=~paths["converted"] & ~paths["undecided"]),
             open=paths.count(where=paths["undecided"]),
-            revenue=paths["revenue"].sum(where=paths["converted"]),
+            revenue=paths["revenue"].sum(),
         )
         .to_pyarrow()
     )
@@ -289,13 +287,6 @@ def _paths(request: Request, scope: Scope, of: Members) -> Rows:
     touches = touches.mutate(code=code.cast("int8"))
     rows = on_paths(touches, purchases_within(request, scope.window_days), scope.window_days, {"code": "int8"})
     return shown(request, rows)
-
-
-def _with_revenue(request: Request, scope: Scope, rows: Rows) -> Rows:
-    """Rows with the `revenue` of the purchase that ends their path; null where none does."""
-    purchases = purchases_within(request, scope.window_days).drop("lowest", "highest")
-    rows = rows.left_join(purchases, ["customer_id", "ordered_at"])
-    return rows.drop("customer_id_right", "ordered_at_right")
 
 
 def _direct(scope: Scope, of: Members) -> list[int]:
