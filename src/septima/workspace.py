@@ -40,6 +40,7 @@ from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.card import Scorecard
 from septima.scorecard.starter import Trade
+from septima.scorecard.what_if import Supposition
 from septima.settings import FILE, Settings, read_settings, write_starter
 
 if TYPE_CHECKING:
@@ -287,10 +288,13 @@ class Workspace:
         """The period that a person wrote, by the workspace's calendar; PeriodError names the forms there are."""
         return self.settings.calendar.parse(text)
 
-    def scorecard(self, period: str | Period) -> Scorecard:
-        """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`."""
+    def scorecard(self, period: str | Period, *, suppositions: Sequence[Supposition] = ()) -> Scorecard:
+        """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`.
+
+        With `suppositions` it is what it would be with other weights, targets or values, see `scorecard.what_if`.
+        """
         version = self.lake.version
-        return self._build(period, self.definition, self._tables_of(version), version)
+        return self._build(period, self.definition, self._tables_of(version), version, suppositions)
 
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
         """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".
@@ -312,7 +316,14 @@ class Workspace:
             limit=limit,
         )
 
-    def _build(self, period: str | Period, definition: ScorecardDefinition, tables: Tables, version: int) -> Scorecard:
+    def _build(
+        self,
+        period: str | Period,
+        definition: ScorecardDefinition,
+        tables: Tables,
+        version: int,
+        suppositions: Sequence[Supposition] = (),
+    ) -> Scorecard:
         return build(
             definition,
             tables,
@@ -324,4 +335,5 @@ class Workspace:
             metrics=self.catalogue,
             calendar=self.settings.calendar,
             record=Recorded(self.lake, version),
+            suppositions=suppositions,
         )

@@ -348,3 +348,29 @@ def test_a_workspace_begins_with_the_scorecard_of_its_trade(septima: Septima, tm
     assert refused.code == 1
     assert "online_shop, retail_chain" in refused.err
     assert not (tmp_path / "bakery").exists()
+
+
+def test_what_if_shows_both_cards_and_is_kept_under_a_name(septima: Septima, shop: Path, tmp_path: Path) -> None:
+    loaded = shutil.copytree(shop, tmp_path / "shop")
+
+    def told(*options: str) -> Ended:
+        return septima("scorecard", loaded, "--period", "2026-Q3", *options)
+
+    change = told("--what-if", "revenue.value=123456", "--save-as", "bold")
+    assert change.code == 0
+    assert "Предположено" in change.out
+    assert "123\u00a0456" in change.out
+    again = json.loads(told("--what-if", "bold", "--format", "json").out)
+    assert again["suppositions"] == ["revenue.value=123456"]
+    (supposed,) = (kpi for kpi in again["then"]["own"] if kpi["id"] == "revenue")
+    assert supposed["figure"]["value"] == 123456
+    assert again["now"]["statements"] != again["then"]["statements"]
+    for options, said in (
+        (("--what-if", "revenue.value=1", "--save"), "a snapshot is a record"),
+        (("--save-as", "x"), "nothing is supposed"),
+        (("--what-if", "cold"), "kept are: bold"),
+        (("--what-if", "revenue.value=1", "--save-as", "bold"), "holds other suppositions"),
+    ):
+        refused = told(*options)
+        assert refused.code == 1
+        assert said in refused.err

@@ -443,6 +443,18 @@ def scorecard(
         typer.Option(metavar="PATH", help="Walk down: / (CKPIint), customer_support, or customer_support/nps."),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="Rows behind a KPI to show with --explain.")] = 10,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="ID.FIELD=NUMBER",
+            help="Suppose another value, target or weight, such as nps.target=0.5, and see both cards; or a kept name. "
+            "May be given more than once.",
+        ),
+    ] = None,
+    save_as: Annotated[
+        str | None, typer.Option("--save-as", metavar="NAME", help="Keep what is supposed under a name.")
+    ] = None,
     save: Annotated[bool, typer.Option("--save", help="Keep the card as a snapshot in DIR/snapshots.")] = False,
     language: LanguageOption = None,
     engine: EngineOption = None,
@@ -461,6 +473,13 @@ def scorecard(
             print_json(asdict(explanation))
         else:
             print_explanation(explanation, words, workspace.settings.currency)
+        return
+    if what_if or save_as:
+        from septima.cli.what_if import show_what_if
+
+        if save:
+            raise SeptimaError("a snapshot is a record of a period; keep what is supposed with --save-as NAME")
+        show_what_if(workspace, period, what_if or [], save_as, words, form)
         return
     card = workspace.scorecard(period)
     if form is Format.json:

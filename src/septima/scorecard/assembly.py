@@ -39,6 +39,7 @@ from septima.scorecard.history import KpiHistory, Parameters, Record, latest_rec
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter, missing_for, normalise
 from septima.scorecard.simulate import DRAWS, bounds_of, combine, distinguishable, draw, generator, summarise
 from septima.scorecard.weighting import Weighting
+from septima.scorecard.what_if import Supposition, supposed_definition, supposed_histories
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -62,6 +63,7 @@ def build(
     calendar: Calendar = DEFAULT_CALENDAR,
     now: datetime | None = None,
     record: Record | None = None,
+    suppositions: Sequence[Supposition] = (),
     seed: int = 7,
     draws: int = DRAWS,
 ) -> Scorecard:
@@ -70,15 +72,18 @@ def build(
     `parameters` are the workspace's own of metrics, by metric id; `metrics` those that the definition
     may name (the catalogue where left out); `calendar` is that of `period`; money is in `currency`, where
     it is named; `now` is the moment (of UTC, where it names no zone) by which a period is over.
-    Figures that `record` knows are taken from it and not computed.
+    Figures that `record` knows are taken from it and not computed. With `suppositions` the card is what it would be with
+    other weights, targets or values, and says so.
     Intervals of composites come from `draws` draws that depend on `seed` only. Raises DefinitionError
     where the definition names a metric that there is not; data that are absent or too few are stated on
     the card instead.
     """
     known = catalogue() if metrics is None else metrics
+    definition = supposed_definition(definition, suppositions)
     periods = [period.shift(step) for step in range(1 - definition.trend, 1)]
     passports = _passports(definition, known)
     histories = read_histories(definition.kpis, known, tables, periods, parameters or {}, calendar, currency, record)
+    histories = supposed_histories(histories, suppositions)
     used = [known[kpi.metric] for kpi in definition.kpis]
     moment = now or datetime.now(UTC)
     card = assemble(
@@ -95,6 +100,8 @@ def build(
         seed=seed,
         draws=draws,
     )
+    if suppositions:
+        card = replace(card, statements=(say.supposed([str(one) for one in suppositions]), *card.statements))
     return _with_reach(card, latest_record(used, tables, calendar, record), calendar.today(moment))
 
 

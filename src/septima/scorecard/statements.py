@@ -242,6 +242,15 @@ def gamed(name: Text, guard: Text) -> Text:
     )
 
 
+def supposed(changes: Sequence[str]) -> Text:
+    """The card is no record: some of its numbers are supposed."""
+    told = ", ".join(changes)
+    return Text(
+        f"Supposed, not measured: {told}. This card is no record of the period.",
+        f"Предположено, а{_NBSP}не{_NBSP}измерено: {told}. Эта карта не{_NBSP}является записью о{_NBSP}периоде.",
+    )
+
+
 def many_kpis(count: int) -> Text:
     """The card shows more headline figures than a leader can steer by."""
     return Text(
