@@ -7,8 +7,7 @@ from pandas import isna
 
 from septima.cli.output import console, print_rows
 from septima.metrics import NOTES, MetricResult
-from septima.metrics.estimated import Estimated
-from septima.report.number_forms import NumberStyle, number_style, plain, share_of_missing
+from septima.report.number_forms import number_style, plain, share_of_missing
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
 from septima.scorecard.dimensions import dimension_name
@@ -69,20 +68,6 @@ def _row(
         share_of_missing(missing, language),
         marks.get(cells["note"], ""),
     ]
-
-
-def told(
-    unit: str, figure: Estimated, language: Language, currency: str | None = None, *, change: bool = False
-) -> tuple[str, str]:
-    """A value and its interval in the digits that they deserve; of a `change` with its sign."""
-    shown = Figure(figure.value, figure.lower, figure.upper)
-    style = number_style(unit, shown, language, currency=currency)
-    return (style.change if change else style.value)(shown.value), style.interval(shown)
-
-
-def percent(value: float | None, language: Language, decimals: int = 1) -> str:
-    """A share as per cent."""
-    return NumberStyle("share", language, None, 1, decimals).value(value)
 
 
 def _number(value: Any) -> float | None:

@@ -89,7 +89,7 @@ _W: Mapping[str, Text] = {
     "standardised": Text("difference, SD", "разность, СКО"),
     "month": Text("month", "месяц"),
     "growth": Text("growth", "прирост"),
-    "longest": Text(
+    "by_share": Text(
         "Smallest relative effect, by size of the control group",
         "Наименьший относительный эффект при разной контрольной доле",
     ),
@@ -152,7 +152,7 @@ def plan_study(made: Plan, language: Language) -> Study:
                 "",
                 tables=(
                     Table(_word("found", language), _heads(heads, language), tuple(lines)),
-                    Table(_word("longest", language), _heads(of_shares, language), tuple(shares)),
+                    Table(_word("by_share", language), _heads(of_shares, language), tuple(shares)),
                 ),
                 remarks=tuple(said.in_language(language) for said in (terms, *enough, *made.statements)),
             ),

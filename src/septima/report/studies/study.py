@@ -162,16 +162,11 @@ class StudyReport:
     studies: tuple[Study, ...]
 
 
-def shown_figure(figure: Estimated) -> Figure:
-    """The figure as the forms of numbers take it."""
-    return Figure(figure.value, figure.lower, figure.upper)
-
-
 def told(
     unit: str, figure: Estimated, language: Language, currency: str | None = None, *, change: bool = False
 ) -> tuple[Number, Interval]:
     """A value and its interval in the digits that they deserve; of a `change` with its sign."""
-    shown = shown_figure(figure)
+    shown = Figure(figure.value, figure.lower, figure.upper)
     style = number_style(unit, shown, language, currency=currency)
     return Number(shown.value, style, signed=change), Interval(shown, style)
 
