@@ -164,3 +164,14 @@ def spearman(rho: FloatArray, n: FloatArray) -> Bounds:
 def _t_quantile(degrees: FloatArray) -> FloatArray:
     known = degrees > 0
     return np.where(known, stats.t.ppf(1 - _TAIL, np.where(known, degrees, 1)), np.nan)
+
+
+def correlation_interval(correlation: float, n: float, quantile: float = Z) -> Bounds:
+    """Interval of Pearson’s correlation by Fisher’s z (1915); NaN up to three pairs, and where it is ±1.
+
+    `quantile` of the normal distribution is that of 95 % unless several intervals are to hold at once.
+    """
+    if n <= 3 or abs(correlation) >= 1:
+        return np.array(np.nan), np.array(np.nan)
+    z, half = np.arctanh(correlation), quantile / np.sqrt(n - 3)
+    return np.tanh(z - half), np.tanh(z + half)

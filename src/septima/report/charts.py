@@ -158,9 +158,7 @@ def trend(
     if last:
         dot = alt.Chart(_data(last)).mark_point(size=46, filled=True, opacity=1, color=ACCENT, stroke=PAPER)
         layers.append(dot.encode(x=x, y=up("value")))
-    title = alt.TitleParams(
-        unit or " ", anchor="start", frame="bounds", fontSize=11, fontWeight="normal", color=QUIET, offset=4
-    )
+    title = _unit_title(unit, "bounds")
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
@@ -203,9 +201,7 @@ def slices(
             x=alt.value(width + 8), y=y, text=alt.Text("label:N")
         ),
     ]
-    title = alt.TitleParams(
-        unit or " ", anchor="start", frame="group", fontSize=11, fontWeight="normal", color=QUIET, offset=4
-    )
+    title = _unit_title(unit, "group")
     return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
 
 
@@ -238,9 +234,7 @@ def pairs(
         chart.mark_bar(color=ACCENT_MIDDLE).encode(x=x, y=up("bar")),
         chart.mark_point(color=INK, filled=True, size=40, opacity=1).encode(x=x, y=up("dot")),
     ]
-    title = alt.TitleParams(
-        unit or " ", anchor="start", frame="bounds", fontSize=11, fontWeight="normal", color=QUIET, offset=4
-    )
+    title = _unit_title(unit, "bounds")
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
@@ -286,6 +280,13 @@ def _finished(
     }
     # Marks carry no words of their own for screen readers: the picture as a whole has a sentence.
     return sized.configure(font=FONT, aria=False, axis=axis, view={"stroke": None}, text={"font": FONT})  # type: ignore[arg-type]
+
+
+def _unit_title(unit: str, frame: Literal["bounds", "group"]) -> alt.TitleParams:
+    """What stands over the axis; a blank keeps the place of a unit that there is not."""
+    return alt.TitleParams(
+        unit or " ", anchor="start", frame=frame, fontSize=11, fontWeight="normal", color=QUIET, offset=4
+    )
 
 
 def _data(rows: Sequence[Row]) -> alt.Data:

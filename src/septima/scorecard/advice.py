@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
 
+from septima.models.intervals import correlation_interval
 from septima.schema import Text
 from septima.scorecard import statements as say
 from septima.scorecard.card import KpiCard, Scorecard
@@ -32,37 +33,26 @@ def _alike(kpis: Sequence[KpiCard], guards: dict[str, str]) -> list[Text]:
 
     The interval (Fisher, 1915) is of 95 % for all pairs at once (Bonferroni), since so many are looked at.
     """
+    periods = pd.DataFrame({kpi.id: [point.figure.value for point in kpi.trend] for kpi in kpis}, dtype="float64")
+    known = periods.notna().to_numpy(np.int64)
+    both, correlations = known.T @ known, periods.corr(min_periods=FEWEST_PERIODS).to_numpy(np.float64)
+    quantile = float(ndtri(1 - 0.025 / max(math.comb(len(kpis), 2), 1)))
     found: list[tuple[float, tuple[float, float], int, KpiCard, KpiCard]] = []
-    pairs = list(combinations(kpis, 2))
-    for one, other in pairs:
+    for first, second in np.argwhere(np.triu(np.abs(correlations), 1) > ALIKE).tolist():
+        one, other = kpis[first], kpis[second]
         if other.id == guards.get(one.id) or one.id == guards.get(other.id):
             continue  # a guard is there because it ought to move along
-        both = [
-            (first.figure.value, second.figure.value)
-            for first, second in zip(one.trend, other.trend, strict=True)
-            if first.figure.value is not None and second.figure.value is not None
-        ]
-        if len(both) < FEWEST_PERIODS:
-            continue
-        values = np.array(both, np.float64).T
-        if any(len(set(series.tolist())) == 1 for series in values):
-            continue  # what never moves goes along with nothing
-        correlation = float(np.asarray(np.corrcoef(values))[0, 1])
-        interval = _interval(correlation, len(both), len(pairs))
-        if abs(correlation) > ALIKE and min(map(abs, interval)) > SURELY and interval[0] * interval[1] > 0:
-            found.append((correlation, interval, len(both), one, other))
+        correlation, n = float(correlations[first, second]), int(both[first, second])
+        exact = abs(correlation) >= 1 - 1e-12
+        bounds = (correlation, correlation) if exact else correlation_interval(correlation, n, quantile)
+        lower, upper = (float(bound) for bound in bounds)
+        if min(abs(lower), abs(upper)) > SURELY and lower * upper > 0:
+            found.append((correlation, (lower, upper), n, one, other))
     found.sort(key=lambda pair: -abs(pair[0]))
     return [
-        say.alike(one.name, other.name, correlation, interval, periods)
-        for correlation, interval, periods, one, other in found[:PAIRS_NAMED]
+        say.alike(one.name, other.name, correlation, interval, n)
+        for correlation, interval, n, one, other in found[:PAIRS_NAMED]
     ]
-
-
-def _interval(correlation: float, n: int, pairs: int) -> tuple[float, float]:
-    if abs(correlation) >= 1 - 1e-12:
-        return correlation, correlation
-    centre, half = math.atanh(correlation), float(ndtri(1 - 0.025 / pairs)) / math.sqrt(n - 3)
-    return math.tanh(centre - half), math.tanh(centre + half)
 
 
 def _unowned(kpis: Sequence[KpiCard]) -> list[Text]:

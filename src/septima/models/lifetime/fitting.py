@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
-from septima.models.intervals import Bounds, FloatArray, Z
+from septima.models.intervals import FloatArray, Z
 from septima.schema.errors import SeptimaError
 from septima.schema.text import Text
 
@@ -113,14 +113,6 @@ def likelihood_ratio(restricted: Fit, full: Fit) -> LikelihoodRatio:
         raise ValueError("the full model must have more parameters than the restricted one, over the same customers")
     statistic = max(2 * (full.log_likelihood - restricted.log_likelihood), 0.0)
     return LikelihoodRatio(statistic, degrees, float(stats.chi2.sf(statistic, degrees)))
-
-
-def correlation_interval(correlation: float, n: float) -> Bounds:
-    """Interval of Pearson’s correlation by Fisher’s z (1915); NaN up to three pairs."""
-    if n <= 3 or abs(correlation) >= 1:
-        return np.array(np.nan), np.array(np.nan)
-    z, half = np.arctanh(correlation), Z / np.sqrt(n - 3)
-    return np.tanh(z - half), np.tanh(z + half)
 
 
 @dataclass(frozen=True)

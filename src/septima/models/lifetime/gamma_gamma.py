@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from septima.models.intervals import FloatArray
+from septima.models.intervals import FloatArray, correlation_interval
 from septima.models.lifetime.fitting import (
     Fit,
     LifetimeError,
     check_enough,
     check_equal_lengths,
-    correlation_interval,
     maximise,
 )
 from septima.schema.text import Text
