@@ -172,8 +172,8 @@ def test_a_mistake_in_a_kpi_is_told_with_its_line_and_remedy(kpi: str, line: int
         ("perspectives:\n  - id: hr\n    kpis:\n      - {id: nps, target: 1}\nwatch_band: 10", 5, "`watch_band` is 10"),
         ("perspectives:\n  - id: hr\n   kpis: x", 3, "cannot be read as YAML"),
         ("trend: 3\ntrend: 4", 2, "cannot be read as YAML: found duplicate key"),
-        ("- a\n- b", 1, "a scorecard must have the field `perspectives:`"),
-        ("", 1, "a scorecard must have the field `perspectives:`"),
+        ("- a\n- b", 1, "the file must hold fields, `perspectives:` among them"),
+        ("", 1, "the file must hold fields, `perspectives:` among them"),
     ],
 )
 def test_a_mistake_in_the_file_is_told_with_its_line_and_remedy(text: str, line: int, message: str) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from septima.cli.chapters import chapters
 from septima.cli.experiments import planned_shares
 from septima.cli.output import progress
 from septima.cli.studies import report_format, write_studies
@@ -15,7 +16,7 @@ from septima.metrics.experiment_assignment import experiment_names
 from septima.metrics.experiment_plan import plan
 from septima.metrics.lifetime import LifetimeError, LifetimeReport, lifetime_value
 from septima.metrics.loyalty_economics import loyalty_economics_of
-from septima.report import FORMATS
+from septima.report import FORMATS, Format
 from septima.report.studies import attribution, experiment, lifetime, loyalty
 from septima.report.studies.study import Study
 from septima.schema import Language, SeptimaError, Text
@@ -44,9 +45,10 @@ def write_report(workspace: "Workspace", period: str, form: str, language: Langu
 
         content = json.dumps(to_json(card), ensure_ascii=False, indent=2).encode()
     else:
-        from septima.report import FORMATS, render
+        from septima.report import render
 
-        content = render(card, format=next(known for known in FORMATS if known == form), language=language)
+        told: Format = next(known for known in FORMATS if known == form)
+        content = render(card, format=told, language=language, chapters=tuple(chapters(workspace, card, language)))
     path = output or workspace.directory / "reports" / f"scorecard-{card.period}-{language}.{form}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

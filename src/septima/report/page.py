@@ -12,8 +12,8 @@ from markupsafe import Markup
 from septima.report import palette
 from septima.report.number_forms import day
 from septima.report.pictures import FONTS
-from septima.report.studies.study import StudyReport
-from septima.report.studies.view import anchor, study_facts, study_views
+from septima.report.studies.study import Study, StudyReport
+from septima.report.studies.view import anchor, study_facts, study_views, views_of
 from septima.report.view import report_view
 from septima.report.words import words_in
 from septima.schema import Language
@@ -34,10 +34,11 @@ class Head:
 
 
 @lru_cache(maxsize=4)
-def html_page(scorecard: Scorecard, language: Language) -> str:
+def html_page(scorecard: Scorecard, language: Language, chapters: tuple[Study, ...] = ()) -> str:
     """HTML with its style, fonts and charts inside: it asks no host for anything and needs no script.
 
     The last few pages are kept, so that a PDF after the HTML of the same card draws no chart again.
+    `chapters` stand after the perspectives.
     """
     words, view = words_in(language), report_view(scorecard, language)
     head = Head(
@@ -46,10 +47,14 @@ def html_page(scorecard: Scorecard, language: Language) -> str:
         view.period,
         " ".join(view.summary),
         words["skip"],
-        [*((section.anchor, section.name) for section in view.sections), ("notes", words["notes"])],
+        [
+            *((section.anchor, section.name) for section in view.sections),
+            *((anchor(place), study.title) for place, study in enumerate(chapters)),
+            ("notes", words["notes"]),
+        ],
         _written(scorecard.computed_at),
     )
-    return _page("report.html", head, language, view=view)
+    return _page("report.html", head, language, view=view, chapters=views_of(chapters, language))
 
 
 @lru_cache(maxsize=4)

@@ -1,9 +1,9 @@
 """The one door of reports: a card or studies in, the bytes of a file out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
-from septima.report.studies.study import StudyReport
+from septima.report.studies.study import Study, StudyReport
 from septima.schema import LANGUAGES, Language, SeptimaError
 from septima.scorecard.card import Scorecard
 
@@ -15,8 +15,14 @@ class ReportError(SeptimaError):
     """A report that cannot be made as asked; the message says what can."""
 
 
-def render(scorecard: Scorecard, *, format: Format, language: Language) -> bytes:  # noqa: A002 - the word that callers type
-    """The report on a scorecard as the bytes of one file.
+def render(
+    scorecard: Scorecard,
+    *,
+    format: Format,  # noqa: A002 - the word that callers type
+    language: Language,
+    chapters: Sequence[Study] = (),
+) -> bytes:
+    """The report on a scorecard as the bytes of one file; `chapters` stand after its perspectives.
 
     `html` is one self-contained page, `pdf` the same page set on A4, `xlsx` a workbook with real
     numbers. Raises ReportError where the format or the language is none of `FORMATS`,
@@ -26,12 +32,12 @@ def render(scorecard: Scorecard, *, format: Format, language: Language) -> bytes
     def sheets() -> bytes:
         from septima.report.workbook import workbook  # noqa: PLC0415
 
-        return workbook(scorecard, language)
+        return workbook(scorecard, language, chapters)
 
     def page() -> str:
         from septima.report.page import html_page  # noqa: PLC0415
 
-        return html_page(scorecard, language)
+        return html_page(scorecard, language, tuple(chapters))
 
     return _written(page, sheets, format, language)
 

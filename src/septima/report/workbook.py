@@ -14,6 +14,8 @@ from xlsxwriter.worksheet import Worksheet
 from septima.report.number_forms import NumberStyle, number_style
 from septima.report.palette import ACCENT, QUIET, STATE_COLOURS, STATE_MARKS
 from septima.report.sheets import PLAIN, STRONG, Forms, Properties, lay_out, new_book, number_format, sheet_names
+from septima.report.studies.study import Study
+from septima.report.studies.workbook import write_study
 from septima.report.summary import composite_style, summary
 from septima.report.view import facts
 from septima.report.words import DIRECTIONS, STATES, UNITS, WORDS, known
@@ -29,8 +31,8 @@ _PASSPORT_COLUMNS = ("name", "metric", "unit", "direction", "what", "how", "prin
 _PASSPORT_WIDTHS = (40, 24, 18, 14, 50, 50, 36, 50, 36, 12, 12, 12, 20)
 
 
-def workbook(scorecard: Scorecard, language: Language) -> bytes:
-    """The bytes of an XLSX file that holds the card's numbers unrounded."""
+def workbook(scorecard: Scorecard, language: Language, chapters: Sequence[Study] = ()) -> bytes:
+    """The bytes of an XLSX file that holds the card's numbers unrounded, and a sheet for each chapter."""
     content = io.BytesIO()
     book = new_book(content)
     title = WORDS["title"].in_language(language)
@@ -43,7 +45,7 @@ def workbook(scorecard: Scorecard, language: Language) -> bytes:
         }
     )
     book.set_size(2400, 1500)
-    writer = _Writer(Forms(book), scorecard, language)
+    writer = _Writer(Forms(book), scorecard, language, tuple(chapters))
     writer.write()
     book.close()
     return content.getvalue()
@@ -51,11 +53,12 @@ def workbook(scorecard: Scorecard, language: Language) -> bytes:
 
 @dataclass(frozen=True)
 class _Writer:
-    """A workbook being written: its formats, the card and the language."""
+    """A workbook being written: its formats, the card, the language and what stands after the perspectives."""
 
     forms: Forms
     card: Scorecard
     language: Language
+    chapters: tuple[Study, ...]
 
     def write(self) -> None:
         names = sheet_names(
@@ -63,6 +66,7 @@ class _Writer:
                 self.say("sheet_card"),
                 *(perspective.composite.name.in_language(self.language) for perspective in self.card.perspectives),
                 *([self.say("own")] if self.card.own else []),
+                *(study.title for study in self.chapters),
                 self.say("sheet_passports"),
                 self.say("sheet_notes"),
             ]
@@ -71,8 +75,11 @@ class _Writer:
         trends: dict[str, str] = {}
         groups = [(perspective.composite, perspective.kpis) for perspective in self.card.perspectives]
         own: list[tuple[CompositeCard | None, tuple[KpiCard, ...]]] = [(None, self.card.own)] if self.card.own else []
-        for (composite, kpis), sheet in zip([*groups, *own], sheets[1:-2], strict=True):
+        parts = [*groups, *own]
+        for (composite, kpis), sheet in zip(parts, sheets[1:], strict=False):
             trends |= self._group_sheet(sheet, composite, kpis)
+        for study, sheet in zip(self.chapters, sheets[1 + len(parts) : -2], strict=True):
+            write_study(self.forms, sheet, study, self.language)
         self._card_sheet(sheets[0], trends)
         self._passport_sheet(sheets[-2])
         self._notes_sheet(sheets[-1])

@@ -2,27 +2,23 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.comments import CommentedMap
 
-from septima.schema import Text
 from septima.scorecard.composite import AGGREGATIONS
 from septima.scorecard.definition import (
     OWN,
     PERSPECTIVES,
-    DefinitionError,
     KpiDefinition,
     PerspectiveDefinition,
     ScorecardDefinition,
 )
+from septima.scorecard.nodes import Node, load_node, near, read_node
 from septima.scorecard.normalise import ENTRIES, NORMALISATIONS, Entry, Normalisation, Rule, Thresholds, missing_for
 from septima.scorecard.weighting import (
     WEIGHTING_METHODS,
@@ -44,12 +40,8 @@ _OWN_FIELDS = (
     "guard",
 )  # fmt: skip
 _KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
-_ID = re.compile(r"\w[\w-]*")
 _FRACTION = re.compile(r"([1-9])\s*/\s*([1-9])")
 _TREND_MOST = 60
-_LARGEST = 1e15
-
-Choice = TypeVar("Choice", bound=str)
 
 
 def read_definition(path: str | Path, metrics: "Mapping[str, Metric] | None" = None) -> ScorecardDefinition:
@@ -59,25 +51,22 @@ def read_definition(path: str | Path, metrics: "Mapping[str, Metric] | None" = N
     DefinitionError with file, line and remedy. Weights that do not average 1 are no error here: the
     card says so and leaves the composite undefined, while all that is right is shown.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise DefinitionError(f"{path}: there is no such file; `septima init` writes one to start from") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path}: cannot be read as UTF-8 text: {error}") from error
-    return parse_definition(text, file=str(path), metrics=metrics)
+    node = read_node(Path(path), "perspectives", "`septima init` writes one to start from")
+    return _definition(node, metrics)
 
 
 def parse_definition(
     text: str, *, file: str = "scorecard.yaml", metrics: "Mapping[str, Metric] | None" = None
 ) -> ScorecardDefinition:
     """Read a scorecard definition from YAML text; `file` is the name that errors give. See `read_definition`."""
+    return _definition(load_node(text, file, "perspectives"), metrics)
+
+
+def _definition(root: Node, metrics: "Mapping[str, Metric] | None") -> ScorecardDefinition:
     if metrics is None:
         from septima.metrics import catalogue  # noqa: PLC0415  the catalogue builds expressions; given metrics need none
 
         metrics = catalogue()
-    root = _load(text, file)
     root.only(_FIELDS)
     default = root.choice("normalisation", NORMALISATIONS) or "target"
     reader = _Kpis(metrics, default, {})
@@ -105,126 +94,13 @@ def parse_definition(
         int(trend),
         band,
         weighting,
-        file,
+        root.file,
     )
 
 
-@dataclass(frozen=True)
-class _Node:
-    """A mapping of the file that knows where it stands."""
-
-    file: str
-    data: CommentedMap
-
-    def line(self, key: str | None = None) -> int:
-        # A key that came through a YAML merge (`<<: *other`) stands elsewhere; then the entry's own line must do.
-        place = None if key is None else cast("dict[str, list[int]]", self.data.lc.data or {}).get(key)
-        if place is not None:
-            return place[0] + 1
-        return cast("int", self.data.lc.line) + 1
-
-    def wrong(self, key: str | None, message: str) -> DefinitionError:
-        return DefinitionError(f"{self.file}, line {self.line(key)}: {message}")
-
-    def only(self, fields: Collection[str]) -> None:
-        for key in self.data:
-            if key not in fields:
-                raise self.wrong(str(key), f"unknown field {key!r}; {_near(str(key), fields)}")
-
-    def items(self, key: str) -> "list[_Node]":
-        found = self.data.get(key)
-        if found is None:
-            return []
-        if not isinstance(found, CommentedSeq):
-            raise self.wrong(key, f"`{key}` must be a list; begin each entry with a dash")
-        nodes: list[_Node] = []
-        for position, item in enumerate(cast("list[object]", found)):
-            if not isinstance(item, CommentedMap):
-                line = cast("int", found.lc.item(position)[0]) + 1
-                raise DefinitionError(
-                    f"{self.file}, line {line}: an entry of `{key}` must have fields such as `id: …`, not {item!r}"
-                )
-            nodes.append(_Node(self.file, item))
-        return nodes
-
-    def number(self, key: str, default: float) -> float:
-        found = self.optional_number(key)
-        return default if found is None else found
-
-    def optional_number(self, key: str) -> float | None:
-        found = self.data.get(key)
-        if found is None:
-            return None
-        if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= _LARGEST:
-            raise self.wrong(key, f"`{key}` is {found!r}; give a number with a decimal point, such as 0.75")
-        return float(found)
-
-    def string(self, key: str) -> str | None:
-        found = self.data.get(key)
-        if found is None:
-            return None
-        if not isinstance(found, str) or not found.strip():
-            raise self.wrong(key, f"`{key}` is {found!r}; give a word, in quotes if it looks like a number")
-        return str(found)
-
-    def text(self, key: str) -> Text | None:
-        found = self.data.get(key)
-        if found is None or isinstance(found, str):
-            return None if found is None else Text(str(found), str(found))
-        if isinstance(found, CommentedMap):
-            words = {str(language): word for language, word in found.items()}
-            if words and set(words) <= {"en", "ru"} and all(isinstance(word, str) for word in words.values()):
-                first = str(next(iter(words.values())))
-                return Text(str(words.get("en", first)), str(words.get("ru", first)))
-        raise self.wrong(key, f"`{key}` must be a text, or one text per language: {{en: …, ru: …}}")
-
-    def choice(self, key: str, choices: Collection[Choice]) -> Choice | None:
-        found = self.data.get(key)
-        if found is None:
-            return None
-        for choice in choices:
-            if found == choice:
-                return choice
-        raise self.wrong(key, f"`{key}` is {found!r}; {_near(str(found), choices)}")
-
-    def mapping(self, key: str) -> dict[str, object]:
-        found = self.data.get(key)
-        if found is None:
-            return {}
-        if not isinstance(found, CommentedMap):
-            raise self.wrong(key, f"`{key}` must hold `name: value` pairs")
-        return {str(name): _plain(value) for name, value in found.items()}
-
-    def node(self, key: str) -> "_Node | None":
-        found = self.data.get(key)
-        if found is None:
-            return None
-        if not isinstance(found, CommentedMap):
-            raise self.wrong(key, f"`{key}` must hold `name: value` pairs")
-        return _Node(self.file, found)
-
-
-def _load(text: str, file: str) -> _Node:
-    yaml = YAML(typ="rt")
-    try:
-        content = yaml.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{file}, line {mark.line + 1}" if mark else file
-        problem = " ".join(str(error.problem or error.context or "not YAML").split())
-        raise DefinitionError(
-            f"{place}: cannot be read as YAML: {problem}; mend the line or its indentation"
-        ) from error
-    except YAMLError as error:
-        raise DefinitionError(f"{file}: cannot be read as YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, CommentedMap):
-        raise DefinitionError(f"{file}, line 1: a scorecard must have the field `perspectives:`")
-    return _Node(file, content)
-
-
-def _perspective(node: _Node, reader: "_Kpis") -> PerspectiveDefinition:
+def _perspective(node: Node, reader: "_Kpis") -> PerspectiveDefinition:
     node.only(_PERSPECTIVE_FIELDS)
-    identifier = _id(node, "id")
+    identifier = node.identifier("id")
     if identifier is None:
         raise node.wrong(None, f"a perspective needs an `id`, such as {', '.join(PERSPECTIVES)}")
     name = node.text("name") or PERSPECTIVES.get(identifier)
@@ -233,7 +109,7 @@ def _perspective(node: _Node, reader: "_Kpis") -> PerspectiveDefinition:
     if name is None:
         raise node.wrong(
             "id",
-            f"unknown perspective {identifier!r}; {_near(identifier, PERSPECTIVES)}; a perspective of your own needs a `name`",
+            f"unknown perspective {identifier!r}; {near(identifier, PERSPECTIVES)}; a perspective of your own needs a `name`",
         )
     kpis = tuple(reader.read(item, own=False) for item in node.items("kpis"))
     if not kpis:
@@ -253,19 +129,19 @@ class _Kpis:
     normalisation: Normalisation
     seen: dict[str, int]
 
-    def read(self, node: _Node, *, own: bool) -> KpiDefinition:
+    def read(self, node: Node, *, own: bool) -> KpiDefinition:
         if own and "weight" in node.data:
             raise node.wrong("weight", "a KPI of your own enters no composite and has no weight; remove `weight`")
         node.only(_OWN_FIELDS if own else _KPI_FIELDS)
-        metric_id = node.string("metric") or _id(node, "id")
+        metric_id = node.string("metric") or node.identifier("id")
         if metric_id is None:
             raise node.wrong(None, "a KPI needs a `metric`, the id of one that `septima metrics` lists")
         metric = self.metrics.get(metric_id)
         if metric is None:
             key = "metric" if "metric" in node.data else "id"
-            raise node.wrong(key, f"unknown metric {metric_id!r}; {_near(metric_id, self.metrics)}")
+            raise node.wrong(key, f"unknown metric {metric_id!r}; {near(metric_id, self.metrics)}")
         kpi = KpiDefinition(
-            id=_id(node, "id") or metric_id,
+            id=node.identifier("id") or metric_id,
             metric=metric_id,
             weight=0.0 if own else _weight(node),
             name=node.text("name"),
@@ -298,7 +174,7 @@ class _Kpis:
         return kpi
 
 
-def _check_rule(node: _Node, kpi: KpiDefinition, rule: Rule, *, needed: bool) -> None:
+def _check_rule(node: Node, kpi: KpiDefinition, rule: Rule, *, needed: bool) -> None:
     missing = missing_for(rule)
     if missing and needed:
         names = " and ".join(f"`{name}`" for name in missing)
@@ -336,7 +212,7 @@ def _ordered(values: tuple[float, ...], *, falls: bool) -> bool:
     return all(first > second if falls else first < second for first, second in pairwise(values))
 
 
-def _check_entry(node: _Node, kpi: KpiDefinition, entry: Entry, metric: "Metric") -> None:
+def _check_entry(node: Node, kpi: KpiDefinition, entry: Entry, metric: "Metric") -> None:
     if entry == "complement" and metric.passport.unit != "share":
         raise node.wrong(
             "entry", f"only a share enters as its complement; metric {kpi.metric!r} is of unit {metric.passport.unit!r}"
@@ -350,7 +226,7 @@ def _check_entry(node: _Node, kpi: KpiDefinition, entry: Entry, metric: "Metric"
         raise node.wrong("target", f"{why}, which must be above 0, not {kpi.target:g}")
 
 
-def _weight(node: _Node) -> float:
+def _weight(node: Node) -> float:
     weight = node.number("weight", 1.0)
     if weight < 0:
         raise node.wrong("weight", f"`weight` is {weight:g}; a weight must be 0 or more, and weights average 1")
@@ -358,7 +234,7 @@ def _weight(node: _Node) -> float:
 
 
 def _weights(
-    node: _Node, parts: Sequence[KpiDefinition] | Sequence[PerspectiveDefinition], items: Sequence[_Node]
+    node: Node, parts: Sequence[KpiDefinition] | Sequence[PerspectiveDefinition], items: Sequence[Node]
 ) -> tuple[dict[str, float], Weighting | None]:
     """The weights of a group by id: those that stand with its parts, or those that `weights` makes of judgements."""
     given, inner = {part.id: part.weight for part in parts}, node.node("weights")
@@ -388,7 +264,7 @@ def _weights(
         raise judgements.wrong(error.key if error.key in judgements.data else None, str(error)) from error
 
 
-def _points(node: _Node) -> dict[str, dict[str, float]]:
+def _points(node: Node) -> dict[str, dict[str, float]]:
     """Points by person and id; of one person who is not named where they stand by id alone."""
     people = {
         name: inner
@@ -402,7 +278,7 @@ def _points(node: _Node) -> dict[str, dict[str, float]]:
     return {name: _numbers(inner) for name, inner in people.items()}
 
 
-def _numbers(node: _Node) -> dict[str, float]:
+def _numbers(node: Node) -> dict[str, float]:
     """Numbers by name; a comparison may be written as a fraction, 1/3."""
     found: dict[str, float] = {}
     for name in map(str, node.data):
@@ -414,24 +290,17 @@ def _numbers(node: _Node) -> dict[str, float]:
     return found
 
 
-def _id(node: _Node, key: str) -> str | None:
-    identifier = node.string(key)
-    if identifier is not None and not _ID.fullmatch(identifier):
-        raise node.wrong(key, f"`{key}` is {identifier!r}; use letters, digits, - and _ only")
-    return identifier
-
-
-def _parameters(node: _Node, metric: "Metric") -> dict[str, object]:
+def _parameters(node: Node, metric: "Metric") -> dict[str, object]:
     parameters = node.mapping("parameters")
     known = metric.passport.parameters
     for name in parameters:
         if name not in known:
             inner = node.node("parameters") or node
-            raise inner.wrong(name, f"metric {metric.id!r} has no parameter {name!r}; {_near(name, known)}")
+            raise inner.wrong(name, f"metric {metric.id!r} has no parameter {name!r}; {near(name, known)}")
     return parameters
 
 
-def _where(node: _Node, metric: "Metric") -> dict[str, str | None]:
+def _where(node: Node, metric: "Metric") -> dict[str, str | None]:
     where = node.mapping("where")
     inner = node.node("where") or node
     for name, member in where.items():
@@ -444,13 +313,13 @@ def _where(node: _Node, metric: "Metric") -> dict[str, str | None]:
     return cast("dict[str, str | None]", where)
 
 
-def _dimension(node: _Node, key: str, name: str | None, metric: "Metric") -> str | None:
+def _dimension(node: Node, key: str, name: str | None, metric: "Metric") -> str | None:
     if name is not None and name not in metric.dimensions:
-        raise node.wrong(key, f"metric {metric.id!r} has no dimension {name!r}; {_near(name, metric.dimensions)}")
+        raise node.wrong(key, f"metric {metric.id!r} has no dimension {name!r}; {near(name, metric.dimensions)}")
     return name
 
 
-def _thresholds(node: _Node) -> Thresholds | None:
+def _thresholds(node: Node) -> Thresholds | None:
     inner = node.node("thresholds")
     if inner is None:
         return None
@@ -463,7 +332,7 @@ def _thresholds(node: _Node) -> Thresholds | None:
     return Thresholds(bad, watch, good)
 
 
-def _refuse_repeated(root: _Node, perspectives: tuple[PerspectiveDefinition, ...]) -> None:
+def _refuse_repeated(root: Node, perspectives: tuple[PerspectiveDefinition, ...]) -> None:
     lines: dict[str, int | None] = {}
     for node, perspective in zip(root.items("perspectives"), perspectives, strict=True):
         if perspective.id in lines:
@@ -475,7 +344,7 @@ def _refuse_repeated(root: _Node, perspectives: tuple[PerspectiveDefinition, ...
 
 
 def _refuse_unknown_guards(
-    root: _Node, perspectives: tuple[PerspectiveDefinition, ...], own: tuple[KpiDefinition, ...]
+    root: Node, perspectives: tuple[PerspectiveDefinition, ...], own: tuple[KpiDefinition, ...]
 ) -> None:
     kpis = (*(kpi for perspective in perspectives for kpi in perspective.kpis), *own)
     nodes = [*(kpi for node in root.items("perspectives") for kpi in node.items("kpis")), *root.items("own")]
@@ -485,24 +354,5 @@ def _refuse_unknown_guards(
             others = [name for name in ids if name != kpi.id]
             raise node.wrong(
                 "guard",
-                f"the guard of {kpi.id!r} must be another KPI of the file, not {kpi.guard!r}; {_near(kpi.guard, others)}",
+                f"the guard of {kpi.id!r} must be another KPI of the file, not {kpi.guard!r}; {near(kpi.guard, others)}",
             )
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"there are: {', '.join(sorted(known)) or 'none'}"
-
-
-def _plain(value: Any) -> Any:
-    """The value without what ruamel.yaml adds to keep layout."""
-    if isinstance(value, CommentedMap):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, CommentedSeq):
-        return [_plain(inner) for inner in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value

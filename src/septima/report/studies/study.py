@@ -114,7 +114,16 @@ class Course:
     says: str
 
 
-Drawing = Dots | Pairs | Course
+@dataclass(frozen=True)
+class Scheme:
+    """A finished drawing of boxes and arrows; `svg` is the whole element, its colours and font those of the report."""
+
+    title: str
+    svg: str
+    says: str
+
+
+Drawing = Dots | Pairs | Course | Scheme
 
 
 @dataclass(frozen=True)

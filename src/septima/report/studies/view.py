@@ -1,5 +1,6 @@
 """Studies as the page shows them: every number a string, every drawing an SVG."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -16,6 +17,7 @@ from septima.report.studies.study import (
     Drawing,
     Measure,
     Pairs,
+    Scheme,
     Section,
     Study,
     StudyReport,
@@ -80,7 +82,12 @@ def anchor(place: int) -> str:
 
 def study_views(report: StudyReport) -> tuple[StudyView, ...]:
     """Write and draw all studies."""
-    return tuple(_study(study, anchor(place), report.language) for place, study in enumerate(report.studies))
+    return views_of(report.studies, report.language)
+
+
+def views_of(studies: Sequence[Study], language: Language) -> tuple[StudyView, ...]:
+    """Write and draw studies in the order of their anchors."""
+    return tuple(_study(study, anchor(place), language) for place, study in enumerate(studies))
 
 
 def study_facts(report: StudyReport) -> tuple[tuple[str, str], ...]:
@@ -131,11 +138,13 @@ def _table(table: Table) -> TableView:
 
 
 def _picture(drawing: Drawing, language: Language) -> PictureView:
+    if isinstance(drawing, Scheme):
+        return PictureView(_capital(drawing.title), Markup(drawing.svg), ())  # noqa: S704 - our own SVG
     legend = drawing.legend if isinstance(drawing, Pairs) else ()
     return PictureView(_capital(drawing.title), Markup(svg(_chart(drawing, language), language, drawing.says)), legend)  # noqa: S704 - our own SVG
 
 
-def _chart(drawing: Drawing, language: Language) -> alt.LayerChart:
+def _chart(drawing: Dots | Pairs | Course, language: Language) -> alt.LayerChart:
     match drawing:
         case Dots():
             return charts.slices(

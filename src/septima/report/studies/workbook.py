@@ -11,6 +11,7 @@ from septima.report.sheets import PLAIN, STRONG, Forms, Properties, lay_out, new
 from septima.report.studies.study import Cell, Interval, Number, Section, Study, StudyReport, Table
 from septima.report.studies.view import study_facts
 from septima.report.words import words_in
+from septima.schema import Language
 
 _WIDTHS = (46, *([17] * 14))
 
@@ -31,10 +32,15 @@ def study_workbook(report: StudyReport) -> bytes:
     forms = Forms(book)
     names = sheet_names([*(study.title for study in report.studies), words["sheet_notes"]])
     for name, study in zip(names, report.studies, strict=False):
-        _Sheet(forms, book.add_worksheet(name), words).write(study)
+        write_study(forms, book.add_worksheet(name), study, report.language)
     _notes(forms, book.add_worksheet(names[-1]), report)
     book.close()
     return content.getvalue()
+
+
+def write_study(forms: Forms, sheet: Worksheet, study: Study, language: Language) -> None:
+    """Write one study on its sheet."""
+    _Sheet(forms, sheet, words_in(language)).write(study)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,25 @@
+"""What stands in a scorecard's report after its perspectives: a chapter for each thing the workspace has to say."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from septima.report.studies.study import Study
+from septima.schema import Language
+from septima.scorecard.card import Scorecard
+
+if TYPE_CHECKING:
+    from septima.workspace import Workspace
+
+Chapter = Callable[["Workspace", Scorecard, Language], Study | None]
+"""A study of the card's period, or None where the workspace defines nothing that it would show."""
+
+
+def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Iterator[Study]:
+    """The chapters of a card's report, in the order of the report."""
+    for chapter in _CHAPTERS:
+        study = chapter(workspace, card, language)
+        if study is not None:
+            yield study
+
+
+_CHAPTERS: tuple[Chapter, ...] = ()
