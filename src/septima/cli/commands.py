@@ -538,13 +538,15 @@ def demo(
     form: FormatOption = Format.table,
 ) -> None:
     """Simulate a company with a known truth over three years and load it into a new workspace."""
-    from septima.demo import MAPPING_FILE, scorecard_text, simulate
+    from septima.demo import MAPPING_FILE, definition_texts, scorecard_text, simulate
     from septima.lake.load import load as load_files
     from septima.lake.mapping import read_mapping
     from septima.workspace import SCORECARD_FILE, Workspace
 
     workspace = Workspace.create(directory, organisation="Северный дом", currency="RUB", language="ru")
     (workspace.directory / SCORECARD_FILE).write_text(scorecard_text(customers), encoding="utf-8")
+    for name, text in definition_texts().items():
+        (workspace.directory / name).write_text(text, encoding="utf-8")
     source = workspace.directory / "source"
     with progress(workspace.settings.language) as report:
         truth = simulate(source, customers=customers, seed=seed)

@@ -64,8 +64,18 @@ Each part and block of customers has a stream of chance of its own, derived from
 
 from septima.demo.calendar import DemoError
 from septima.demo.model import Model
-from septima.demo.scorecard import scorecard_text
+from septima.demo.scorecard import definition_texts, scorecard_text
 from septima.demo.simulation import MAPPING_FILE, simulate
 from septima.demo.truth import TRUTH_FILE, Truth, read_truth
 
-__all__ = ["MAPPING_FILE", "TRUTH_FILE", "DemoError", "Model", "Truth", "read_truth", "scorecard_text", "simulate"]
+__all__ = [
+    "MAPPING_FILE",
+    "TRUTH_FILE",
+    "DemoError",
+    "Model",
+    "Truth",
+    "definition_texts",
+    "read_truth",
+    "scorecard_text",
+    "simulate",
+]

@@ -1,6 +1,7 @@
-"""The simulated company's own scorecard: the starter's, with the targets its leader would set."""
+"""The simulated company's own definitions: the starter's scorecard with the targets its leader would set, and what stands beside it."""
 
 import io
+from importlib import resources
 
 from ruamel.yaml import YAML
 
@@ -38,3 +39,10 @@ def scorecard_text(customers: int) -> str:
     written = io.StringIO()
     yaml.dump(content, written)
     return written.getvalue()
+
+
+def definition_texts() -> dict[str, str]:
+    """The files that the company keeps beside its scorecard, such as its goals and processes: YAML text by file name."""
+    folder = resources.files("septima.demo") / "definitions"
+    found = (file for file in folder.iterdir() if file.name.endswith(".yaml"))
+    return {file.name: file.read_text(encoding="utf-8") for file in sorted(found, key=lambda file: file.name)}
