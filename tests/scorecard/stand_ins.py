@@ -1,5 +1,6 @@
 """Metrics and histories that tests of the card make up, so that every number can be followed by hand."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from septima.scorecard.card import Figure, Scorecard
 from septima.scorecard.definition import ScorecardDefinition
 from septima.scorecard.history import KpiHistory, Observation
 from septima.scorecard.reading import parse_definition
+from septima.scorecard.targets import KpiTargets
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 Q3 = parse_period("2026-Q3")
@@ -89,7 +91,12 @@ def history(*values: float | Figure | None, n: float = 1000, note: str | None = 
     return KpiHistory(tuple(observations), **of_history)
 
 
-def card_of(definition: ScorecardDefinition, now: datetime = NOW, **histories: KpiHistory) -> Scorecard:
+def card_of(
+    definition: ScorecardDefinition,
+    now: datetime = NOW,
+    targets: Mapping[str, KpiTargets] | None = None,
+    **histories: KpiHistory,
+) -> Scorecard:
     count = len(next(iter(histories.values())).observations)
     return assemble(
         definition,
@@ -100,6 +107,7 @@ def card_of(definition: ScorecardDefinition, now: datetime = NOW, **histories: K
         data_version=3,
         currency="RUB",
         parameters={},
+        targets=targets,
         now=now,
         seed=7,
         draws=4000,

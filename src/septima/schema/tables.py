@@ -320,6 +320,18 @@ TABLES: dict[str, Table] = {
             time="date",
         ),
         _table(
+            "plans", "Targets of KPIs by period and slice", "Цели показателей по периодам и срезам",
+            _key("plan", "The plan, such as budget_2026", "План, например budget_2026"),
+            _key("kpi", "Id of the KPI on the scorecard", "Код показателя на карте"),
+            _column("grain", "string", "Length of the period", "Длина периода", required=True, choices=("day", "week", "month", "quarter", "year")),
+            _column("date", "date", "A day of the period, such as its first", "День периода, например первый", required=True),
+            _column("dimension", "string", "Dimension of the slice; empty text for the whole", "Измерение среза; пустая строка — цель целиком", required=True, blank=""),
+            _column("member", "string", "Member of the dimension; empty text for the whole", "Значение измерения; пустая строка — цель целиком", required=True, blank=""),
+            _column("target", "number", "The target, in the unit of the metric; money in the company’s currency", "Цель в единицах метрики; деньги — в валюте компании", required=True),
+            key=("plan", "kpi", "grain", "date", "dimension", "member"),
+            time="date",
+        ),
+        _table(
             "rates", "Rates at which money is converted, by day", "Курсы, по которым пересчитываются деньги, по дням",
             _column("date", "date", "Day from which the rate is in force", "День, с которого действует курс", required=True),
             _column("currency", "string", "Currency that is converted, ISO 4217", "Пересчитываемая валюта, ISO 4217", required=True),

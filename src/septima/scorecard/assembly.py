@@ -6,6 +6,7 @@ Nothing that is undefined is ever filled in: it stays undefined up to CKPIint, a
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from septima.scorecard.card import (
     KpiCard,
     PerspectiveCard,
     Scorecard,
+    SliceRow,
     State,
     TrendPoint,
 )
@@ -35,9 +37,18 @@ from septima.scorecard.definition import (
     ScorecardDefinition,
 )
 from septima.scorecard.dimensions import dimension_name
-from septima.scorecard.history import KpiHistory, Parameters, Record, latest_record, parameters_of, read_histories
+from septima.scorecard.history import (
+    KpiHistory,
+    Parameters,
+    Record,
+    latest_record,
+    parameters_of,
+    read_histories,
+    read_members,
+)
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter, missing_for, normalise
 from septima.scorecard.simulate import DRAWS, bounds_of, combine, distinguishable, draw, generator, summarise
+from septima.scorecard.targets import KpiTargets, figures_named, periods_needed, read_plans, resolve_targets
 from septima.scorecard.weighting import Weighting
 from septima.scorecard.what_if import Supposition, supposed_definition, supposed_histories
 
@@ -82,8 +93,33 @@ def build(
     definition = supposed_definition(definition, suppositions)
     periods = [period.shift(step) for step in range(1 - definition.trend, 1)]
     passports = _passports(definition, known)
-    histories = read_histories(definition.kpis, known, tables, periods, parameters or {}, calendar, currency, record)
-    histories = supposed_histories(histories, suppositions)
+    rules = [rule for kpi in definition.kpis for rule in (kpi.target_rule, *kpi.member_targets.values())]
+    earlier = [periods[0].shift(-step) for step in range(periods_needed(rules, periods), 0, -1)]
+    on_card = {kpi.id for kpi in definition.kpis}
+    looked_at = [KpiDefinition(name, name, weight=0.0) for name in figures_named(rules) if name not in on_card]
+    kpis, reach = (*definition.kpis, *looked_at), [*earlier, *periods]
+    read = read_histories(kpis, known, tables, reach, parameters or {}, calendar, currency, record)
+    read = supposed_histories(read, suppositions)
+    histories = {kpi.id: read[kpi.id].last(len(periods)) for kpi in definition.kpis}
+    figures = {
+        (name, at): observation.figure.value
+        for name, history in read.items()
+        for at, observation in zip(reach, history.observations, strict=True)
+    }
+    plans = sorted({rule.plan for rule in rules if rule.plan is not None})
+
+    @cache
+    def members_of(kpi_id: str, at: Period) -> Mapping[str, float | None]:
+        sliced = [kpi for kpi in definition.kpis if kpi.id == kpi_id]
+        return read_members(sliced, known, tables, at, parameters or {}, calendar, currency, record)[kpi_id]
+
+    targets = resolve_targets(
+        definition.kpis,
+        periods,
+        figures,
+        lambda kpi, at: members_of(kpi.id, at),
+        read_plans(tables, plans, sorted(on_card)),
+    )
     used = [known[kpi.metric] for kpi in definition.kpis]
     moment = now or datetime.now(UTC)
     card = assemble(
@@ -95,6 +131,7 @@ def build(
         data_version=data_version,
         currency=currency,
         parameters=parameters or {},
+        targets=targets,
         calendar=calendar,
         now=moment,
         seed=seed,
@@ -115,13 +152,18 @@ def assemble(
     data_version: int,
     currency: str | None,
     parameters: Parameters,
+    targets: Mapping[str, KpiTargets] | None = None,
     calendar: Calendar = DEFAULT_CALENDAR,
     now: datetime,
     seed: int,
     draws: int,
 ) -> Scorecard:
-    """The card from figures already known: `histories` by KPI id over `periods`, `passports` by metric id."""
-    frame = _Frame(definition, tuple(periods), currency, parameters, seed, draws)
+    """The card from figures already known: `histories` by KPI id over `periods`, `passports` by metric id.
+
+    `targets` are by KPI id over the same periods; where left out, the one number that each KPI is given.
+    """
+    constant = {kpi.id: KpiTargets((kpi.target,) * len(periods)) for kpi in definition.kpis}
+    frame = _Frame(definition, tuple(periods), currency, parameters, {**constant, **(targets or {})}, seed, draws)
     perspectives = [_perspective(frame, perspective, passports, histories) for perspective in definition.perspectives]
     own = tuple(_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id], own=True).card for kpi in definition.own)
     parts = {joined.card.composite.id: joined.part for joined in perspectives}
@@ -176,12 +218,16 @@ class _Frame:
     periods: tuple[Period, ...]
     currency: str | None
     parameters: Parameters
+    targets: Mapping[str, KpiTargets]
     seed: int
     draws: int
 
-    def trend(self, figures: Sequence[Figure]) -> tuple[TrendPoint, ...]:
+    def trend(self, figures: Sequence[Figure], targets: Sequence[float | None] | None = None) -> tuple[TrendPoint, ...]:
         return tuple(
-            TrendPoint(period.start, period.id, figure) for period, figure in zip(self.periods, figures, strict=True)
+            TrendPoint(period.start, period.id, figure, target)
+            for period, figure, target in zip(
+                self.periods, figures, targets or (None,) * len(self.periods), strict=True
+            )
         )
 
 
@@ -204,12 +250,12 @@ class _Form:
 
 @dataclass(frozen=True)
 class _Part:
-    """What a composite is made of: the printed and the 0–100 form of an input, and its target in the printed form."""
+    """What a composite is made of: the printed and the 0–100 form of an input, and its targets in the printed form."""
 
     name: Text
     printed: _Form
     normalised: _Form
-    target: float | None
+    targets: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -247,16 +293,27 @@ def _perspective(
 
 
 def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory, *, own: bool) -> _JoinedKpi:
+    given = frame.targets[kpi.id]
     rule = kpi.rule(passport.direction, frame.definition.normalisation)
     entry = kpi.enters_as(passport.unit, passport.direction)
-    if own and entry == "achievement" and not kpi.target:
+    if own and entry == "achievement" and not any(given.values):
         entry = "value"
+    rules = [replace(rule, target=target) for target in given.values]
+    rule = rules[-1]
     raw = _raw(frame, kpi, passport, history)
-    printed = _mapped(raw, lambda values, _: enter(values, entry, rule.direction, kpi.target), rule, entry)
-    if own and missing_for(rule):
-        normalised = _nowhere(raw)
-    else:
-        normalised = _mapped(raw, lambda values, before: normalise(values, rule, before), rule)
+
+    def entered(values: FloatArray, _: FloatArray, place: int) -> FloatArray:
+        if entry == "achievement" and not _usable(rules[place]):
+            return np.full(values.shape, np.nan)
+        return enter(values, entry, rule.direction, given.values[place])
+
+    def scaled(values: FloatArray, before: FloatArray, place: int) -> FloatArray:
+        if missing_for(rules[place]) or (rule.method == "target" and not _usable(rules[place])):
+            return np.full(values.shape, np.nan)
+        return normalise(values, rules[place], before)
+
+    printed = _mapped(raw, entered, rule, entry)
+    normalised = _mapped(raw, scaled, rule)
     observation = history.observations[-1]
     distinct = distinguishable(raw.draws[-1], raw.draws[-2])
     change = raw.change
@@ -271,7 +328,7 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         figure=raw.figures[-1],
         scaled=printed.figures[-1],
         normalised=normalised.figures[-1],
-        target=kpi.target,
+        target=rule.target,
         previous=raw.values[-2],
         change=change,
         n=observation.n,
@@ -283,10 +340,10 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         formula_source=passport.formula_source,
         definition=passport.definition,
         primary_data=passport.primary_data,
-        trend=frame.trend(raw.figures),
-        statements=_statements_of_kpi(passport, history, rule, entry, normalised.figures[-1]),
+        trend=frame.trend(raw.figures, given.values),
+        statements=_statements_of_kpi(kpi, passport, history, rule, entry, normalised.figures[-1], frame.periods[-1]),
         by_dimension=None if kpi.by is None else dimension_name(kpi.by),
-        slices=history.slices,
+        slices=tuple(_with_target(row, given.members.get(row.member), rule, frame) for row in history.slices),
         entry=entry,
         scaled_previous=printed.values[-2],
         change_distinct=distinct if change is not None else None,
@@ -296,8 +353,22 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         parameters=_shown({**passport.parameters, **parameters_of(kpi, frame.parameters)}),
         where=tuple((name, "—" if member is None else member) for name, member in kpi.where.items()),
         too_few=observation.note == "too_few",
+        target_source=None if kpi.targets is None else say.target_source(kpi.targets, frame.periods[-1].id),
     )
-    return _JoinedKpi(card, _Part(card.name, printed, normalised, _entered_target(kpi, rule, entry)))
+    return _JoinedKpi(card, _Part(card.name, printed, normalised, tuple(_entered_target(one, entry) for one in rules)))
+
+
+def _usable(rule: Rule) -> bool:
+    """Whether the achievement of the target has a meaning."""
+    return rule.target is not None and (rule.target > 0 or (rule.direction == "target" and rule.target != 0))
+
+
+def _with_target(row: SliceRow, target: float | None, rule: Rule, frame: _Frame) -> SliceRow:
+    if target is None:
+        return row
+    # The thresholds of the whole would judge a member by what it was not asked for.
+    own = Rule(rule.method, rule.direction, target)
+    return replace(row, target=target, state=_state(row.figure.value, own, frame.definition.watch_band))
 
 
 def _raw(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory) -> _Form:
@@ -311,29 +382,25 @@ def _raw(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
 
 
 def _mapped(
-    raw: _Form, form: Callable[[FloatArray, FloatArray], FloatArray], rule: Rule, entry: Entry | None = None
+    raw: _Form, form: Callable[[FloatArray, FloatArray, int], FloatArray], rule: Rule, entry: Entry | None = None
 ) -> _Form:
-    """Bring a form into another by a function of values and of the values of earlier periods."""
+    """Bring a form into another by a function of values, of the values of earlier periods and of the period's place."""
     values = _array(raw.values)
     # Where a form turns back at the target, the image of an interval is not that of its bounds.
     turns = rule.direction == "target" and entry not in ("value", "complement")
     figures: list[Figure] = []
     draws: list[FloatArray] = []
     for position, figure in enumerate(raw.figures):
-        drawn = form(raw.draws[position], values[:position])
-        value = float(form(values[position : position + 1], values[:position])[0])
+        drawn = form(raw.draws[position], values[:position], position)
+        value = float(form(values[position : position + 1], values[:position], position)[0])
         draws.append(drawn)
         if figure.lower is None or figure.upper is None or turns:
             figures.append(summarise(value, drawn))
         else:
-            bounds = form(np.array([figure.lower, figure.upper]), values[:position])
+            bounds = form(np.array([figure.lower, figure.upper]), values[:position], position)
             lower, upper = float(bounds.min()), float(bounds.max())
             figures.append(Figure(value, lower, upper) if np.isfinite(value) else UNDEFINED)
     return _Form(tuple(figures), np.stack(draws))
-
-
-def _nowhere(raw: _Form) -> _Form:
-    return _Form((UNDEFINED,) * len(raw.figures), np.full(raw.draws.shape, np.nan))
 
 
 def _composite(
@@ -368,9 +435,10 @@ def _composite(
         notes = (*notes, say.weighted(called, weighting))
     if composite != INTEGRAL and len(parts) > HEADLINE_LIMIT:
         notes = (*notes, say.crowded(called, len(parts)))
-    targets = {key: part.target for key, part in parts.items()}
-    known = {key: target for key, target in targets.items() if target is not None}
-    target = formula(known, weights) if right and len(known) == len(targets) else None
+    targets = tuple(
+        _composite_target({key: part.targets[place] for key, part in parts.items()}, weights, formula)
+        for place in range(len(frame.periods))
+    )
     distinct = distinguishable(printed.draws[-1], printed.draws[-2])
     change = printed.change
     card = CompositeCard(
@@ -381,16 +449,24 @@ def _composite(
         normalised=normalised.figures[-1],
         change=change,
         normalised_change=normalised.change,
-        state=_composite_state(printed.values[-1], target, definition.watch_band),
+        state=_composite_state(printed.values[-1], targets[-1], definition.watch_band),
         formula=f"({' + '.join(f'{weight:g}·{term}' for weight, term in terms)}) / {len(terms)}",
-        trend=frame.trend(printed.figures),
+        trend=frame.trend(printed.figures, targets),
         statements=notes,
-        target=target,
+        target=targets[-1],
         change_distinct=distinct if change is not None else None,
         change_statement=_change(frame, change, "index", distinct),
         normalised_trend=frame.trend(normalised.figures),
     )
-    return card, _Part(name, printed, normalised, target)
+    return card, _Part(name, printed, normalised, targets)
+
+
+def _composite_target(
+    targets: Mapping[str, float | None], weights: Mapping[str, float], formula: Formula
+) -> float | None:
+    """The composite of inputs that are all at their targets; None where one has none."""
+    known = {key: target for key, target in targets.items() if target is not None}
+    return formula(known, weights) if weights_average_one(weights) and len(known) == len(targets) else None
 
 
 def _joined(
@@ -472,14 +548,20 @@ def _composite_state(value: float | None, target: float | None, band: float) -> 
     return _state(value, Rule("target", "more", target), band)
 
 
-def _entered_target(kpi: KpiDefinition, rule: Rule, entry: Entry) -> float | None:
-    if kpi.target is None:
+def _entered_target(rule: Rule, entry: Entry) -> float | None:
+    if rule.target is None or (entry == "achievement" and not _usable(rule)):
         return None
-    return float(enter(np.array([kpi.target]), entry, rule.direction, kpi.target)[0])
+    return float(enter(np.array([rule.target]), entry, rule.direction, rule.target)[0])
 
 
 def _statements_of_kpi(
-    passport: Passport, history: KpiHistory, rule: Rule, entry: Entry, normalised: Figure
+    kpi: KpiDefinition,
+    passport: Passport,
+    history: KpiHistory,
+    rule: Rule,
+    entry: Entry,
+    normalised: Figure,
+    period: Period,
 ) -> tuple[Text, ...]:
     observation = history.observations[-1]
     value = observation.figure.value
@@ -498,6 +580,10 @@ def _statements_of_kpi(
             found.append(say.achievement_cut(ACHIEVEMENT_LIMIT))
         if rule.method == "z_score" and normalised.value is None:
             found.append(say.not_normalised())
+    if kpi.targets is not None and rule.target is None:
+        found.append(say.no_target(period.label))
+    elif kpi.targets is not None and (entry == "achievement" or rule.method == "target") and not _usable(rule):
+        found.append(say.no_achievement())
     if history.members > len(history.slices):
         found.append(say.some_slices(len(history.slices), history.members))
     return tuple(found)
@@ -535,7 +621,7 @@ def _term(kpi: KpiCard) -> str:
         return kpi.id
     if kpi.entry == "complement":
         return f"(1 − {kpi.id})"
-    target = f"{kpi.target:.15g}"
+    target = "target" if kpi.target is None else f"{kpi.target:.15g}"
     if kpi.direction == "more":
         return f"({kpi.id} / {target})"
     if kpi.direction == "less":

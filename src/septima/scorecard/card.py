@@ -24,11 +24,12 @@ UNDEFINED = Figure(None)
 
 @dataclass(frozen=True)
 class TrendPoint:
-    """The value of one period of the history, oldest first in a trend."""
+    """The value of one period of the history, oldest first in a trend, and the target that it had then."""
 
     period: date
     label: str
     figure: Figure
+    target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class KpiCard:
     previous period; `change_distinct` tells whether it stands out from noise (None: not known) and
     `change_statement` says so in a sentence. `statements` say what is wrong or worth knowing, in
     whole sentences; a KPI without a figure always has one. `scaled_previous` is what entered the
-    composite of the previous period. `parameters` and `where` are as text, ready to be shown. `too_few` is
+    composite of the previous period. `target` is that of the card's period, and `target_source` says where it comes from
+    where it is not one number for all periods. `parameters` and `where` are as text, ready to be shown. `too_few` is
     true where there is no figure because there are fewer records than `minimum_sample`.
     """
 
@@ -80,15 +82,18 @@ class KpiCard:
     parameters: tuple[tuple[str, str], ...] = ()
     where: tuple[tuple[str, str], ...] = ()
     too_few: bool = False
+    target_source: Text | None = None
 
 
 @dataclass(frozen=True)
 class SliceRow:
-    """The KPI's value for one member of a dimension in the card's period."""
+    """The KPI's value for one member of a dimension in the card's period, and the member's own target."""
 
     member: str
     figure: Figure
     n: float | None
+    target: float | None = None
+    state: State = "unknown"
 
 
 @dataclass(frozen=True)

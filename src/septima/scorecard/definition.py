@@ -35,12 +35,23 @@ class DefinitionError(SeptimaError):
 
 
 @dataclass(frozen=True)
+class TargetRule:
+    """Where targets come from: by id of the period, else by formula or plan, else one number for all periods."""
+
+    number: float | None = None
+    by_period: Mapping[str, float] = field(default_factory=dict[str, float])
+    formula: str | None = None
+    plan: str | None = None
+
+
+@dataclass(frozen=True)
 class KpiDefinition:
     """A KPI: a metric with parameters and slice, its weight, its target and how it is normalised.
 
     `where` restricts the metric to a slice (dimension → member); `by` names the dimension whose
-    members are shown. `guard` is the id of the KPI that must not get worse while this one gets better. `entry` and `normalisation` are None where the scorecard's rule holds. `line`
-    is where the file speaks of it.
+    members are shown. `target` is one number for all periods, `targets` a rule in its place, and `member_targets` are
+    those of members of `by`. `guard` is the id of the KPI that must not get worse while this one gets better. `entry`
+    and `normalisation` are None where the scorecard's rule holds. `line` is where the file speaks of it.
     """
 
     id: str
@@ -51,6 +62,8 @@ class KpiDefinition:
     where: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     by: str | None = None
     target: float | None = None
+    targets: TargetRule | None = None
+    member_targets: Mapping[str, TargetRule] = field(default_factory=dict[str, TargetRule])
     worst: float | None = None
     best: float | None = None
     thresholds: Thresholds | None = None
@@ -60,8 +73,18 @@ class KpiDefinition:
     guard: str | None = None
     line: int | None = None
 
+    @property
+    def target_rule(self) -> TargetRule:
+        """Where the KPI's targets come from."""
+        return self.targets or TargetRule(self.target)
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the KPI is given targets, be it that some periods lack one."""
+        return self.targets is not None or self.target is not None
+
     def rule(self, direction: Direction, default: Normalisation) -> Rule:
-        """How the KPI is brought to 0–100, by its own normalisation or else the scorecard's."""
+        """How the KPI is brought to 0–100, by its own normalisation or else the scorecard's; `target` is that of all periods."""
         method = self.normalisation or default
         return Rule(method, direction, self.target, self.worst, self.best, self.thresholds)
 

@@ -1,7 +1,7 @@
 """The figures of a scorecard's KPIs through the periods, fetched in as few calls as they allow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Protocol, cast
 
@@ -52,6 +52,10 @@ class KpiHistory:
     observations: tuple[Observation, ...]
     slices: tuple[SliceRow, ...] = ()
     members: int = 0
+
+    def last(self, periods: int) -> "KpiHistory":
+        """The history without what lies before the last `periods`."""
+        return replace(self, observations=self.observations[-periods:])
 
 
 class Record(Protocol):
@@ -105,6 +109,26 @@ def read_histories(
             members[kpi.id] = len(frame)
             slices[kpi.id] = _slices(frame, cast(str, kpi.by))
     return {kpi.id: KpiHistory(observed[kpi.id], slices.get(kpi.id, ()), members.get(kpi.id, 0)) for kpi in kpis}
+
+
+def read_members(
+    kpis: Sequence[KpiDefinition],
+    metrics: Mapping[str, Metric],
+    tables: Tables,
+    period: Period,
+    parameters: Parameters,
+    calendar: Calendar = DEFAULT_CALENDAR,
+    currency: str | None = None,
+    record: Record | None = None,
+) -> dict[str, dict[str, float | None]]:
+    """The values of all members of the KPIs' dimensions in one period, by KPI id and member; see `read_histories`."""
+    by = {kpi.id: (*sorted(kpi.where), cast(str, kpi.by)) for kpi in kpis}
+    found: dict[str, dict[str, float | None]] = {}
+    for call in _calls(kpis, by, metrics, parameters):
+        for kpi, frame in _frames(call, tables, period, period, calendar, currency, record):
+            rows = frame.loc[frame[cast(str, kpi.by)].notna()].to_dict("records")
+            found[kpi.id] = {str(row[kpi.by]): _observation(row).figure.value for row in rows}
+    return found
 
 
 def parameters_of(kpi: KpiDefinition, parameters: Parameters) -> dict[str, Any]:

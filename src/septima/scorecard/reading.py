@@ -17,6 +17,7 @@ from septima.scorecard.definition import (
     KpiDefinition,
     PerspectiveDefinition,
     ScorecardDefinition,
+    TargetRule,
 )
 from septima.scorecard.nodes import Node, load_node, near, read_node
 from septima.scorecard.normalise import ENTRIES, NORMALISATIONS, Entry, Normalisation, Rule, Thresholds, missing_for
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 
 _FIELDS = ("perspectives", "weights", "own", "normalisation", "aggregation", "trend", "watch_band")
 _PERSPECTIVE_FIELDS = ("id", "name", "weight", "weights", "kpis")
+_TARGET_FIELDS = ("by_period", "formula", "plan", "otherwise")
 _WEIGHTS_FIELDS = ("method", "comparisons", "points")
 _OWN_FIELDS = (
-    "id", "metric", "name", "parameters", "where", "by", "target", "worst", "best", "thresholds", "normalisation", "owner",
+    "id", "metric", "name", "parameters", "where", "by", "target", "member_targets", "worst", "best", "thresholds", "normalisation", "owner",
     "guard",
 )  # fmt: skip
 _KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
@@ -77,7 +79,7 @@ def _definition(root: Node, metrics: "Mapping[str, Metric] | None") -> Scorecard
     weights, weighting = _weights(root, perspectives, root.items("perspectives"))
     perspectives = tuple(replace(one, weight=weights[one.id]) for one in perspectives)
     own = tuple(reader.read(item, own=True) for item in root.items("own"))
-    _refuse_unknown_guards(root, perspectives, own)
+    _refuse_unknown_references(root, perspectives, own, metrics)
     trend = root.number("trend", 8)
     if trend != int(trend) or not 2 <= trend <= _TREND_MOST:
         raise root.wrong("trend", f"`trend` is {trend:g}; give a whole number of periods from 2 to {_TREND_MOST}")
@@ -140,6 +142,7 @@ class _Kpis:
         if metric is None:
             key = "metric" if "metric" in node.data else "id"
             raise node.wrong(key, f"unknown metric {metric_id!r}; {near(metric_id, self.metrics)}")
+        targets = _targets(node, "target")
         kpi = KpiDefinition(
             id=node.identifier("id") or metric_id,
             metric=metric_id,
@@ -148,7 +151,9 @@ class _Kpis:
             parameters=_parameters(node, metric),
             where=_where(node, metric),
             by=_dimension(node, "by", node.string("by"), metric),
-            target=node.optional_number("target"),
+            target=None if targets is not None else node.optional_number("target"),
+            targets=targets,
+            member_targets=_member_targets(node),
             worst=node.optional_number("worst"),
             best=node.optional_number("best"),
             thresholds=_thresholds(node),
@@ -167,6 +172,10 @@ class _Kpis:
             raise node.wrong(
                 "by", f"`by: {kpi.by}` shows the members of a dimension that `where` holds to one; drop either"
             )
+        if kpi.member_targets and kpi.by is None:
+            raise node.wrong(
+                "member_targets", "targets of members need `by`, the dimension whose members they are; add it"
+            )
         rule = kpi.rule(metric.passport.direction, self.normalisation)
         _check_rule(node, kpi, rule, needed=not own or kpi.normalisation is not None)
         if not own:
@@ -175,20 +184,22 @@ class _Kpis:
 
 
 def _check_rule(node: Node, kpi: KpiDefinition, rule: Rule, *, needed: bool) -> None:
-    missing = missing_for(rule)
+    missing = [name for name in missing_for(rule) if name != "target" or not kpi.has_target]
     if missing and needed:
         names = " and ".join(f"`{name}`" for name in missing)
         raise node.wrong(
             None, f"KPI {kpi.id!r} needs {names} for the normalisation {rule.method!r}; add it or name another"
         )
-    if rule.method == "target" and kpi.target is not None and kpi.target <= 0 and rule.direction != "target":
-        raise node.wrong(
-            "target", f"the achievement of a target of {kpi.target:g} has no meaning; use `normalisation: min_max`"
-        )
-    if rule.method == "target" and kpi.target == 0:
-        raise node.wrong(
-            "target", "the distance from a target of 0 has no scale; use `normalisation: min_max` with `worst`"
-        )
+    targets = (kpi.target_rule.number, *kpi.target_rule.by_period.values())
+    for target in targets if rule.method == "target" else ():
+        if target is not None and target <= 0 and rule.direction != "target":
+            raise node.wrong(
+                "target", f"the achievement of a target of {target:g} has no meaning; use `normalisation: min_max`"
+            )
+        if target == 0:
+            raise node.wrong(
+                "target", "the distance from a target of 0 has no scale; use `normalisation: min_max` with `worst`"
+            )
     falls = rule.direction == "less"
     if rule.direction == "target":
         if kpi.worst is not None and kpi.worst == kpi.target:
@@ -220,10 +231,72 @@ def _check_entry(node: Node, kpi: KpiDefinition, entry: Entry, metric: "Metric")
     if entry != "achievement":
         return
     why = f"KPI {kpi.id!r} enters the composite as the achievement of its target"
-    if kpi.target is None:
+    if not kpi.has_target:
         raise node.wrong(None, f"{why}; add `target`")
-    if kpi.target == 0 or (kpi.target < 0 and metric.passport.direction != "target"):
-        raise node.wrong("target", f"{why}, which must be above 0, not {kpi.target:g}")
+    rule = kpi.target_rule
+    for number in (rule.number, *rule.by_period.values()):
+        if number is not None and (number == 0 or (number < 0 and metric.passport.direction != "target")):
+            raise node.wrong("target", f"{why}, which must be above 0, not {number:g}")
+
+
+def _targets(node: Node, key: str) -> TargetRule | None:
+    """The rule that stands in the place of a number; None where a number stands there, or nothing."""
+    if not isinstance(node.data.get(key), CommentedMap):
+        return None
+    inner = node.node(key) or node
+    inner.only(_TARGET_FIELDS)
+    ways = [name for name in _TARGET_FIELDS[:-1] if name in inner.data]
+    if not ways or ("formula" in ways and "plan" in ways):
+        raise node.wrong(
+            key, f"`{key}` needs `by_period`, `formula` or `plan` (a formula or a plan, not both), or is one number"
+        )
+    formula = inner.string("formula")
+    if formula is not None:
+        from septima.metrics.custom.expressions import ExpressionError  # noqa: PLC0415  it brings Ibis, see `_definition`
+        from septima.scorecard.targets import read_target_formula  # noqa: PLC0415
+
+        try:
+            read_target_formula(formula)
+        except ExpressionError as error:
+            raise inner.wrong(
+                "formula", f"{error}; figures of earlier periods are previous(ID) and previous_year(ID)"
+            ) from error
+    return TargetRule(inner.optional_number("otherwise"), _by_period(inner), formula, inner.string("plan"))
+
+
+def _by_period(node: Node) -> dict[str, float]:
+    inner = node.node("by_period")
+    if inner is None:
+        return {}
+    from septima.metrics.period import Calendar, PeriodError  # noqa: PLC0415  the package brings Ibis, see `_definition`
+
+    found: dict[str, float] = {}
+    for key in inner.data:
+        text = str(key)
+        # Any year that begins elsewhere will do to see whether a fiscal period is one: its name is the same.
+        calendar = Calendar(fiscal_year_start=4 if text.upper().startswith("FY") else 1)
+        try:
+            period = calendar.parse(text)
+        except PeriodError as error:
+            raise inner.wrong(key, str(error)) from error
+        number = inner.optional_number(key)
+        if number is None:
+            raise inner.wrong(key, f"`{text}` has no number; give the target of that period")
+        found[period.id] = number
+    return found
+
+
+def _member_targets(node: Node) -> dict[str, TargetRule]:
+    inner = node.node("member_targets")
+    if inner is None:
+        return {}
+    found: dict[str, TargetRule] = {}
+    for member in map(str, inner.data):
+        rule = _targets(inner, member) or TargetRule(inner.optional_number(member))
+        if rule == TargetRule():
+            raise inner.wrong(member, f"`{member}` has no target; give a number")
+        found[member] = rule
+    return found
 
 
 def _weight(node: Node) -> float:
@@ -343,16 +416,40 @@ def _refuse_repeated(root: Node, perspectives: tuple[PerspectiveDefinition, ...]
         lines[perspective.id] = perspective.line
 
 
-def _refuse_unknown_guards(
-    root: Node, perspectives: tuple[PerspectiveDefinition, ...], own: tuple[KpiDefinition, ...]
+def _refuse_unknown_references(
+    root: Node,
+    perspectives: tuple[PerspectiveDefinition, ...],
+    own: tuple[KpiDefinition, ...],
+    metrics: "Mapping[str, Metric]",
 ) -> None:
+    """Refuse guards and formulas of targets that name what there is not."""
     kpis = (*(kpi for perspective in perspectives for kpi in perspective.kpis), *own)
     nodes = [*(kpi for node in root.items("perspectives") for kpi in node.items("kpis")), *root.items("own")]
     ids = [kpi.id for kpi in kpis]
     for node, kpi in zip(nodes, kpis, strict=True):
-        if kpi.guard is not None and (kpi.guard == kpi.id or kpi.guard not in ids):
-            others = [name for name in ids if name != kpi.id]
+        others = [name for name in ids if name != kpi.id]
+        if kpi.guard is not None and kpi.guard not in others:
             raise node.wrong(
                 "guard",
                 f"the guard of {kpi.id!r} must be another KPI of the file, not {kpi.guard!r}; {near(kpi.guard, others)}",
             )
+        for key, rules in (("target", [kpi.target_rule]), ("member_targets", list(kpi.member_targets.values()))):
+            for name, same_period in _named(rules):
+                if name == kpi.id and same_period:
+                    raise node.wrong(
+                        key,
+                        f"the target of {kpi.id!r} is made of itself; write previous({name}) or previous_year({name})",
+                    )
+                if name not in ids and name not in metrics:
+                    raise node.wrong(key, f"there is no KPI or metric {name!r}; {near(name, (*ids, *metrics))}")
+
+
+def _named(rules: Sequence[TargetRule]) -> list[tuple[str, bool]]:
+    """The figures that formulas name, each with whether it is that of the target's own period."""
+    formulas = [rule.formula for rule in rules if rule.formula is not None]
+    if not formulas:
+        return []
+    from septima.scorecard.targets import read_target_formula  # noqa: PLC0415  it brings Ibis, see `_definition`
+
+    read = (read_target_formula(formula) for formula in formulas)
+    return [(name, step is None) for formula in read for name, step in formula.figures.values()]

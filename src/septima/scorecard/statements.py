@@ -11,6 +11,7 @@ from babel.units import format_unit
 from septima.models.weighting import ACCEPTED_RATIO
 from septima.schema import LANGUAGES, Language, Text
 from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation, rescale
+from septima.scorecard.definition import TargetRule
 from septima.scorecard.normalise import Normalisation
 from septima.scorecard.weighting import Weighting
 
@@ -116,6 +117,33 @@ def not_normalised() -> Text:
     return Text(
         "There are too few different earlier periods for a z-score, so the 0–100 form is undefined.",
         f"Для z-оценки мало различающихся прошлых периодов, поэтому форма 0–100 не{_NBSP}определена.",
+    )
+
+
+def target_source(rule: TargetRule, period: str) -> Text:
+    """Where the target of a period comes from."""
+    if period in rule.by_period:
+        return Text(f"given for {period}", f"задана для{_NBSP}{period}")
+    if rule.formula is not None:
+        return Text(f"by the formula {rule.formula}", f"по{_NBSP}формуле {rule.formula}")
+    if rule.plan is not None:
+        return Text(f"from the plan {rule.plan}", f"из{_NBSP}плана {rule.plan}")
+    return Text("the same for all other periods", f"одна для{_NBSP}всех прочих периодов")
+
+
+def no_target(period: Text) -> Text:
+    """A KPI whose targets go by period has none in this one."""
+    return Text(
+        f"There is no target for {period.en}: the scorecard names none, or what its formula or plan needs is absent.",
+        f"Для{_NBSP}периода «{period.ru}» цели нет: карта её не{_NBSP}называет либо нет того, что нужно формуле или плану.",
+    )
+
+
+def no_achievement() -> Text:
+    """A target of 0 or below cannot be achieved in part."""
+    return Text(
+        "The target came out as 0 or below, and the achievement of such a target has no meaning; use another normalisation.",
+        f"Цель получилась нулевой или отрицательной, доля её достижения не{_NBSP}имеет смысла; выберите другую нормировку.",
     )
 
 

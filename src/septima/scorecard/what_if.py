@@ -142,7 +142,7 @@ def _supposed_group(
 
 
 def _with_target(kpi: KpiDefinition, targets: Mapping[str, float]) -> KpiDefinition:
-    return replace(kpi, target=targets[kpi.id]) if kpi.id in targets else kpi
+    return replace(kpi, target=targets[kpi.id], targets=None) if kpi.id in targets else kpi
 
 
 def _weights(given: Mapping[str, float], supposed: Mapping[str, float]) -> dict[str, float]:
