@@ -20,6 +20,12 @@ _TARGETS = {
     "milestones_on_plan": 0.85,
     "completeness": 0.85,
 }
+_SERIES = {
+    "cli": {"by_period": {"2025-Q4": 0.66, "2026-Q1": 0.68, "2026-Q2": 0.7, "2026-Q3": 0.72}, "otherwise": 0.65},
+    "complaints_per_1000_orders": {"formula": "0.95 * previous_year(complaints_per_1000_orders)", "otherwise": 10},
+}
+"""Targets that change by period: loyalty is to grow step by step, complaints to fall by a twentieth a year."""
+_MEMBER_TARGETS = {"nps": {"call_centre": 0.45, "app": {"formula": "previous_year(nps) + 0.02"}}}
 _REVENUE_PER_CUSTOMER = 4_600
 _INCREMENT_PER_CUSTOMER = 100
 """Roubles a quarter that the plan asks of each customer on the books: in all, and through campaigns."""
@@ -31,7 +37,9 @@ def scorecard_text(customers: int) -> str:
     content = yaml.load(starter_definition())
     for perspective in content["perspectives"]:
         for kpi in perspective["kpis"]:
-            kpi["target"] = _TARGETS.get(kpi["id"], kpi["target"])
+            kpi["target"] = _SERIES.get(kpi["id"]) or _TARGETS.get(kpi["id"], kpi["target"])
+            if kpi["id"] in _MEMBER_TARGETS:
+                kpi["member_targets"] = _MEMBER_TARGETS[kpi["id"]]
     content["own"] = [
         {"id": "revenue", "target": _REVENUE_PER_CUSTOMER * customers},
         {"id": "incremental_revenue", "target": _INCREMENT_PER_CUSTOMER * customers},

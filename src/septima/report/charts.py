@@ -12,8 +12,18 @@ from typing import Literal
 
 import altair as alt
 
-from septima.report.palette import ACCENT, ACCENT_LIGHT, ACCENT_MIDDLE, HAIRLINE, INK, PAPER, QUIET, TRACK
-from septima.report.points import Dot, Point
+from septima.report.palette import (
+    ACCENT,
+    ACCENT_LIGHT,
+    ACCENT_MIDDLE,
+    HAIRLINE,
+    INK,
+    PAPER,
+    QUIET,
+    STATE_COLOURS,
+    TRACK,
+)
+from septima.report.points import Dot, Point, Rung, Track
 from septima.scorecard.card import Figure
 
 Picture = alt.LayerChart
@@ -111,7 +121,7 @@ def trend(
     width: int = TREND_WIDTH,
     height: int = TREND_HEIGHT,
 ) -> alt.LayerChart:
-    """The course of a figure: line, band of the 95 % interval, target as a dashed line.
+    """The course of a figure: line, band of the 95 % interval, target as a dashed line, of steps where the points' targets differ.
 
     `unit` stands over the axis, `target_label` at the target's line. `tick_format` (of d3) writes the
     period within its year below the axis, above the year; where empty, the year alone.
@@ -125,7 +135,10 @@ def trend(
         scale=alt.Scale(type="utc", padding=8),
         axis=alt.Axis(values=shown, labelExpr=_tick_label(tick_format), grid=False, labelFlush=False),  # type: ignore[arg-type]
     )
-    domain = _nice_domain([value for row in rows for value in (row["value"], row["lower"], row["upper"])], target)
+    targets = [row["target"] for row in rows if row["target"] is not None]
+    domain = _nice_domain(
+        [*(value for row in rows for value in (row["value"], row["lower"], row["upper"])), *targets], target
+    )
 
     def up(name: str) -> alt.Y:
         axis = alt.Axis(tickCount=4, format=_tick_digits(domain, 4), domain=False, ticks=False, minExtent=34)
@@ -136,10 +149,15 @@ def trend(
         chart.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
         chart.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
     ]
+    moving = len(set(targets)) > 1
+    if moving:
+        steps = chart.mark_line(color=INK, strokeWidth=1, strokeDash=[4, 3], interpolate="step")
+        layers.append(steps.encode(x=x, y=up("target")))
     if target is not None:
         at = alt.Chart(_data([{"target": target, "label": target_label}]))
-        layers.append(at.mark_rule(color=INK, strokeWidth=1, strokeDash=[4, 3]).encode(y=up("target")))
-        side = _emptier_side(rows, target)
+        if not moving:
+            layers.append(at.mark_rule(color=INK, strokeWidth=1, strokeDash=[4, 3]).encode(y=up("target")))
+        side = "right" if moving else _emptier_side(rows, target)
         beside = alt.value(width if side == "right" else 0)
         # The first, in the colour of the paper, keeps band and line off the letters.
         halo = at.mark_text(
@@ -172,10 +190,11 @@ def slices(
 ) -> alt.LayerChart:
     """Members of a dimension one under another: a dot with its interval, and `whole` as an upright line.
 
-    `names_width` is the most that a name to the left takes before it is cut short.
+    A member's own target is an upright stroke. `names_width` is the most that a name to the left takes before it is cut
+    short.
     """
-    rows = [{"member": dot.member, "label": dot.label, **_bounds(dot.figure)} for dot in dots]
-    numbers = [value for row in rows for value in (row["value"], row["lower"], row["upper"])]
+    rows = [{"member": dot.member, "label": dot.label, **_bounds(dot.figure), "target": dot.target} for dot in dots]
+    numbers = [value for row in rows for value in (row["value"], row["lower"], row["upper"], row["target"])]
     domain = _nice_domain(numbers, whole)
     chart = alt.Chart(_data(rows))
     names = [dot.member for dot in dots]
@@ -201,6 +220,8 @@ def slices(
             x=alt.value(width + 8), y=y, text=alt.Text("label:N")
         ),
     ]
+    if any(dot.target is not None for dot in dots):
+        layers.append(chart.mark_tick(size=12, thickness=2.4, color=INK).encode(x=along("target"), y=y))
     title = _unit_title(unit, "group")
     return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
 
@@ -236,6 +257,127 @@ def pairs(
     ]
     title = _unit_title(unit, "bounds")
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
+
+
+def ladder(
+    rungs: Sequence[Rung], *, count: int, axis_title: str, width: int = 300, names_width: int = 230
+) -> alt.LayerChart:
+    """Members of a league one under another: a bar over the ranks that each may have, a mark at the rank by its figure.
+
+    Our own mark is a diamond and its name is strong. `count` is how many ranks there are.
+    """
+    rows: list[Row] = [
+        {
+            "line": line,
+            "rank": rung.rank,
+            "low": rung.ranks[0] - 0.3,
+            "high": rung.ranks[1] + 0.3,
+            "label": rung.label,
+            "own": str(rung.own),
+        }
+        for line, rung in enumerate(rungs)
+    ]
+    chart = alt.Chart(_data(rows))
+    strong = [line for line, rung in enumerate(rungs) if rung.own]
+    y = _named_lines([rung.member for rung in rungs], strong, names_width)
+    step = max(1, math.ceil(count / 12))
+    values = [1, *range(1 + step, count + 1, step)]
+    scale = alt.Scale(domain=[0.5, count + 0.5], nice=False, zero=False)
+
+    def along(name: str) -> alt.X:
+        axis = alt.Axis(
+            values=values,  # type: ignore[arg-type]
+            format="d",
+            title=axis_title,
+            titleFontWeight="normal",
+            grid=True,
+            domain=False,
+            ticks=False,
+        )
+        return alt.X(name, type="quantitative", scale=scale, axis=axis)
+
+    own = alt.FieldEqualPredicate(field="own", equal="True")
+    shape = alt.condition(own, alt.value("diamond"), alt.value("circle"))
+    colour = alt.condition(own, alt.value(INK), alt.value(ACCENT))
+    layers = [
+        chart.mark_bar(height=7, color=ACCENT_LIGHT, cornerRadius=3).encode(x=along("low"), x2=alt.X2("high:Q"), y=y),
+        chart.mark_point(filled=True, size=52, opacity=1).encode(x=along("rank"), y=y, shape=shape, color=colour),
+        chart.mark_text(align="left", fontSize=11, color=INK).encode(
+            x=alt.value(width + 8), y=y, text=alt.Text("label:N")
+        ),
+    ]
+    return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2)
+
+
+def road_map(
+    tracks: Sequence[Track], *, today: date, legend: str, width: int = 380, names_width: int = 230
+) -> alt.LayerChart:
+    """Phases as bars and milestones as marks over time: planned hollow, done filled, overdue a triangle; a line is today.
+
+    Between planned and done, or today, runs a thin line. `legend` stands over the chart and names the marks.
+    """
+    rows: list[Row] = []
+    for line, track in enumerate(tracks):
+        planned, done = _milliseconds(track.planned), None if track.done is None else _milliseconds(track.done)
+        rows.append(
+            {
+                "line": line,
+                "start": _milliseconds(track.start),
+                "planned": planned,
+                "done": done,
+                "until": _milliseconds(today) if track.overdue else planned if done is None else done,
+                "kind": "phase" if track.phase else "overdue" if track.overdue else "milestone",
+            }
+        )
+    y = _named_lines(
+        [track.name for track in tracks], [line for line, track in enumerate(tracks) if track.phase], names_width
+    )
+    x_axis = alt.Axis(format="%b %Y", tickCount=6, grid=True, domain=False, labelFlush=True, labelOverlap="greedy")
+
+    def along(name: str) -> alt.X:
+        return alt.X(f"{name}:T", title=None, scale=alt.Scale(type="utc", padding=8), axis=x_axis)
+
+    def of(*kinds: str, having: str | None = None) -> alt.Chart:
+        chosen = [row for row in rows if row["kind"] in kinds and (having is None or row[having] is not None)]
+        return alt.Chart(_data(chosen))
+
+    milestones = ("milestone", "overdue")
+    at = alt.Chart(_data([{"today": _milliseconds(today)}]))
+    layers = [
+        of("phase").mark_bar(height=9, color=ACCENT_LIGHT).encode(x=along("start"), x2=alt.X2("planned:T"), y=y),
+        of("phase", having="done")
+        .mark_bar(height=3, color=ACCENT)
+        .encode(x=along("start"), x2=alt.X2("done:T"), y=y),
+        of(*milestones).mark_rule(color=QUIET, strokeWidth=1).encode(x=along("planned"), x2=alt.X2("until:T"), y=y),
+        of("milestone")
+        .mark_point(size=42, color=QUIET, fill=PAPER, strokeWidth=1.2, opacity=1)
+        .encode(x=along("planned"), y=y),
+        of("milestone", having="done")
+        .mark_point(size=42, color=ACCENT, filled=True, opacity=1)
+        .encode(x=along("done"), y=y),
+        of("overdue")
+        .mark_point(size=60, color=STATE_COLOURS["bad"], filled=True, shape="triangle-up", opacity=1)
+        .encode(x=along("planned"), y=y),
+        at.mark_rule(color=INK, strokeWidth=1.2, strokeDash=[4, 3]).encode(x=along("today")),
+    ]
+    title = _unit_title(legend, "group")
+    return _finished(alt.LayerChart(layer=layers), width=width, height=15 * len(rows), padding=2, title=title)
+
+
+def _named_lines(names: Sequence[str], strong: Sequence[int], most: int) -> alt.Y:
+    """Lines one under another with their names to the left, `strong` ones in ink; equal names stay apart."""
+    test = f"indexof({json.dumps(list(strong))}, datum.value) >= 0"
+    axis = alt.Axis(
+        labelExpr=f"{json.dumps(list(names))}[datum.value]",
+        labelLimit=most,
+        minExtent=84,
+        domain=False,
+        ticks=False,
+        grid=True,
+        labelColor={"condition": {"test": test, "value": INK}, "value": QUIET},  # type: ignore[arg-type]
+        labelFontWeight={"condition": {"test": test, "value": 600}, "value": "normal"},  # type: ignore[arg-type]
+    )
+    return alt.Y("line:O", title=None, sort=list(range(len(names))), axis=axis)
 
 
 def bullet_domain(figure: Figure, target: float | None, unit: str) -> tuple[float, float]:
@@ -302,7 +444,9 @@ def _finite(value: float | None) -> float | None:
 
 
 def _point_rows(points: Sequence[Point]) -> list[dict[str, float | None]]:
-    return [{"period": _milliseconds(point.period), **_bounds(point.figure)} for point in points]
+    return [
+        {"period": _milliseconds(point.period), **_bounds(point.figure), "target": point.target} for point in points
+    ]
 
 
 def _milliseconds(day: date) -> float:

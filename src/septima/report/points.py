@@ -8,16 +8,44 @@ from septima.scorecard.card import Figure
 
 @dataclass(frozen=True)
 class Point:
-    """A figure of one period."""
+    """A figure of one period, and its target then."""
 
     period: date
     figure: Figure
+    target: float | None = None
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A figure of one member of a dimension, or of one method; `label` is the value in words."""
+    """A figure of one member of a dimension, or of one method; `label` is the value in words, `target` the member's own."""
 
     member: str
     figure: Figure
     label: str
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A member of a league: its rank by the figure, the ranks that it may have, and its value in words."""
+
+    member: str
+    rank: int
+    ranks: tuple[int, int]
+    own: bool
+    label: str
+
+
+@dataclass(frozen=True)
+class Track:
+    """A line of a road map: a phase, from its first to its last day, or a milestone on the day for which it is planned.
+
+    `done` is the day by which it was done. `overdue` is true where its day has passed and it is not done.
+    """
+
+    name: str
+    start: date
+    planned: date
+    done: date | None
+    phase: bool
+    overdue: bool

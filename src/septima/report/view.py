@@ -389,6 +389,7 @@ class _View:
             ("definition", kpi.definition),
             ("entry", known(ENTRIES, kpi.entry, self.language)),
             ("kpi_normalisation", known(NORMALISATIONS, kpi.normalisation, self.language)),
+            ("target_source", self.say(kpi.target_source) if kpi.target_source else ""),
             ("owner", kpi.owner or ""),
             ("where", _pairs(kpi.where)),
             ("parameters", _pairs(kpi.parameters)),
@@ -484,10 +485,16 @@ class _View:
         if not largest:
             return None, " ".join(notes)
         dots = [
-            Dot(row.member or self.say(WORDS["not_given"]), _shown(row.figure, style), style.value(row.figure.value))
+            Dot(
+                row.member or self.say(WORDS["not_given"]),
+                _shown(row.figure, style),
+                style.value(row.figure.value),
+                None if row.target is None else style.shown(row.target),
+            )
             for row in sorted(largest, key=lambda row: row.figure.value or 0, reverse=True)
         ]
-        members = "; ".join(f"{dot.member} — {dot.label}" for dot in dots)
+        given = {row.member: self._target_says(style, row.target) for row in largest}
+        members = "; ".join(f"{dot.member} — {dot.label}{given.get(dot.member, '')}" for dot in dots)
         words = sentence("slices_say", self.language, name=name, dimension=dimension, members=members)
         values = [dot.figure.value for dot in dots if dot.figure.value is not None]
         whole = None if kpi.figure.value is None else style.shown(kpi.figure.value)
@@ -510,7 +517,10 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def _points(trend: Sequence[TrendPoint], style: NumberStyle) -> list[Point]:
-    return [Point(point.period, _shown(point.figure, style)) for point in trend]
+    return [
+        Point(point.period, _shown(point.figure, style), None if point.target is None else style.shown(point.target))
+        for point in trend
+    ]
 
 
 def _shown(figure: Figure, style: NumberStyle) -> Figure:

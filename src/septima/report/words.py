@@ -23,6 +23,7 @@ WORDS: dict[str, Text] = {
     "interval": Text("Interval", "Интервал"),
     "against_target": Text("Value against target", "Значение и цель"),
     "target": Text("Target", "Цель"),
+    "target_source": Text("The target is", "Цель"),
     "change": Text("Change", "Изменение"),
     "n": Text("n", "n"),
     "course": Text("Trend", "Динамика"),

@@ -169,7 +169,7 @@ class _Writer:
         self, sheet: Worksheet, row: int, composite: CompositeCard | None, kpis: Sequence[KpiCard]
     ) -> tuple[dict[str, str], int]:
         places: dict[str, str] = {}
-        keys = ("name", "period", "value", "lower", "upper")
+        keys = ("name", "period", "value", "lower", "upper", "target")
         self._header(sheet, row, [self.say(key) for key in keys])
         row += 1
         histories: list[tuple[str, str, tuple[TrendPoint, ...], NumberStyle]] = []
@@ -184,6 +184,7 @@ class _Writer:
                 sheet.write_string(row + number, 0, name, self.forms.form())
                 self._date(sheet, row + number, 1, point.period)
                 self._figure(sheet, (row + number, 2), point.figure, style)
+                self.forms.write_number(sheet, (row + number, 5), point.target, number_format(style))
             if history:
                 where = xl_range_abs(row, 2, row + len(history) - 1, 2)
                 places[key] = quote_sheetname(str(sheet.get_name())) + "!" + where
@@ -193,7 +194,9 @@ class _Writer:
     def _slices(self, sheet: Worksheet, row: int, kpis: Sequence[KpiCard]) -> None:
         if not any(kpi.slices for kpi in kpis):
             return
-        self._header(sheet, row, [self.say(key) for key in ("name", "member", "value", "lower", "upper", "n")])
+        self._header(
+            sheet, row, [self.say(key) for key in ("name", "member", "value", "lower", "upper", "n", "target")]
+        )
         for kpi in kpis:
             style = self._style(kpi)
             for part in kpi.slices:
@@ -202,6 +205,7 @@ class _Writer:
                 sheet.write_string(row, 1, part.member or self.say("not_given"), self.forms.form())
                 self._figure(sheet, (row, 2), part.figure, style)
                 self.forms.write_number(sheet, (row, 5), part.n, "#,##0")
+                self.forms.write_number(sheet, (row, 6), part.target, number_format(style))
 
     def _passport_sheet(self, sheet: Worksheet) -> None:
         self._head(sheet, self.say("sheet_passports"), _PASSPORT_WIDTHS)
