@@ -1,11 +1,17 @@
-"""Weights from judgements against published matrices."""
+"""Weights from judgements against published matrices, and from data against other ways to the same."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from septima.models.weighting import MOST_COMPARED, budget_weights, pairwise_weights
+from septima.models.weighting import (
+    MOST_COMPARED,
+    budget_weights,
+    component_weights,
+    entropy_weights,
+    pairwise_weights,
+)
 
 
 def full(upper: list[list[float]]) -> np.ndarray:
@@ -95,3 +101,47 @@ def test_budgets_of_people_count_alike_whatever_they_hand_out() -> None:
 def test_points_that_say_nothing_are_refused(points: object) -> None:
     with pytest.raises(ValueError, match="points"):
         budget_weights(points)  # type: ignore[arg-type]
+
+
+def test_the_first_component_of_two_columns_weighs_them_alike() -> None:
+    # The correlation matrix [[1, r], [r, 1]] has the eigenvalue 1 + |r| and the vector (1, ±1)/√2.
+    x = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    y = np.array([1.0, 3.0, 2.0, 5.0, 4.0])  # r = 0.8
+    together = component_weights(np.column_stack([x, 10 * y]))
+    assert together.weights == pytest.approx([0.5, 0.5])
+    assert together.explained == pytest.approx(0.9)
+    assert together.loadings == pytest.approx([np.sqrt(0.9)] * 2)
+    against = component_weights(np.column_stack([x, -y]))
+    assert against.weights == pytest.approx([0.5, 0.5])
+    assert sorted(np.sign(against.loadings)) == [-1, 1]
+
+
+def test_loadings_are_the_correlations_with_the_component_by_svd() -> None:
+    values = np.random.default_rng(6).standard_normal((40, 4)) @ np.random.default_rng(7).standard_normal((4, 4))
+    scaled = (values - values.mean(axis=0)) / values.std(axis=0)
+    left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
+    correlations = np.array([np.corrcoef(column, left[:, 0])[0, 1] for column in scaled.T])
+    found = component_weights(values)
+    assert np.abs(found.loadings) == pytest.approx(np.abs(correlations))
+    assert found.weights == pytest.approx(correlations**2 / (correlations**2).sum())
+    assert found.explained == pytest.approx(singular[0] ** 2 / (singular**2).sum())
+
+
+def test_entropy_weights_by_hand() -> None:
+    # Shares 1/2, 1/2: entropy 1, no weight. Shares 1/4, 3/4: E = 0.811278 bits. Shares 0, 1: E = 0.
+    found = entropy_weights([[10, 1, 0], [10, 3, 7]])
+    divergence = 1 - 0.8112781244591328
+    assert found == pytest.approx([0, divergence / (1 + divergence), 1 / (1 + divergence)])
+
+
+def test_data_without_an_answer_are_refused() -> None:
+    with pytest.raises(ValueError, match="without variation"):
+        component_weights([[1, 2], [1, 3], [1, 5]])
+    with pytest.raises(ValueError, match="two rows"):
+        component_weights([[1, 2]])
+    with pytest.raises(ValueError, match="finite"):
+        entropy_weights([[1, np.nan], [2, 3]])
+    with pytest.raises(ValueError, match="0 or more"):
+        entropy_weights([[1, -2], [2, 3]])
+    with pytest.raises(ValueError, match="no column varies"):
+        entropy_weights([[1, 2], [1, 2]])

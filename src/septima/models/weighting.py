@@ -1,12 +1,14 @@
-"""Weights from the judgements of people: pairwise comparison and allocation of a budget.
+"""Weights from the judgements of people, pairwise or by a budget, and from data, by principal component or by entropy.
 
-Sources: Saaty, The Analytic Hierarchy Process, 1980; OECD/JRC, Handbook on Constructing Composite Indicators, 2008, step 6.
+Sources: Saaty, The Analytic Hierarchy Process, 1980; OECD/JRC, Handbook on Constructing Composite Indicators, 2008, steps 4
+and 6; Shannon, 1948; Zeleny, Multiple Criteria Decision Making, 1982; Hwang & Yoon, Multiple Attribute Decision Making, 1981.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from septima.models.intervals import FloatArray
 
@@ -17,6 +19,7 @@ ACCEPTED_RATIO = 0.1
 _RANDOM_INDEX = (0.0, 0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)
 """Mean consistency index of matrices filled by chance, by their size (Saaty, 1980)."""
 MOST_COMPARED = len(_RANDOM_INDEX) - 1
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,64 @@ def budget_weights(points: npt.ArrayLike) -> FloatArray:
     if not np.all(np.isfinite(given)) or np.any(given < 0) or np.any(given.sum(axis=1) <= 0):
         raise ValueError("points must be finite, 0 or more, and everybody must give some")
     return np.asarray((given / given.sum(axis=1, keepdims=True)).mean(axis=0), np.float64)
+
+
+@dataclass(frozen=True)
+class ComponentWeights:
+    """Weights (n,) that sum to 1, from the first principal component.
+
+    `loadings` are the correlations of each column with the component, its sign chosen so that they add up to 0 or more;
+    `explained` is the share of all variance that it carries.
+    """
+
+    weights: FloatArray
+    loadings: FloatArray
+    explained: float
+
+
+def component_weights(observed: npt.ArrayLike) -> ComponentWeights:
+    """The squared loadings of the first principal component of the correlations, over `observed` (periods, n).
+
+    A squared loading over the eigenvalue is the part of the component's variance that a column accounts for (OECD/JRC
+    handbook, 2008, step 6, with one factor kept and so no rotation). ValueError where there are fewer than two rows, a value
+    is not finite, or a column does not vary.
+    """
+    values = _observed(observed)
+    if not np.all(varying(values)):
+        raise ValueError("a column without variation has no correlation")
+    eigenvalues, vectors = np.linalg.eigh(np.atleast_2d(np.corrcoef(values, rowvar=False)))
+    first = vectors[:, -1] * (-1.0 if vectors[:, -1].sum() < 0 else 1.0)
+    eigenvalue = float(eigenvalues[-1])
+    return ComponentWeights(first**2, first * np.sqrt(eigenvalue), eigenvalue / values.shape[1])
+
+
+def entropy_weights(observed: npt.ArrayLike) -> FloatArray:
+    """Weights (n,) that sum to 1: the more a column tells periods apart, the more it weighs.
+
+    With p the shares of a column's total over `observed` (periods, n), its entropy is E = −Σ p·ln p / ln T (Shannon, 1948)
+    and its weight (1 − E) / Σ (1 − E) (Zeleny, 1982; Hwang & Yoon, 1981). A column that does not vary weighs nothing.
+    ValueError where there are fewer than two rows, a value is negative or not finite, or no column varies.
+    """
+    values = _observed(observed)
+    if np.any(values < 0):
+        raise ValueError("entropy is of values of 0 or more")
+    varies = varying(values)
+    if not varies.any():
+        raise ValueError("no column varies")
+    shares = values[:, varies] / values[:, varies].sum(axis=0)
+    entropy = special.entr(shares).sum(axis=0) / np.log(len(values))
+    found = np.zeros(values.shape[1])
+    found[varies] = np.maximum(1 - entropy, 0.0)
+    return found / found.sum()
+
+
+def varying(observed: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which columns of (periods, n) have values that differ by more than rounding."""
+    return np.ptp(observed, axis=0) > _ROUNDING * np.maximum(1.0, np.abs(observed).max(axis=0))
+
+
+def _observed(observed: npt.ArrayLike) -> FloatArray:
+    values = np.asarray(observed, np.float64)
+    if values.ndim != 2 or len(values) < 2 or not np.all(np.isfinite(values)):
+        raise ValueError("observations must be a matrix of two rows or more, all of them finite")
+    return values
