@@ -260,7 +260,7 @@ def pairs(
 
 
 def ladder(
-    rungs: Sequence[Rung], *, count: int, axis_title: str, width: int = 300, names_width: int = 230
+    rungs: Sequence[Rung], *, count: int, axis_title: str, width: int = 300, names_width: int = 260
 ) -> alt.LayerChart:
     """Members of a league one under another: a bar over the ranks that each may have, a mark at the rank by its figure.
 
@@ -297,11 +297,12 @@ def ladder(
         return alt.X(name, type="quantitative", scale=scale, axis=axis)
 
     own = alt.FieldEqualPredicate(field="own", equal="True")
+    size = alt.condition(own, alt.value(100), alt.value(52))
     shape = alt.condition(own, alt.value("diamond"), alt.value("circle"))
     colour = alt.condition(own, alt.value(INK), alt.value(ACCENT))
     layers = [
         chart.mark_bar(height=7, color=ACCENT_LIGHT, cornerRadius=3).encode(x=along("low"), x2=alt.X2("high:Q"), y=y),
-        chart.mark_point(filled=True, size=52, opacity=1).encode(x=along("rank"), y=y, shape=shape, color=colour),
+        chart.mark_point(filled=True, opacity=1).encode(x=along("rank"), y=y, shape=shape, color=colour, size=size),
         chart.mark_text(align="left", fontSize=11, color=INK).encode(
             x=alt.value(width + 8), y=y, text=alt.Text("label:N")
         ),

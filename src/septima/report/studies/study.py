@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from septima.metrics.estimated import Estimated
 from septima.report.number_forms import UNDEFINED_SIGN, NumberStyle, number_style
-from septima.report.points import Dot
+from septima.report.points import Dot, Rung, Track
 from septima.schema import Language
 from septima.scorecard.card import Figure
 
@@ -123,7 +123,32 @@ class Scheme:
     says: str
 
 
-Drawing = Dots | Pairs | Course | Scheme
+@dataclass(frozen=True)
+class Ladder:
+    """Members of a league one under another with the ranks that each may have; `count` is how many ranks there are."""
+
+    title: str
+    rungs: tuple[Rung, ...]
+    count: int
+    axis: str
+    says: str
+
+
+@dataclass(frozen=True)
+class RoadMap:
+    """Phases and milestones over time, planned and done; `today` is an upright line.
+
+    `legend` names the marks: planned, done, overdue, and the line of today.
+    """
+
+    title: str
+    tracks: tuple[Track, ...]
+    today: date
+    legend: tuple[str, str, str, str]
+    says: str
+
+
+Drawing = Ladder | RoadMap | Dots | Pairs | Course | Scheme
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from septima.report.studies.study import (
     Course,
     Dots,
     Drawing,
+    Ladder,
     Measure,
     Pairs,
+    RoadMap,
     Scheme,
     Section,
     Study,
@@ -144,7 +146,7 @@ def _picture(drawing: Drawing, language: Language) -> PictureView:
     return PictureView(_capital(drawing.title), Markup(svg(_chart(drawing, language), language, drawing.says)), legend)  # noqa: S704 - our own SVG
 
 
-def _chart(drawing: Dots | Pairs | Course, language: Language) -> alt.LayerChart:
+def _chart(drawing: Dots | Pairs | Course | Ladder | RoadMap, language: Language) -> alt.LayerChart:
     match drawing:
         case Dots():
             return charts.slices(
@@ -158,6 +160,11 @@ def _chart(drawing: Dots | Pairs | Course, language: Language) -> alt.LayerChart
             points = [Point(month, figure) for month, figure in zip(drawing.months, drawing.figures, strict=True)]
             tick = TICKS["month"].in_language(language)
             return charts.trend(points, unit=drawing.unit, tick_format=tick, target=0.0)
+        case Ladder():
+            return charts.ladder(drawing.rungs, count=drawing.count, axis_title=drawing.axis)
+        case RoadMap():
+            marks = "   ".join(f"{mark} {name}" for mark, name in zip("○●▲¦", drawing.legend, strict=True))
+            return charts.road_map(drawing.tracks, today=drawing.today, legend=marks)
 
 
 def _capital(title: str) -> str:
