@@ -38,7 +38,19 @@ from septima.models.attribution.markov import Order
 from septima.models.attribution.words import METHODS, Method, Worth
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
+from septima.scorecard.benchmark import comparison as benchmark
+from septima.scorecard.benchmark.comparison import Comparison
+from septima.scorecard.benchmark.exchange import LEAST_GROUP, Exchange, exchange_of
+from septima.scorecard.benchmark.signature import fingerprint, read_key
 from septima.scorecard.card import Scorecard
+from septima.scorecard.definition import KpiDefinition
+from septima.scorecard.goals.progress import GoalReport, measure_goals
+from septima.scorecard.goals.reading import FILE as GOALS_FILE
+from septima.scorecard.goals.reading import read_goals
+from septima.scorecard.live import LiveFigure, of_metrics
+from septima.scorecard.processes import FILE as PROCESSES_FILE
+from septima.scorecard.processes import read_processes
+from septima.scorecard.processes.measured import MeasuredProcesses, measured, metrics_asked
 from septima.scorecard.starter import Trade
 from septima.scorecard.what_if import Supposition
 from septima.settings import FILE, Settings, read_settings, write_starter
@@ -296,6 +308,35 @@ class Workspace:
         version = self.lake.version
         return self._build(period, self.definition, self._tables_of(version), version, suppositions)
 
+    def processes(self, period: str | Period | None = None, *, card: Scorecard | None = None) -> MeasuredProcesses:
+        """The process model of `processes.yaml`, with the figures of a period or of a card in its boxes.
+
+        DefinitionError with file, line and remedy where the model is absent or wrong.
+        """
+        model = read_processes(self.directory / PROCESSES_FILE, self.definition, self.catalogue)
+        card = self.scorecard(period) if card is None and period is not None else card
+        figures = {} if card is None else self._live(metrics_asked(model), card)
+        return measured(model, card, figures, self.settings.currency)
+
+    def _live(self, asked: Sequence[KpiDefinition], card: Scorecard) -> dict[str, LiveFigure]:
+        """Figures of metrics in the period of a card, by id of the definition."""
+        version = self.lake.version
+        return of_metrics(
+            asked,
+            self.catalogue,
+            self._tables_of(version),
+            self.period(card.period),
+            parameters=self.settings.metrics,
+            calendar=self.settings.calendar,
+            currency=self.settings.currency,
+            record=Recorded(self.lake, version),
+        )
+
+    def goals(self, card: Scorecard) -> GoalReport:
+        """How far the goals of `goals.yaml` have come by a card; DefinitionError where the file is absent or wrong."""
+        tree = read_goals(self.directory / GOALS_FILE, self.definition, self.settings.calendar)
+        return measure_goals(tree, card)
+
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
         """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".
 
@@ -315,6 +356,49 @@ class Workspace:
             calendar=self.settings.calendar,
             limit=limit,
         )
+
+    def exchange(
+        self,
+        period: str | Period,
+        *,
+        trade: str = "other",
+        name: str | None = None,
+        country: str | None = None,
+        k: int = LEAST_GROUP,
+        with_metrics: bool = False,
+        epsilon: float | None = None,
+    ) -> Exchange:
+        """What the organisation would share of its card of a period; options and BenchmarkError as of `exchange_of`.
+
+        Nothing is written, and of noise nothing is counted: `septima benchmark export` does both.
+        """
+        passports = {name: metric.passport for name, metric in self.catalogue.items()}
+        return exchange_of(
+            self.scorecard(period),
+            self.definition,
+            passports,
+            trade=trade,
+            name=name,
+            country=country,
+            k=k,
+            with_metrics=with_metrics,
+            epsilon=epsilon,
+        )
+
+    def benchmark(
+        self,
+        period: str | Period | Scorecard,
+        *,
+        files: Sequence[Path] = (),
+        folder: Path | None = None,
+        trade: str | None = None,
+    ) -> Comparison:
+        """Our card of a period beside exchange files and a folder of them (`benchmark` where none is named); BenchmarkError."""
+        card = period if isinstance(period, Scorecard) else self.scorecard(period)
+        looked_in = self.directory / benchmark.FOLDER if folder is None and not files else folder
+        key = read_key(self.directory)
+        own = None if key is None else fingerprint(key.public)
+        return benchmark.compared(self.directory, card, files, folder=looked_in, own_key=own, trade=trade)
 
     def _build(
         self,

@@ -374,3 +374,28 @@ def test_what_if_shows_both_cards_and_is_kept_under_a_name(septima: Septima, sho
         refused = told(*options)
         assert refused.code == 1
         assert said in refused.err
+
+
+def test_goals_begin_with_a_file_and_stand_in_the_report(septima: Septima, shop: Path, tmp_path: Path) -> None:
+    shop = shutil.copytree(shop, tmp_path / "shop")
+    asked = septima("goals", shop, "--period", "2026-Q3")
+    assert asked.code == 1
+    assert "septima goals DIR --new" in asked.err
+    assert septima("goals", shop, "--new").code == 0
+    again = septima("goals", shop, "--new")
+    assert (again.code, "is there already" in again.err) == (1, True)
+    (shop / "goals.yaml").write_text(
+        "goals:\n  - id: heard\n    name: {en: Heard, ru: Услышаны}\n    owner: CEO\n    perspective: customer_support\n"
+        "    start: 2026-07-01\n    due: 2026-12-31\n    kpis:\n      - {kpi: revenue, baseline: 200, target: 600}\n",
+        encoding="utf-8",
+    )
+    told = json.loads(septima("goals", shop, "--period", "2026-Q3", "--format", "json").out)
+    (goal,) = told["goals"]
+    # Two completed orders are fewer than the least sample, so nothing is said of the progress but why.
+    assert goal["progress"]["value"] is None
+    assert "2" in goal["kpis"][0]["note"]
+    assert goal["status"] == "unknown"
+    assert goal["expected"] == pytest.approx(92 / 184)
+    page = tmp_path / "card.html"
+    assert septima("report", shop, "--period", "2026-Q3", "--lang", "ru", "--output", page).code == 0
+    assert "Услышаны" in page.read_text(encoding="utf-8")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from septima.cli import benchmark
+from septima.cli.goals import goals_chapter
 from septima.report.studies.study import Study
 from septima.schema import Language
 from septima.scorecard.card import Scorecard
@@ -22,4 +24,7 @@ def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Ite
             yield study
 
 
-_CHAPTERS: tuple[Chapter, ...] = ()
+_CHAPTERS: tuple[Chapter, ...] = (
+    goals_chapter,
+    benchmark.chapter,
+)

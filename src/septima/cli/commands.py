@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from septima.cli.benchmark import benchmark_commands
+from septima.cli.goals import goal_commands
 from septima.cli.model_commands import experiment_commands, model_commands
 from septima.cli.options import (
     DataOption,
@@ -22,6 +24,7 @@ from septima.cli.options import (
     spoken_language,
 )
 from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
+from septima.cli.processes import process_commands
 from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
@@ -37,9 +40,14 @@ application = typer.Typer(
     "Add --debug to any command to see the traceback of an error.",
 )
 
+application.add_typer(goal_commands)
 application.add_typer(model_commands)
+application.add_typer(process_commands)
 application.add_typer(
     experiment_commands, name="experiment", help="Plan, assign, check and analyse experiments with a control group."
+)
+application.add_typer(
+    benchmark_commands, name="benchmark", help="Share CKPIs as signed files, check those of others, and compare."
 )
 
 
@@ -538,9 +546,11 @@ def demo(
     form: FormatOption = Format.table,
 ) -> None:
     """Simulate a company with a known truth over three years and load it into a new workspace."""
+    from septima.cli.benchmark import demo_peers
     from septima.demo import MAPPING_FILE, definition_texts, scorecard_text, simulate
     from septima.lake.load import load as load_files
     from septima.lake.mapping import read_mapping
+    from septima.scorecard.benchmark.comparison import FOLDER as PEERS_FOLDER
     from septima.workspace import SCORECARD_FILE, Workspace
 
     workspace = Workspace.create(directory, organisation="Северный дом", currency="RUB", language="ru")
@@ -551,7 +561,10 @@ def demo(
     with progress(workspace.settings.language) as report:
         truth = simulate(source, customers=customers, seed=seed)
         result = load_files(workspace.lake, read_mapping(source / MAPPING_FILE), progress=report)
+    left_out = demo_peers(workspace.directory / PEERS_FOLDER, truth.quarters[-1], seed)
     _print_load(directory, result.tables, form)
+    if left_out is not None:
+        notices.print(left_out, soft_wrap=True)
     if form is Format.table:
         say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
 

@@ -62,7 +62,7 @@ def study_page(report: StudyReport) -> str:
     """The same of studies, one section for each."""
     words = words_in(report.language)
     head = Head(
-        words["studies_title"],
+        words["studies_title" if len(report.studies) > 1 else "title"],
         report.organisation,
         day(report.computed_at.date(), report.language),
         " ".join(study.title + "." for study in report.studies),

@@ -107,6 +107,13 @@ class Node:
             raise self.wrong(key, f"`{key}` is {found!r}; write a day as 2026-09-30, without quotes")
         return date(found.year, found.month, found.day)
 
+    def flag(self, key: str) -> bool:
+        """Whether a field says `true`; false where it is absent."""
+        found = self.data.get(key, False)
+        if not isinstance(found, bool):
+            raise self.wrong(key, f"`{key}` is {found!r}; write true or false")
+        return found
+
     def identifier(self, key: str) -> str | None:
         """The id of a field, or None: letters, digits, - and _ only."""
         found = self.string(key)

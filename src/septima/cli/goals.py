@@ -1,0 +1,87 @@
+"""The command `goals`: how far the goals have come by the card of a period."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from septima.cli.options import (
+    Directory,
+    EngineOption,
+    FormatOption,
+    LanguageOption,
+    ReportOption,
+    language_of,
+    open_workspace,
+)
+from septima.cli.output import Format, print_json, say, spoken
+from septima.schema import Language, SeptimaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from septima.report.studies.study import Study
+    from septima.scorecard.card import Scorecard
+    from septima.workspace import Workspace
+
+goal_commands = typer.Typer(rich_markup_mode=None)
+
+
+@goal_commands.command()
+def goals(
+    directory: Directory,
+    *,
+    period: Annotated[
+        str | None, typer.Option("--period", metavar="PERIOD", help="Where the goals stand at the end of this period.")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Write a commented file of goals to begin with.")] = False,
+    report: ReportOption = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the goals: how far each has come, which are behind, and what rests on what."""
+    from septima.cli.studies import print_study, write_study
+    from septima.report.studies.goals import goals_study
+
+    workspace = open_workspace(directory, engine)
+    words = language_of(language, workspace)
+    if new:
+        _write_new(workspace, directory, form)
+        return
+    if period is None:
+        raise SeptimaError("write --period, the one at whose end the goals are looked at, such as 2026-Q3; or --new")
+    found = workspace.goals(workspace.scorecard(period))
+    study = goals_study(found, words)
+    if form is Format.json:
+        print_json(spoken(found, words))
+    else:
+        print_study(study)
+    write_study(workspace, study, words, report)
+
+
+def goals_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+    """The chapter of a card's report; None where the workspace has no goals."""
+    from septima.report.studies.goals import goals_study
+    from septima.scorecard.goals.reading import FILE
+
+    if not (workspace.directory / FILE).exists():
+        return None
+    return goals_study(workspace.goals(card), language)
+
+
+def _write_new(workspace: "Workspace", directory: "Path", form: Format) -> None:
+    from septima.scorecard.goals.reading import FILE
+    from septima.scorecard.goals.starter import starter_goals
+
+    path = workspace.directory / FILE
+    text = starter_goals(workspace.definition, datetime.now(UTC).date())
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
+    if form is Format.json:
+        print_json({"file": str(path)})
+        return
+    say(f"Written to {path}. Change it to your needs, then: septima goals {directory} --period PERIOD")

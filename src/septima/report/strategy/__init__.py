@@ -1,0 +1,1 @@
+"""Drawings of goals: the strategy map and the tree."""
