@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from septima.cli import benchmark
 from septima.cli.goals import goals_chapter
+from septima.cli.what_if import what_if_chapters
 from septima.report.studies.study import Study
 from septima.schema import Language
 from septima.scorecard.card import Scorecard
@@ -22,6 +23,7 @@ def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Ite
         study = chapter(workspace, card, language)
         if study is not None:
             yield study
+    yield from what_if_chapters(workspace, card, language)
 
 
 _CHAPTERS: tuple[Chapter, ...] = (

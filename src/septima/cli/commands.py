@@ -19,6 +19,7 @@ from septima.cli.options import (
     FrameFormatOption,
     LanguageOption,
     PeriodOption,
+    ReportOption,
     language_of,
     open_workspace,
     spoken_language,
@@ -463,6 +464,7 @@ def scorecard(
     save_as: Annotated[
         str | None, typer.Option("--save-as", metavar="NAME", help="Keep what is supposed under a name.")
     ] = None,
+    report: ReportOption = None,
     save: Annotated[bool, typer.Option("--save", help="Keep the card as a snapshot in DIR/snapshots.")] = False,
     language: LanguageOption = None,
     engine: EngineOption = None,
@@ -487,8 +489,12 @@ def scorecard(
 
         if save:
             raise SeptimaError("a snapshot is a record of a period; keep what is supposed with --save-as NAME")
-        show_what_if(workspace, period, what_if or [], save_as, words, form)
+        show_what_if(workspace, period, what_if or [], save_as, words, form, report)
         return
+    if report is not None:
+        raise SeptimaError(
+            f"--report goes with --what-if; for the card itself: septima report {directory} --period {period}"
+        )
     card = workspace.scorecard(period)
     if form is Format.json:
         print_json(to_json(card))

@@ -109,15 +109,20 @@ def save_scenario(workspace: Path, name: str, suppositions: Sequence[Supposition
     return path
 
 
+def kept_scenarios(workspace: Path) -> list[str]:
+    """The names under which suppositions are kept, in their order."""
+    return sorted(path.stem for path in (workspace / FOLDER).glob("*.yaml"))
+
+
 def read_scenario(workspace: Path, name: str) -> tuple[Supposition, ...]:
     """The suppositions that were kept under a name."""
     path = _path(workspace, name)
     try:
         found: object = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        kept = sorted(other.stem for other in path.parent.glob("*.yaml"))
+        kept = ", ".join(kept_scenarios(workspace)) or "none"
         raise WhatIfError(
-            f"there are no suppositions called {name!r}; kept are: {', '.join(kept) or 'none'}; or write ID.FIELD=NUMBER"
+            f"there are no suppositions called {name!r}; kept are: {kept}; or write ID.FIELD=NUMBER"
         ) from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise WhatIfError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
