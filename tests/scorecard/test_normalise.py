@@ -9,10 +9,12 @@ from septima.scorecard.normalise import (
     NORMALISATIONS,
     Rule,
     Thresholds,
+    Utility,
     achievement,
     enter,
     missing_for,
     normalise,
+    turns,
 )
 
 
@@ -75,6 +77,7 @@ RULES = st.builds(
     worst=st.just(-3.0),
     best=st.just(7.0),
     thresholds=st.just(Thresholds(1, 2, 3)),
+    utility=st.sampled_from([Utility(((-2, 0), (1, 80), (9, 20))), Utility(((0, 100), (1, 40), (5, 0)), "smooth")]),
 )
 
 
@@ -126,3 +129,52 @@ def test_a_rule_knows_what_it_lacks() -> None:
     assert missing_for(Rule("z_score", "less")) == ()
     with pytest.raises(ValueError, match="needs best"):
         normalise(np.array([1.0]), Rule("min_max", "more", worst=0))
+
+
+def test_a_curve_of_utility_goes_straight_through_its_points() -> None:
+    rule = Rule("utility", "more", utility=Utility(((0.5, 0), (0.8, 70), (1.0, 100))))
+    assert scores(rule, [0.2, 0.5, 0.65, 0.8, 0.9, 1.0, 1.4]) == pytest.approx([0, 0, 35, 70, 85, 100, 100])
+    hill = Rule("utility", "target", utility=Utility(((0, 0), (10, 100), (14, 20))))
+    assert scores(hill, [5, 10, 12, 20]) == pytest.approx([50, 100, 60, 20])
+
+
+def test_a_smooth_curve_has_the_slopes_of_fritsch_and_butland() -> None:
+    # Through (0, 0), (1, 20), (3, 100) the slopes of the pieces are 20 and 40; the slope at the middle is their weighted harmonic
+    # mean, with weights 2·2 + 1 and 2 + 2·1: (5 + 4) / (5/20 + 4/40).
+    middle = (5 + 4) / (5 / 20 + 4 / 40)
+    # At the ends: the three-point formula, ((2·h0 + h1)·d0 − h0·d1) / (h0 + h1).
+    first, last = ((2 + 2) * 20 - 40) / 3, ((4 + 1) * 40 - 2 * 20) / 3
+
+    def hermite(t: float, width: float, y0: float, y1: float, m0: float, m1: float) -> float:
+        return (
+            (2 * t**3 - 3 * t**2 + 1) * y0
+            + (t**3 - 2 * t**2 + t) * width * m0
+            + (-2 * t**3 + 3 * t**2) * y1
+            + (t**3 - t**2) * width * m1
+        )
+
+    rule = Rule("utility", "more", utility=Utility(((0, 0), (1, 20), (3, 100)), "smooth"))
+    expected = [hermite(0.5, 1, 0, 20, first, middle), hermite(0.25, 2, 20, 100, middle, last), 0, 20, 100, 0, 100]
+    assert scores(rule, [0.5, 1.5, 0, 1, 3, -5, 9]) == pytest.approx(expected)
+
+
+@given(
+    st.lists(st.floats(-100, 100), min_size=2, max_size=6, unique_by=lambda value: round(value, 2)),
+    st.lists(st.floats(0, 100), min_size=6, max_size=6),
+    st.floats(-200, 200),
+)
+def test_a_smooth_curve_never_overshoots_the_points_beside_it(
+    values: list[float], given_scores: list[float], at: float
+) -> None:
+    points = tuple(zip(sorted(values), given_scores, strict=False))
+    (found,) = scores(Rule("utility", "more", utility=Utility(points, "smooth")), [at])
+    left = max((point for point in points if point[0] <= at), default=points[0])
+    right = min((point for point in points if point[0] >= at), default=points[-1])
+    assert min(left[1], right[1]) - 1e-6 <= found <= max(left[1], right[1]) + 1e-6
+
+
+def test_a_curve_that_goes_up_and_down_turns() -> None:
+    assert turns(Rule("utility", "more", utility=Utility(((0, 0), (1, 100), (2, 0)))))
+    assert not turns(Rule("utility", "less", utility=Utility(((0, 100), (1, 40), (2, 40)))))
+    assert turns(Rule("min_max", "target", target=1, worst=2))
+    assert missing_for(Rule("utility", "target")) == ("utility",)

@@ -6,6 +6,7 @@ import pytest
 from septima.metrics import catalogue
 from septima.scorecard.card import UNDEFINED, Figure
 from septima.scorecard.simulate import (
+    DRAWS,
     NORMAL_95,
     bounds_of,
     combine,
@@ -69,5 +70,5 @@ def test_a_difference_stands_out_only_beyond_both_errors() -> None:
     assert distinguishable(drawn(2.5, "now"), drawn(0, "before")) is False
     assert distinguishable(drawn(3.2, "now"), drawn(0, "before")) is True
     assert distinguishable(drawn(-3.2, "now"), drawn(0, "before")) is True
-    assert distinguishable(drawn(3.2, "now"), np.full(4000, np.nan)) is None
-    assert distinguishable(drawn(3.2, "now"), np.zeros(4000)) is None
+    assert distinguishable(drawn(3.2, "now"), np.full(DRAWS, np.nan)) is None
+    assert distinguishable(drawn(3.2, "now"), np.zeros(DRAWS)) is None

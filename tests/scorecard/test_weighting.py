@@ -78,7 +78,7 @@ def test_perspectives_may_be_weighted_so_too_and_the_choice_is_part_of_the_versi
     ("weights", "line", "said"),
     [
         ("weights: {method: ahp}", 4, "needs `comparisons`"),
-        ("weights: {method: vote}", 4, "there are: ahp, budget, equal"),
+        ("weights: {method: vote}", 4, "there are: ahp, budget, entropy, equal, principal_component"),
         ("weights: {}", 4, "needs a `method`"),
         ("weights: {method: equal, points: {cli: 1}}", 4, "takes no `points`"),
         ("weights: {method: ahp, comparisons: {cli/nps: 2}}", 4, "comparisons are missing: cli/cci, nps/cci"),

@@ -154,3 +154,12 @@ def test_scenarios_are_kept_and_never_overwritten(tmp_path: Path) -> None:
     path.write_text("nps: 1", encoding="utf-8")
     with pytest.raises(WhatIfError, match="must be a list of lines"):
         read_scenario(tmp_path, "brave")
+
+
+def test_a_weight_that_is_found_in_the_periods_cannot_be_supposed() -> None:
+    text = textwrap.dedent(CARD).replace(", weight: 1.2", "").replace(", weight: 1.0", "").replace(", weight: 0.8", "")
+    text = text.replace("    kpis:\n      - {id: cli", "    weights: {method: entropy}\n    kpis:\n      - {id: cli", 1)
+    found = parse_definition(text, metrics=METRICS)
+    with pytest.raises(WhatIfError, match="'nps' is found in the periods by entropy; write weights of your own"):
+        supposed_definition(found, [Supposition("nps", "weight", 1.4)])
+    assert supposed_definition(found, [Supposition("nps", "target", 0.6)]).kpis[1].target == 0.6

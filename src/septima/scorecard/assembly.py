@@ -3,14 +3,13 @@
 Nothing that is undefined is ever filled in: it stays undefined up to CKPIint, and the card says why.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from septima.metrics import NOTES, Metric, Passport, Period, catalogue
 from septima.metrics.definition import Tables
@@ -19,7 +18,6 @@ from septima.schema import Text
 from septima.scorecard import statements as say
 from septima.scorecard.advice import advise
 from septima.scorecard.card import (
-    UNDEFINED,
     CompositeCard,
     Figure,
     KpiCard,
@@ -29,7 +27,8 @@ from septima.scorecard.card import (
     State,
     TrendPoint,
 )
-from septima.scorecard.composite import Aggregation, aggregate, ckpi, ckpi_integral, weights_average_one
+from septima.scorecard.composite import Aggregation, aggregate, ckpi, ckpi_integral
+from septima.scorecard.data_weights import Settled, settle
 from septima.scorecard.definition import (
     DefinitionError,
     KpiDefinition,
@@ -46,19 +45,16 @@ from septima.scorecard.history import (
     read_histories,
     read_members,
 )
-from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter, missing_for, normalise
-from septima.scorecard.simulate import DRAWS, bounds_of, combine, distinguishable, draw, generator, summarise
+from septima.scorecard.inputs import Input, inputs_of, usable
+from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter
+from septima.scorecard.simulate import DRAWS, ErrorCorrelation
+from septima.scorecard.simulation import INTEGRAL, Form, Forms, Formula, Group, Simulation, simulate
 from septima.scorecard.targets import KpiTargets, figures_named, periods_needed, read_plans, resolve_targets
 from septima.scorecard.weighting import Weighting
 from septima.scorecard.what_if import Supposition, supposed_definition, supposed_histories
 
-FloatArray = npt.NDArray[np.float64]
-
-Formula = Callable[[Mapping[str, float], Mapping[str, float]], float]
-
 HEADLINE_LIMIT = 10
 MISSING_WORTH_SAYING = 0.1
-INTEGRAL = "integral"
 
 
 def build(
@@ -77,6 +73,7 @@ def build(
     suppositions: Sequence[Supposition] = (),
     seed: int = 7,
     draws: int = DRAWS,
+    correlation: ErrorCorrelation | None = None,
 ) -> Scorecard:
     """The scorecard of `period` over the canonical tables.
 
@@ -85,7 +82,8 @@ def build(
     it is named; `now` is the moment (of UTC, where it names no zone) by which a period is over.
     Figures that `record` knows are taken from it and not computed. With `suppositions` the card is what it would be with
     other weights, targets or values, and says so.
-    Intervals of composites come from `draws` draws that depend on `seed` only. Raises DefinitionError
+    Intervals of composites come from `draws` draws that depend on `seed` only, of errors that are independent unless their
+    `correlation` is given. Raises DefinitionError
     where the definition names a metric that there is not; data that are absent or too few are stated on
     the card instead.
     """
@@ -136,6 +134,7 @@ def build(
         now=moment,
         seed=seed,
         draws=draws,
+        correlation=correlation,
     )
     if suppositions:
         card = replace(card, statements=(say.supposed([str(one) for one in suppositions]), *card.statements))
@@ -157,20 +156,35 @@ def assemble(
     now: datetime,
     seed: int,
     draws: int,
+    correlation: ErrorCorrelation | None = None,
 ) -> Scorecard:
     """The card from figures already known: `histories` by KPI id over `periods`, `passports` by metric id.
 
-    `targets` are by KPI id over the same periods; where left out, the one number that each KPI is given.
+    `targets` are by KPI id over the same periods; where left out, the one number that each KPI is given. `correlation` is
+    that of the sampling errors of KPIs within a period; where left out, they are independent.
     """
     constant = {kpi.id: KpiTargets((kpi.target,) * len(periods)) for kpi in definition.kpis}
-    frame = _Frame(definition, tuple(periods), currency, parameters, {**constant, **(targets or {})}, seed, draws)
+    targets = {**constant, **(targets or {})}
+    version, inputs = definition.version, inputs_of(definition, passports, histories, targets)
+    settled = settle(definition, inputs)
+    definition = settled.definition
+    simulation = simulate(
+        inputs,
+        settled.groups,
+        periods,
+        definition.aggregation,
+        seed=seed,
+        draws=draws,
+        correlation=correlation,
+    )
+    frame = _Frame(definition, tuple(periods), currency, parameters, targets, inputs, settled, simulation)
     perspectives = [_perspective(frame, perspective, passports, histories) for perspective in definition.perspectives]
-    own = tuple(_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id], own=True).card for kpi in definition.own)
+    own = tuple(_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id]).card for kpi in definition.own)
     parts = {joined.card.composite.id: joined.part for joined in perspectives}
     integral, _ = _composite(
         frame,
         parts,
-        definition.weights,
+        simulation.integral,
         ckpi_integral,
         composite=INTEGRAL,
         name=Text("CKPIint", "CKPIint"),
@@ -193,7 +207,7 @@ def assemble(
         perspectives=tuple(joined.card for joined in perspectives),
         own=own,
         data_version=data_version,
-        definition=definition.version,
+        definition=version,
         computed_at=now,
         normalisation=definition.normalisation,
         aggregation=definition.aggregation,
@@ -205,6 +219,7 @@ def assemble(
             draws,
             seed,
             [kpi.name for kpi in kpis if kpi.figure.value is not None and kpi.figure.lower is None],
+            correlated=correlation is not None,
         ),
     )
     return replace(card, statements=(*card.statements, *advise(card, definition)))
@@ -219,8 +234,9 @@ class _Frame:
     currency: str | None
     parameters: Parameters
     targets: Mapping[str, KpiTargets]
-    seed: int
-    draws: int
+    inputs: Mapping[str, Input]
+    settled: Settled
+    simulation: Simulation
 
     def trend(self, figures: Sequence[Figure], targets: Sequence[float | None] | None = None) -> tuple[TrendPoint, ...]:
         return tuple(
@@ -232,29 +248,12 @@ class _Frame:
 
 
 @dataclass(frozen=True)
-class _Form:
-    """One form of a KPI or composite through the periods: figures, and draws of shape periods × draws."""
-
-    figures: tuple[Figure, ...]
-    draws: FloatArray
-
-    @property
-    def values(self) -> list[float | None]:
-        return [figure.value for figure in self.figures]
-
-    @property
-    def change(self) -> float | None:
-        before, now = self.values[-2:]
-        return None if before is None or now is None else now - before
-
-
-@dataclass(frozen=True)
 class _Part:
     """What a composite is made of: the printed and the 0–100 form of an input, and its targets in the printed form."""
 
     name: Text
-    printed: _Form
-    normalised: _Form
+    printed: Form
+    normalised: Form
     targets: tuple[float | None, ...]
 
 
@@ -276,11 +275,11 @@ def _perspective(
     passports: Mapping[str, Passport],
     histories: Mapping[str, KpiHistory],
 ) -> _JoinedPerspective:
-    joined = [_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id], own=False) for kpi in perspective.kpis]
+    joined = [_kpi(frame, kpi, passports[kpi.metric], histories[kpi.id]) for kpi in perspective.kpis]
     composite, part = _composite(
         frame,
         {kpi.card.id: kpi.part for kpi in joined},
-        perspective.weights,
+        frame.simulation.perspectives[perspective.id],
         ckpi,
         composite=perspective.id,
         name=perspective.name,
@@ -292,31 +291,13 @@ def _perspective(
     return _JoinedPerspective(PerspectiveCard(composite, tuple(kpi.card for kpi in joined)), part)
 
 
-def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory, *, own: bool) -> _JoinedKpi:
-    given = frame.targets[kpi.id]
-    rule = kpi.rule(passport.direction, frame.definition.normalisation)
-    entry = kpi.enters_as(passport.unit, passport.direction)
-    if own and entry == "achievement" and not any(given.values):
-        entry = "value"
-    rules = [replace(rule, target=target) for target in given.values]
+def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory) -> _JoinedKpi:
+    given, forms, entering = frame.targets[kpi.id], frame.simulation.kpis[kpi.id], frame.inputs[kpi.id]
+    raw, printed, normalised = forms.raw, forms.printed, forms.normalised
+    entry, rules = entering.entry, entering.rules
     rule = rules[-1]
-    raw = _raw(frame, kpi, passport, history)
-
-    def entered(values: FloatArray, _: FloatArray, place: int) -> FloatArray:
-        if entry == "achievement" and not _usable(rules[place]):
-            return np.full(values.shape, np.nan)
-        return enter(values, entry, rule.direction, given.values[place])
-
-    def scaled(values: FloatArray, before: FloatArray, place: int) -> FloatArray:
-        if missing_for(rules[place]) or (rule.method == "target" and not _usable(rules[place])):
-            return np.full(values.shape, np.nan)
-        return normalise(values, rules[place], before)
-
-    printed = _mapped(raw, entered, rule, entry)
-    normalised = _mapped(raw, scaled, rule)
     observation = history.observations[-1]
-    distinct = distinguishable(raw.draws[-1], raw.draws[-2])
-    change = raw.change
+    distinct, change = raw.distinct, raw.change
     card = KpiCard(
         id=kpi.id,
         metric=kpi.metric,
@@ -358,11 +339,6 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
     return _JoinedKpi(card, _Part(card.name, printed, normalised, tuple(_entered_target(one, entry) for one in rules)))
 
 
-def _usable(rule: Rule) -> bool:
-    """Whether the achievement of the target has a meaning."""
-    return rule.target is not None and (rule.target > 0 or (rule.direction == "target" and rule.target != 0))
-
-
 def _with_target(row: SliceRow, target: float | None, rule: Rule, frame: _Frame) -> SliceRow:
     if target is None:
         return row
@@ -371,42 +347,10 @@ def _with_target(row: SliceRow, target: float | None, rule: Rule, frame: _Frame)
     return replace(row, target=target, state=_state(row.figure.value, own, frame.definition.watch_band))
 
 
-def _raw(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHistory) -> _Form:
-    bounds = bounds_of(passport)
-    figures = tuple(observation.figure for observation in history.observations)
-    draws = [
-        draw(figure, bounds, generator(frame.seed, kpi.id, period.id), frame.draws)
-        for figure, period in zip(figures, frame.periods, strict=True)
-    ]
-    return _Form(figures, np.stack(draws))
-
-
-def _mapped(
-    raw: _Form, form: Callable[[FloatArray, FloatArray, int], FloatArray], rule: Rule, entry: Entry | None = None
-) -> _Form:
-    """Bring a form into another by a function of values, of the values of earlier periods and of the period's place."""
-    values = _array(raw.values)
-    # Where a form turns back at the target, the image of an interval is not that of its bounds.
-    turns = rule.direction == "target" and entry not in ("value", "complement")
-    figures: list[Figure] = []
-    draws: list[FloatArray] = []
-    for position, figure in enumerate(raw.figures):
-        drawn = form(raw.draws[position], values[:position], position)
-        value = float(form(values[position : position + 1], values[:position], position)[0])
-        draws.append(drawn)
-        if figure.lower is None or figure.upper is None or turns:
-            figures.append(summarise(value, drawn))
-        else:
-            bounds = form(np.array([figure.lower, figure.upper]), values[:position], position)
-            lower, upper = float(bounds.min()), float(bounds.max())
-            figures.append(Figure(value, lower, upper) if np.isfinite(value) else UNDEFINED)
-    return _Form(tuple(figures), np.stack(draws))
-
-
 def _composite(
     frame: _Frame,
     parts: Mapping[str, _Part],
-    weights: Mapping[str, float],
+    forms: Forms,
     formula: Formula,
     *,
     composite: str,
@@ -416,31 +360,26 @@ def _composite(
     weighting: Weighting | None,
     line: int | None,
 ) -> tuple[CompositeCard, _Part]:
-    definition = frame.definition
+    definition, group = frame.definition, frame.settled.groups[composite]
     called = name if composite == INTEGRAL else Text(f"CKPI “{name.en}”", f"CKPI «{name.ru}»")
-    right = weights_average_one(weights)
-    printed = _joined(frame, {key: part.printed for key, part in parts.items()}, weights, formula, "arithmetic")
-    normalised = _joined(
-        frame,
-        {key: part.normalised for key, part in parts.items()},
-        weights,
-        lambda values, given: aggregate(values, given, definition.aggregation),
-        definition.aggregation,
-    )
-    if right:
+    weights, printed, normalised = group.weights, forms.printed, forms.normalised
+    found = frame.settled.notes.get(composite)
+    notes: tuple[Text, ...] = ()
+    if group.usable:
         notes = _absent(called, parts, weights, formula, definition.aggregation)
-    else:
+    elif found is None:
         notes = (say.wrong_weights(called, weights, definition.file, line),)
-    if weighting is not None:
+    if found is not None:
+        notes = (*notes, found)
+    elif weighting is not None:
         notes = (*notes, say.weighted(called, weighting))
     if composite != INTEGRAL and len(parts) > HEADLINE_LIMIT:
         notes = (*notes, say.crowded(called, len(parts)))
     targets = tuple(
-        _composite_target({key: part.targets[place] for key, part in parts.items()}, weights, formula)
+        _composite_target({key: part.targets[place] for key, part in parts.items()}, group, formula)
         for place in range(len(frame.periods))
     )
-    distinct = distinguishable(printed.draws[-1], printed.draws[-2])
-    change = printed.change
+    distinct, change = printed.distinct, printed.change
     card = CompositeCard(
         id=composite,
         name=name,
@@ -461,37 +400,10 @@ def _composite(
     return card, _Part(name, printed, normalised, targets)
 
 
-def _composite_target(
-    targets: Mapping[str, float | None], weights: Mapping[str, float], formula: Formula
-) -> float | None:
+def _composite_target(targets: Mapping[str, float | None], group: Group, formula: Formula) -> float | None:
     """The composite of inputs that are all at their targets; None where one has none."""
     known = {key: target for key, target in targets.items() if target is not None}
-    return formula(known, weights) if weights_average_one(weights) and len(known) == len(targets) else None
-
-
-def _joined(
-    frame: _Frame,
-    forms: Mapping[str, _Form],
-    weights: Mapping[str, float],
-    formula: Formula,
-    method: Aggregation,
-) -> _Form:
-    """The composite of every period, undefined where an input is or the weights do not average 1."""
-    right = weights_average_one(weights)
-    ordered = sorted(forms)
-    given = np.array([weights[key] for key in ordered])
-    figures: list[Figure] = []
-    draws: list[FloatArray] = []
-    for position in range(len(frame.periods)):
-        values = {key: value for key in ordered if (value := forms[key].figures[position].value) is not None}
-        if not right or len(values) < len(forms):
-            figures.append(UNDEFINED)
-            draws.append(np.full(frame.draws, np.nan))
-            continue
-        drawn = combine(np.stack([forms[key].draws[position] for key in ordered]), given, method)
-        draws.append(drawn)
-        figures.append(summarise(formula(values, weights), drawn))
-    return _Form(tuple(figures), np.stack(draws))
+    return formula(known, group.weights) if group.usable and len(known) == len(targets) else None
 
 
 def _absent(
@@ -549,7 +461,7 @@ def _composite_state(value: float | None, target: float | None, band: float) -> 
 
 
 def _entered_target(rule: Rule, entry: Entry) -> float | None:
-    if rule.target is None or (entry == "achievement" and not _usable(rule)):
+    if rule.target is None or (entry == "achievement" and not usable(rule)):
         return None
     return float(enter(np.array([rule.target]), entry, rule.direction, rule.target)[0])
 
@@ -582,7 +494,7 @@ def _statements_of_kpi(
             found.append(say.not_normalised())
     if kpi.targets is not None and rule.target is None:
         found.append(say.no_target(period.label))
-    elif kpi.targets is not None and (entry == "achievement" or rule.method == "target") and not _usable(rule):
+    elif kpi.targets is not None and (entry == "achievement" or rule.method == "target") and not usable(rule):
         found.append(say.no_achievement())
     if history.members > len(history.slices):
         found.append(say.some_slices(len(history.slices), history.members))
@@ -640,7 +552,3 @@ def _passports(definition: ScorecardDefinition, metrics: Mapping[str, Metric]) -
 
 def _shown(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in sorted(parameters.items()))
-
-
-def _array(values: Sequence[float | None]) -> FloatArray:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)

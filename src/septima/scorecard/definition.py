@@ -9,7 +9,7 @@ from typing import Any
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Direction
 from septima.scorecard.composite import Aggregation
-from septima.scorecard.normalise import Entry, Normalisation, Rule, Thresholds
+from septima.scorecard.normalise import Entry, Normalisation, Rule, Thresholds, Utility
 from septima.scorecard.weighting import Weighting
 
 SCALED_UNITS = ("share", "index")
@@ -67,6 +67,7 @@ class KpiDefinition:
     worst: float | None = None
     best: float | None = None
     thresholds: Thresholds | None = None
+    utility: Utility | None = None
     normalisation: Normalisation | None = None
     entry: Entry | None = None
     owner: str | None = None
@@ -86,7 +87,7 @@ class KpiDefinition:
     def rule(self, direction: Direction, default: Normalisation) -> Rule:
         """How the KPI is brought to 0–100, by its own normalisation or else the scorecard's; `target` is that of all periods."""
         method = self.normalisation or default
-        return Rule(method, direction, self.target, self.worst, self.best, self.thresholds)
+        return Rule(method, direction, self.target, self.worst, self.best, self.thresholds, self.utility)
 
     def enters_as(self, unit: str, direction: Direction) -> Entry:
         """How the KPI enters the printed composite.

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,15 +19,27 @@ from septima.scorecard.definition import (
     ScorecardDefinition,
     TargetRule,
 )
-from septima.scorecard.nodes import Node, load_node, near, read_node
-from septima.scorecard.normalise import ENTRIES, NORMALISATIONS, Entry, Normalisation, Rule, Thresholds, missing_for
+from septima.scorecard.nodes import Node, load_node, near, plain, read_node
+from septima.scorecard.normalise import (
+    ENTRIES,
+    NORMALISATIONS,
+    SHAPES,
+    Entry,
+    Normalisation,
+    Rule,
+    Thresholds,
+    Utility,
+    missing_for,
+)
 from septima.scorecard.weighting import (
+    DATA_METHODS,
     WEIGHTING_METHODS,
     Weighting,
     WeightingError,
     equal_weights,
     weights_by_budget,
     weights_by_comparison,
+    weights_from_data,
 )
 
 if TYPE_CHECKING:
@@ -38,8 +50,8 @@ _PERSPECTIVE_FIELDS = ("id", "name", "weight", "weights", "kpis")
 _TARGET_FIELDS = ("by_period", "formula", "plan", "otherwise")
 _WEIGHTS_FIELDS = ("method", "comparisons", "points")
 _OWN_FIELDS = (
-    "id", "metric", "name", "parameters", "where", "by", "target", "member_targets", "worst", "best", "thresholds", "normalisation", "owner",
-    "guard",
+    "id", "metric", "name", "parameters", "where", "by", "target", "member_targets", "worst", "best", "thresholds", "utility", "normalisation",
+    "owner", "guard",
 )  # fmt: skip
 _KPI_FIELDS = (*_OWN_FIELDS, "weight", "entry")
 _FRACTION = re.compile(r"([1-9])\s*/\s*([1-9])")
@@ -157,6 +169,7 @@ class _Kpis:
             worst=node.optional_number("worst"),
             best=node.optional_number("best"),
             thresholds=_thresholds(node),
+            utility=_utility(node),
             normalisation=node.choice("normalisation", NORMALISATIONS),
             entry=node.choice("entry", ENTRIES),
             owner=node.string("owner"),
@@ -320,10 +333,12 @@ def _weights(
     method = inner.choice("method", WEIGHTING_METHODS)
     if method is None:
         raise node.wrong("weights", f"`weights` needs a `method`: {', '.join(WEIGHTING_METHODS)}")
-    wanted = {"equal": "", "ahp": "comparisons", "budget": "points"}[method]
+    wanted = {"ahp": "comparisons", "budget": "points"}.get(method, "")
     for name in _WEIGHTS_FIELDS[1:]:
         if name in inner.data and name != wanted:
             raise inner.wrong(name, f"the method {method!r} takes no `{name}`; remove it")
+    if method in DATA_METHODS:
+        return weights_from_data(list(given), method)
     if not wanted:
         return equal_weights(list(given))
     judgements = inner.node(wanted)
@@ -403,6 +418,39 @@ def _thresholds(node: Node) -> Thresholds | None:
         absent = ", ".join(f"`{name}`" for name, value in found.items() if value is None)
         raise node.wrong("thresholds", f"`thresholds` needs `bad`, `watch` and `good`; add {absent}")
     return Thresholds(bad, watch, good)
+
+
+def _utility(node: Node) -> Utility | None:
+    inner = node.node("utility")
+    if inner is None:
+        return None
+    inner.only(("points", "shape"))
+    points = tuple(_points_of_curve(inner))
+    if len(points) < 2:
+        raise inner.wrong("points", "`utility` needs `points`, two or more, such as [[0.5, 0], [0.8, 70], [1, 100]]")
+    values, scores = zip(*points, strict=True)
+    if not _ordered(values, falls=False):
+        raise inner.wrong("points", "the values of `points` must rise from each point to the next; put them in order")
+    if min(scores) < 0 or max(scores) > 100:
+        raise inner.wrong(
+            "points", f"a score is from 0 to 100, not {min(scores) if min(scores) < 0 else max(scores):g}"
+        )
+    if len(set(scores)) == 1:
+        raise inner.wrong(
+            "points", "all `points` have one score, which tells no value from another; give them different ones"
+        )
+    return Utility(points, inner.choice("shape", SHAPES) or "straight")
+
+
+def _points_of_curve(node: Node) -> Iterator[tuple[float, float]]:
+    given = plain(node.data.get("points"))
+    for pair in cast("list[object]", given) if isinstance(given, list) else ():
+        numbers = cast("list[object]", pair) if isinstance(pair, list) else []
+        match numbers:
+            case [int() | float() as value, int() | float() as score] if math.isfinite(value) and math.isfinite(score):
+                yield float(value), float(score)
+            case _:
+                raise node.wrong("points", f"a point of `utility` is [value, score from 0 to 100], not {pair!r}")
 
 
 def _refuse_repeated(root: Node, perspectives: tuple[PerspectiveDefinition, ...]) -> None:

@@ -2,10 +2,13 @@
 
 A KPI's interval implies the distribution of its sampling error. We draw from it and compute the
 composite of every draw; the middle 95 % of those composites are its interval. The errors of
-different KPIs and periods are taken as independent.
+different periods are taken as independent, and those of different KPIs too unless their correlation is given.
 """
 
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +20,7 @@ from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation
 
 FloatArray = npt.NDArray[np.float64]
 
-DRAWS = 4000
+DRAWS = 10_000
 NORMAL_95 = 1.959963984540054
 
 UNIT_BOUNDS: dict[str, tuple[float, float]] = {
@@ -33,6 +36,26 @@ UNIT_BOUNDS: dict[str, tuple[float, float]] = {
     "score_0_10": (0.0, 10.0),
     "score_0_100": (0.0, 100.0),
 }
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorCorrelation:
+    """How the sampling errors of KPIs correlate: `matrix` (n, n) by `ids`; those of all other KPIs are independent.
+
+    ValueError where it is not a matrix with a row and a column for each id.
+    """
+
+    ids: tuple[str, ...]
+    matrix: FloatArray
+
+    def __post_init__(self) -> None:
+        if self.matrix.shape != (len(self.ids), len(self.ids)) or len(set(self.ids)) < len(self.ids):
+            raise ValueError("a correlation of errors needs a row and a column for each id, and each id once")
+
+    def of(self, ids: Sequence[str]) -> FloatArray:
+        """The matrix of some of its ids, in their order."""
+        places = [self.ids.index(name) for name in ids]
+        return self.matrix[np.ix_(places, places)]
 
 
 def bounds_of(passport: Passport) -> tuple[float, float]:
@@ -51,22 +74,45 @@ def generator(seed: int, *names: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
 
 
-def draw(figure: Figure, bounds: tuple[float, float], random: np.random.Generator, draws: int = DRAWS) -> FloatArray:
-    """Draws from the distribution that a figure and its 95 % interval imply.
+@cache
+def normal_scores(draws: int) -> FloatArray:
+    """The normal distribution as `draws` values of equal mass, ascending: the middle quantile of each stratum."""
+    scores = np.asarray(ndtri((np.arange(draws) + 0.5) / draws), np.float64)
+    scores.setflags(write=False)  # it is shared by all that draw
+    return scores
+
+
+def spread(figure: Figure, bounds: tuple[float, float], scores: FloatArray) -> FloatArray:
+    """The values at these ascending normal scores of the distribution that a figure and its 95 % interval imply.
 
     The distribution is normal on each side of the value with that side's own spread, half of the
     mass on either side: its 2.5 % and 97.5 % quantiles are the interval's bounds and its median is
-    the value. Draws are stratified (Latin hypercube; McKay, Beckman, Conover, 1979) and cut at
-    `bounds`. A figure without an interval gives its value only; an undefined one gives NaN.
+    the value. Values are cut at `bounds`. A figure without an interval gives its value only; an undefined one gives NaN.
     """
     if figure.value is None:
-        return np.full(draws, np.nan)
+        return np.full(scores.shape, np.nan)
     if figure.lower is None or figure.upper is None:
-        return np.full(draws, figure.value, dtype=np.float64)
-    normal = ndtri((random.permutation(draws) + random.random(draws)) / draws)
+        return np.full(scores.shape, figure.value, dtype=np.float64)
     below = max(figure.value - figure.lower, 0.0) / NORMAL_95
     above = max(figure.upper - figure.value, 0.0) / NORMAL_95
-    return np.clip(figure.value + normal * np.where(normal < 0, below, above), *bounds)
+    half = int(np.searchsorted(scores, 0.0))
+    values = np.empty(scores.shape)
+    np.multiply(scores[:half], below, out=values[:half])
+    np.multiply(scores[half:], above, out=values[half:])
+    values += figure.value
+    least, greatest = bounds
+    if values.size and (values[0] < least or values[-1] > greatest):
+        np.clip(values, least, greatest, out=values)
+    return values
+
+
+def draw(figure: Figure, bounds: tuple[float, float], random: np.random.Generator, draws: int = DRAWS) -> FloatArray:
+    """Draws from the distribution that a figure and its 95 % interval imply, see `spread`.
+
+    They are stratified (Latin hypercube with the strata's middles; McKay, Beckman, Conover, 1979; Stein, 1987): the same
+    values for every seed, in an order that differs.
+    """
+    return spread(figure, bounds, normal_scores(draws))[random.permutation(draws)]
 
 
 def summarise(value: float | None, draws: FloatArray) -> Figure:

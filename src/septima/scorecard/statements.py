@@ -16,12 +16,15 @@ from septima.scorecard.normalise import Normalisation
 from septima.scorecard.weighting import Weighting
 
 _NBSP = "\u00a0"
+COMPONENT_ENOUGH = 0.6
+"""The share of the variance that kept components ought to carry (Nicoletti, Scarpetta & Boylaud, 2000; OECD/JRC handbook)."""
 
 _NORMALISATIONS: dict[Normalisation, Text] = {
     "target": Text("by achievement of the target", "по достижению цели"),
     "min_max": Text("between the worst and the best value", "между худшим и лучшим значением"),
     "z_score": Text("by z-score against own history", "по z-оценке относительно собственной истории"),
     "piecewise": Text("piecewise between thresholds", "кусочно-линейно между порогами"),
+    "utility": Text("by a curve of utility", "по кривой полезности"),
 }
 
 
@@ -240,6 +243,76 @@ def weighted(name: Text, weighting: Weighting) -> Text:
     )
 
 
+def weights_lack_periods(name: Text, periods: int, least: int) -> Text:
+    """Weights that are to be found in the periods have too few of them."""
+    return Text(
+        f"{name.en} is undefined: its weights are to be found in the card’s periods, of which {periods} have all figures, and "
+        f"{least} are needed. Show more with `trend`, load earlier data, or weigh otherwise.",
+        f"{name.ru} не{_NBSP}определён: его веса находятся по{_NBSP}периодам карты, полных среди них{_NBSP}— {periods}, "
+        f"а{_NBSP}нужно не{_NBSP}меньше {least}. Увеличьте `trend`, загрузите более ранние данные или задайте веса иначе.",
+    )
+
+
+def weights_lack_variation(name: Text, still: Sequence[Text]) -> Text:
+    """Weights that are to be found in the periods find inputs that never moved."""
+    return Text(
+        f"{name.en} is undefined: its weights are to be found in how figures vary, and on 0–100 there was no change of "
+        f"{_listed(still, 'en')}. Take it out, bring it to 0–100 otherwise, or weigh otherwise.",
+        f"{name.ru} не{_NBSP}определён: его веса находятся по{_NBSP}изменчивости, а{_NBSP}в{_NBSP}форме 0–100 не{_NBSP}менялись: "
+        f"{_listed(still, 'ru')}. Уберите их, измените нормировку или задайте веса иначе.",
+    )
+
+
+def weighted_by_component(
+    name: Text,
+    names: Mapping[str, Text],
+    weights: Mapping[str, float],
+    periods: int,
+    explained: float,
+    against: Sequence[Text],
+) -> Text:
+    """Weights by the first principal component, how much it tells, and what moves against it."""
+    share = amount(explained, "share", None)
+    told = _weights_told(names, weights)
+    english = (
+        f"{name.en}: weights by the first principal component of {periods} periods, which carries {share.en} of their variance: "
+        f"{told.en}."
+    )
+    russian = (
+        f"{name.ru}: веса по{_NBSP}первой главной компоненте, периодов:{_NBSP}{periods}, она объясняет {share.ru} дисперсии: "
+        f"{told.ru}."
+    )
+    if explained < COMPONENT_ENOUGH:
+        limit = number(100 * COMPONENT_ENOUGH, "0")
+        english += f" That is less than {limit.en}%: one component does not sum these figures up."
+        russian += f" Это меньше {limit.ru}{_NBSP}%: одна компонента не{_NBSP}заменяет этих показателей."
+    if against:
+        english += f" Against the others moved: {_listed(against, 'en')}; it adds to the index all the same."
+        russian += f" Против остальных менялись: {_listed(against, 'ru')}; в{_NBSP}индекс они всё равно входят со{_NBSP}знаком «плюс»."
+    return Text(english, russian)
+
+
+def weighted_by_entropy(
+    name: Text, names: Mapping[str, Text], weights: Mapping[str, float], periods: int, still: Sequence[Text]
+) -> Text:
+    """Weights by entropy, and what never moved and so weighs nothing."""
+    told = _weights_told(names, weights)
+    english = f"{name.en}: weights by entropy over {periods} periods: {told.en}."
+    russian = f"{name.ru}: веса по{_NBSP}энтропии, периодов:{_NBSP}{periods}: {told.ru}."
+    if still:
+        english += f" Without any change, and so of no weight: {_listed(still, 'en')}."
+        russian += f" Без изменений и{_NBSP}потому без веса: {_listed(still, 'ru')}."
+    return Text(english, russian)
+
+
+def _weights_told(names: Mapping[str, Text], weights: Mapping[str, float]) -> Text:
+    told = {key: number(weight, "0.00") for key, weight in weights.items()}
+    return Text(
+        "; ".join(f"{names[key].en}{_NBSP}{weight.en}" for key, weight in told.items()),
+        "; ".join(f"{names[key].ru}{_NBSP}{weight.ru}" for key, weight in told.items()),
+    )
+
+
 def alike(one: Text, other: Text, correlation: float, interval: tuple[float, float], periods: int) -> Text:
     """Two KPIs have moved together, so that one of them may be enough."""
     told = number(correlation, "0.00")
@@ -326,7 +399,13 @@ def records_end(latest: date, last: date) -> Text:
 
 
 def method(
-    normalisation: Normalisation, aggregation: Aggregation, draws: int, seed: int, without_interval: Iterable[Text]
+    normalisation: Normalisation,
+    aggregation: Aggregation,
+    draws: int,
+    seed: int,
+    without_interval: Iterable[Text],
+    *,
+    correlated: bool = False,
 ) -> Text:
     """How the composites and their intervals came about."""
     way = _NORMALISATIONS[normalisation]
@@ -347,12 +426,23 @@ def method(
     russian = (
         f" Собственного интервала нет, и{_NBSP}их ошибка не{_NBSP}учтена: {_listed(taken, 'ru')}." if taken else ""
     )
+    errors = (
+        Text(
+            "the errors of KPIs that share customers correlated as measured, those of different periods independent",
+            f"ошибки KPI с{_NBSP}общими клиентами коррелируют, как измерено, ошибки разных периодов независимы",
+        )
+        if correlated
+        else Text(
+            "the errors of different KPIs and periods taken as independent",
+            f"ошибки разных KPI и{_NBSP}периодов считаются независимыми",
+        )
+    )
     return Text(
         f"Printed form: Σ A·x / n. 0–100: each KPI {way.en} unless it says otherwise, joined by {mean.en}. "
-        f"95% intervals: {many.en} draws (seed {seed}), the errors of different KPIs and periods taken as independent.{english}",
+        f"95% intervals: {many.en} draws (seed {seed}), {errors.en}.{english}",
         f"Печатная форма: Σ A·x / n. Форма 0–100: каждый KPI {way.ru}, если у{_NBSP}него не{_NBSP}указано иное; "
-        f"объединение{_NBSP}— {mean.ru}. Интервалы 95{_NBSP}%: {many.ru} розыгрышей (начальное число {seed}), ошибки разных "
-        f"KPI и{_NBSP}периодов считаются независимыми.{russian}",
+        f"объединение{_NBSP}— {mean.ru}. Интервалы 95{_NBSP}%: {many.ru} розыгрышей (начальное число {seed}), "
+        f"{errors.ru}.{russian}",
     )
 
 

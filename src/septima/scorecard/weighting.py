@@ -1,4 +1,4 @@
-"""Weights that a group of KPIs or perspectives takes from people's judgements, in place of a number for each."""
+"""Weights that a group of KPIs or perspectives takes from people's judgements or from data, in place of a number for each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,8 +10,10 @@ import numpy as np
 from septima.models.weighting import LARGEST, MOST_COMPARED, budget_weights, pairwise_weights
 from septima.scorecard.composite import rescale
 
-WeightingMethod = Literal["equal", "budget", "ahp"]
+WeightingMethod = Literal["equal", "budget", "ahp", "principal_component", "entropy"]
 WEIGHTING_METHODS: tuple[WeightingMethod, ...] = get_args(WeightingMethod)
+DATA_METHODS: tuple[WeightingMethod, ...] = ("principal_component", "entropy")
+"""Methods whose weights are found when the card is assembled, see `data_weights`."""
 SEPARATOR = "/"
 
 
@@ -109,3 +111,8 @@ def weights_by_budget(
 def equal_weights(ids: Sequence[str]) -> tuple[dict[str, float], Weighting]:
     """Weight 1 for each."""
     return dict.fromkeys(ids, 1.0), Weighting("equal")
+
+
+def weights_from_data(ids: Sequence[str], method: WeightingMethod) -> tuple[dict[str, float], Weighting]:
+    """Weight 1 for each until the card's periods are known, and the method that finds them then."""
+    return dict.fromkeys(ids, 1.0), Weighting(method)

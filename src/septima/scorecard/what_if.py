@@ -15,6 +15,7 @@ from septima.scorecard.card import Figure
 from septima.scorecard.composite import rescale
 from septima.scorecard.definition import KpiDefinition, PerspectiveDefinition, ScorecardDefinition
 from septima.scorecard.history import KpiHistory
+from septima.scorecard.weighting import DATA_METHODS
 
 Field = Literal["value", "target", "weight"]
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -75,6 +76,7 @@ def supposed_definition(definition: ScorecardDefinition, suppositions: Sequence[
         if one.id in own and one.field == "weight":
             raise WhatIfError(f"{one}: a KPI of your own enters no composite and has no weight")
     weights = {one.id: one.number for one in suppositions if one.field == "weight"}
+    _refuse_found_weights(definition, weights)
     targets = {one.id: one.number for one in suppositions if one.field == "target"}
     changed = tuple(_supposed_group(perspective, weights, targets) for perspective in definition.perspectives)
     shares = _weights(definition.weights, weights)
@@ -144,6 +146,19 @@ def _supposed_group(
     kpis = tuple(_with_target(replace(kpi, weight=shares[kpi.id]), targets) for kpi in perspective.kpis)
     touched = any(kpi.id in weights for kpi in perspective.kpis)
     return replace(perspective, kpis=kpis, weighting=None if touched else perspective.weighting)
+
+
+def _refuse_found_weights(definition: ScorecardDefinition, weights: Mapping[str, float]) -> None:
+    """Weights that are found in the periods are not known here, so none of their group can be supposed."""
+    groups = [(definition.weighting, definition.weights)]
+    groups += [(perspective.weighting, perspective.weights) for perspective in definition.perspectives]
+    for weighting, given in groups:
+        mine = [key for key in given if key in weights]
+        if mine and weighting is not None and weighting.method in DATA_METHODS:
+            raise WhatIfError(
+                f"the weight of {mine[0]!r} is found in the periods by {weighting.method}; "
+                "write weights of your own into the scorecard to suppose others"
+            )
 
 
 def _with_target(kpi: KpiDefinition, targets: Mapping[str, float]) -> KpiDefinition:
