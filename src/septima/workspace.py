@@ -47,10 +47,16 @@ from septima.scorecard.definition import KpiDefinition
 from septima.scorecard.goals.progress import GoalReport, measure_goals
 from septima.scorecard.goals.reading import FILE as GOALS_FILE
 from septima.scorecard.goals.reading import read_goals
+from septima.scorecard.journey import FILE as JOURNEY_FILE
+from septima.scorecard.journey import JourneyMap, mapped, read_journey
+from septima.scorecard.journey import metrics_asked as journey_metrics
 from septima.scorecard.live import LiveFigure, of_metrics
 from septima.scorecard.processes import FILE as PROCESSES_FILE
 from septima.scorecard.processes import read_processes
 from septima.scorecard.processes.measured import MeasuredProcesses, measured, metrics_asked
+from septima.scorecard.rollout.measured import Data, Rollout, measure
+from septima.scorecard.rollout.reading import FILE as ROLLOUT_FILE
+from septima.scorecard.rollout.reading import read_rollout
 from septima.scorecard.starter import Trade
 from septima.scorecard.what_if import Supposition
 from septima.settings import FILE, Settings, read_settings, write_starter
@@ -315,17 +321,28 @@ class Workspace:
         """
         model = read_processes(self.directory / PROCESSES_FILE, self.definition, self.catalogue)
         card = self.scorecard(period) if card is None and period is not None else card
-        figures = {} if card is None else self._live(metrics_asked(model), card)
+        figures = {} if card is None else self._live(metrics_asked(model), self.period(card.period))
         return measured(model, card, figures, self.settings.currency)
 
-    def _live(self, asked: Sequence[KpiDefinition], card: Scorecard) -> dict[str, LiveFigure]:
-        """Figures of metrics in the period of a card, by id of the definition."""
+    def journey(self, period: str | Period) -> JourneyMap:
+        """The journey of `journey.yaml` in a period: live figures, feelings, and the paths that customers took.
+
+        DefinitionError with file, line and remedy where the journey is absent or wrong.
+        """
+        found = read_journey(self.directory / JOURNEY_FILE, self.catalogue)
+        asked = self.period(period) if isinstance(period, str) else period
+        request = replace(self.request(), start=asked.start, end=asked.end)
+        figures = self._live(journey_metrics(found), asked)
+        return mapped(found, asked.label, figures, request, self.settings.currency)
+
+    def _live(self, asked: Sequence[KpiDefinition], period: Period) -> dict[str, LiveFigure]:
+        """Figures of metrics in a period, by id of the definition."""
         version = self.lake.version
         return of_metrics(
             asked,
             self.catalogue,
             self._tables_of(version),
-            self.period(card.period),
+            period,
             parameters=self.settings.metrics,
             calendar=self.settings.calendar,
             currency=self.settings.currency,
@@ -356,6 +373,20 @@ class Workspace:
             calendar=self.settings.calendar,
             limit=limit,
         )
+
+    def rollout(self, period: str | Period, *, now: datetime | None = None) -> Rollout:
+        """The CRM roll-out of `rollout.yaml` at the end of a period, or `now`; DefinitionError where the file is absent or wrong."""
+        known, version = self.catalogue, self.lake.version
+        definition = read_rollout(self.directory / ROLLOUT_FILE, known)
+        data = Data(
+            known,
+            self._tables_of(version),
+            self.settings.calendar,
+            self.settings.currency,
+            self.settings.metrics,
+            Recorded(self.lake, version),
+        )
+        return measure(definition, data, self.period(period) if isinstance(period, str) else period, now=now)
 
     def exchange(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from septima.cli import benchmark
+from septima.cli import benchmark, rollout
 from septima.cli.goals import goals_chapter
 from septima.cli.what_if import what_if_chapters
 from septima.report.studies.study import Study
@@ -28,5 +28,6 @@ def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Ite
 
 _CHAPTERS: tuple[Chapter, ...] = (
     goals_chapter,
+    rollout.chapter,
     benchmark.chapter,
 )

@@ -10,6 +10,7 @@ import typer
 
 from septima.cli.benchmark import benchmark_commands
 from septima.cli.goals import goal_commands
+from septima.cli.journey import journey_commands
 from septima.cli.model_commands import experiment_commands, model_commands
 from septima.cli.options import (
     DataOption,
@@ -26,6 +27,7 @@ from septima.cli.options import (
 )
 from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
 from septima.cli.processes import process_commands
+from septima.cli.rollout import rollout_commands
 from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
@@ -44,9 +46,11 @@ application = typer.Typer(
 application.add_typer(goal_commands)
 application.add_typer(model_commands)
 application.add_typer(process_commands)
+application.add_typer(journey_commands)
 application.add_typer(
     experiment_commands, name="experiment", help="Plan, assign, check and analyse experiments with a control group."
 )
+application.add_typer(rollout_commands)
 application.add_typer(
     benchmark_commands, name="benchmark", help="Share CKPIs as signed files, check those of others, and compare."
 )

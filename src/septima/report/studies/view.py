@@ -163,7 +163,7 @@ def _chart(drawing: Dots | Pairs | Course | Ladder | RoadMap, language: Language
         case Ladder():
             return charts.ladder(drawing.rungs, count=drawing.count, axis_title=drawing.axis)
         case RoadMap():
-            marks = "   ".join(f"{mark} {name}" for mark, name in zip("○●▲¦", drawing.legend, strict=True))
+            marks = "\u00a0\u00a0\u00a0 ".join(f"{mark}\u00a0{name}" for mark, name in zip("○●▲¦", drawing.legend, strict=True))
             return charts.road_map(drawing.tracks, today=drawing.today, legend=marks)
 
 

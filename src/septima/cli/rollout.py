@@ -1,0 +1,84 @@
+"""The command `rollout`: the road map of the CRM roll-out and how well it succeeds."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from septima.cli.options import (
+    Directory,
+    EngineOption,
+    FormatOption,
+    LanguageOption,
+    ReportOption,
+    language_of,
+    open_workspace,
+)
+from septima.cli.output import Format, print_json, say, spoken
+from septima.schema import Language, SeptimaError
+
+if TYPE_CHECKING:
+    from septima.report.studies.study import Study
+    from septima.scorecard.card import Scorecard
+    from septima.workspace import Workspace
+
+rollout_commands = typer.Typer(rich_markup_mode=None)
+
+
+@rollout_commands.command()
+def rollout(
+    directory: Directory,
+    *,
+    period: Annotated[
+        str | None,
+        typer.Option("--period", metavar="PERIOD", help="Where the roll-out stands at the end of this period."),
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Write a commented road map to begin with.")] = False,
+    report: ReportOption = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the CRM roll-out: success, milestones overdue and next, phases, departments, and the end at this pace."""
+    from septima.cli.studies import print_study, write_study
+    from septima.report.studies.rollout import rollout_study
+
+    workspace = open_workspace(directory, engine)
+    words = language_of(language, workspace)
+    if new:
+        _write_new(workspace, directory, form)
+        return
+    if period is None:
+        raise SeptimaError("write --period, the one at whose end the roll-out is looked at, such as 2026-Q3; or --new")
+    found = workspace.rollout(period)
+    study = rollout_study(found, words)
+    if form is Format.json:
+        print_json(spoken(found, words))
+    else:
+        print_study(study)
+    write_study(workspace, study, words, report)
+
+
+def chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+    """The chapter of a card's report; None where the workspace has no road map."""
+    from septima.report.studies.rollout import rollout_study
+    from septima.scorecard.rollout.reading import FILE
+
+    if not (workspace.directory / FILE).exists():
+        return None
+    return rollout_study(workspace.rollout(card.period), language)
+
+
+def _write_new(workspace: "Workspace", directory: Path, form: Format) -> None:
+    from septima.scorecard.rollout.reading import FILE, starter_rollout
+
+    path = workspace.directory / FILE
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter_rollout())
+    except FileExistsError:
+        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
+    if form is Format.json:
+        print_json({"rollout": str(path)})
+    else:
+        say(f"Written to {path}. Change it, then: septima rollout {directory} --period 2026-Q3")

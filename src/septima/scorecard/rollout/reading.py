@@ -1,0 +1,172 @@
+"""Read `rollout.yaml`; whatever is wrong in it is told with file, line and remedy."""
+
+from collections.abc import Callable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from importlib import resources
+from pathlib import Path
+
+from septima.metrics import Metric
+from septima.schema import Text
+from septima.scorecard.composite import weights_average_one, weights_remedy
+from septima.scorecard.definition import KpiDefinition
+from septima.scorecard.nodes import Node, load_node, near, read_node
+from septima.scorecard.rollout.definition import USUAL, Milestone, Phase, RolloutDefinition
+
+FILE = "rollout.yaml"
+_FIELDS = ("name", "departments", "success", "phases")
+_SUCCESS_FIELDS = ("metric", "name", "weight", "target")
+_PHASE_FIELDS = ("id", "name", "after", "start", "end", "milestones")
+_MILESTONE_FIELDS = ("id", "name", "after", "department", "planned", "done")
+_NAME = Text("Roll-out of the CRM approach", "Внедрение CRM-подхода")
+
+
+def read_rollout(path: Path, metrics: Mapping[str, Metric]) -> RolloutDefinition:
+    """The roll-out in a YAML file; `metrics` are those that success can be made of. DefinitionError with line and remedy."""
+    return _rollout(read_node(path, "phases", "`septima rollout DIR --new` writes one to start from"), metrics)
+
+
+def parse_rollout(text: str, metrics: Mapping[str, Metric], *, file: str = FILE) -> RolloutDefinition:
+    """The roll-out in YAML text; see `read_rollout`."""
+    return _rollout(load_node(text, file, "phases"), metrics)
+
+
+def starter_rollout() -> str:
+    """A commented file to begin with, in English and Russian."""
+    return (resources.files("septima.scorecard.rollout") / "starter.yaml").read_text(encoding="utf-8")
+
+
+def _rollout(node: Node, metrics: Mapping[str, Metric]) -> RolloutDefinition:
+    node.only(_FIELDS)
+    phase_nodes = node.items("phases")
+    if not phase_nodes:
+        raise node.wrong("phases", "there are no phases; give `phases:` at least one with milestones")
+    milestone_nodes = {phase.line(): phase.items("milestones") for phase in phase_nodes}
+    every = [one for nodes in milestone_nodes.values() for one in nodes]
+    _ids(phase_nodes, "phase")
+    _ids(every, "milestone")
+    _no_cycle(phase_nodes, "phase")
+    _no_cycle(every, "milestone")
+    departments = node.strings("departments")
+    twice = next((name for name in departments if departments.count(name) > 1), None)
+    if twice is not None:
+        raise node.wrong("departments", f"department {twice!r} is there twice; name it once")
+    return RolloutDefinition(
+        name=node.text("name") or _NAME,
+        phases=tuple(_phase(phase, milestone_nodes[phase.line()]) for phase in phase_nodes),
+        success=_success(node, metrics),
+        departments=departments,
+        file=node.file,
+    )
+
+
+def _phase(node: Node, milestones: Sequence[Node]) -> Phase:
+    node.only(_PHASE_FIELDS)
+    identifier = str(node.identifier("id"))
+    start, end = node.date("start"), node.date("end")
+    if start is not None and end is not None and end < start:
+        raise node.wrong("end", f"phase {identifier!r} ends before it starts ({end} < {start}); swap the days")
+    if not milestones and (start is None or end is None):
+        raise node.wrong("id", f"phase {identifier!r} has no milestones; give it some, or `start` and `end`")
+    found: list[Milestone] = []
+    for one in milestones:
+        milestone = _milestone(one)
+        if start is not None and milestone.done is not None and milestone.done < start:
+            raise one.wrong(
+                "done",
+                f"milestone {milestone.id!r} is done on {milestone.done}, before its phase starts ({start}); mend one of the days",
+            )
+        found.append(milestone)
+    name = node.text("name") or Text(identifier, identifier)
+    return Phase(identifier, name, tuple(found), node.strings("after"), start, end, node.line())
+
+
+def _milestone(node: Node) -> Milestone:
+    node.only(_MILESTONE_FIELDS)
+    identifier = str(node.identifier("id"))
+    planned, done, department = node.date("planned"), node.date("done"), node.string("department")
+    for field, given in (("done", done), ("department", department)):
+        if given is not None and planned is None:
+            raise node.wrong(
+                field,
+                f"milestone {identifier!r} has `{field}` but no `planned`; add the day, or leave `{field}` to the table `milestones`",
+            )
+    name = node.text("name") or Text(identifier, identifier)
+    return Milestone(identifier, name, node.strings("after"), department, planned, done, node.line())
+
+
+def _ids(nodes: Sequence[Node], kind: str) -> None:
+    """Refuse an entry without an id, and an id that stands twice."""
+    lines: dict[str, int] = {}
+    for node in nodes:
+        identifier = node.identifier("id")
+        if identifier is None:
+            raise node.wrong(None, f"a {kind} has no `id`; give it one of letters, digits, - and _")
+        if identifier in lines:
+            raise node.wrong(
+                "id", f"{kind} {identifier!r} stands in line {lines[identifier]} already; give each an id of its own"
+            )
+        lines[identifier] = node.line()
+
+
+def _no_cycle(nodes: Sequence[Node], kind: str) -> None:
+    """Refuse what comes after something that there is not, or in the end after itself."""
+    by_id = {str(node.identifier("id")): node for node in nodes}
+    for identifier, node in by_id.items():
+        for other in node.strings("after"):
+            if other not in by_id:
+                raise node.wrong("after", f"there is no {kind} {other!r}; {near(other, by_id)}")
+            if other == identifier:
+                raise node.wrong("after", f"{kind} {identifier!r} comes after itself; take it out of `after`")
+    try:
+        TopologicalSorter({identifier: node.strings("after") for identifier, node in by_id.items()}).prepare()
+    except CycleError as error:
+        # The sorter tells the circle from what must come first to what must come later, its first name at both ends.
+        circle = [str(name) for name in error.args[1]]
+        first = min(circle, key=lambda name: by_id[name].line())
+        raise by_id[first].wrong(
+            "after", f"these {kind}s wait for each other: {' → '.join(circle)}; take one of them out of an `after`"
+        ) from error
+
+
+def _success(node: Node, metrics: Mapping[str, Metric]) -> tuple[KpiDefinition, ...]:
+    """The components; DefinitionError where a metric is unknown or twice, an amount has no target, or weights do not average 1."""
+    nodes = node.items("success")
+    if not nodes:
+        return tuple(KpiDefinition(id=name, metric=name) for name in USUAL if name in metrics)
+    found: list[KpiDefinition] = []
+    for one in nodes:
+        one.only(_SUCCESS_FIELDS)
+        metric = one.string("metric")
+        if metric is None:
+            raise one.wrong(None, "a component of success has no `metric`; name one of `septima metrics DIR`")
+        if metric not in metrics:
+            raise one.wrong("metric", f"there is no metric {metric!r}; {near(metric, metrics)}")
+        if any(other.id == metric for other in found):
+            raise one.wrong("metric", f"metric {metric!r} is there already; name each once")
+        kpi = KpiDefinition(
+            id=metric,
+            metric=metric,
+            weight=one.number("weight", 1.0),
+            name=one.text("name"),
+            target=one.optional_number("target"),
+            line=one.line(),
+        )
+        _check_component(one, kpi, metrics[metric])
+        found.append(kpi)
+    weights = {kpi.id: kpi.weight for kpi in found}
+    if not weights_average_one(weights):
+        raise node.wrong("success", weights_remedy(weights, composite="the success", each="component"))
+    return tuple(found)
+
+
+def _check_component(node: Node, kpi: KpiDefinition, metric: Metric) -> None:
+    wrong: Callable[[str, str], Exception] = node.wrong
+    if kpi.weight < 0:
+        raise wrong("weight", f"the weight of {kpi.id!r} is {kpi.weight:g}; a weight is 0 or more")
+    passport = metric.passport
+    if kpi.enters_as(passport.unit, passport.direction) != "achievement":
+        return
+    if kpi.target is None:
+        raise wrong("metric", f"{kpi.id!r} is an amount and enters as a share of its target; add `target`")
+    if kpi.target <= 0:
+        raise wrong("target", f"the target of {kpi.id!r} is {kpi.target:g}; it must be above 0")
