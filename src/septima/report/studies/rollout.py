@@ -218,7 +218,7 @@ def _road_map(found: Rollout, language: Language) -> Section:
     tracks = tuple(_tracks(found, language))
     marks = ("planned_mark", "done_mark", "overdue_mark", "today_mark")
     spoken = Text(
-        f"{schedule.earned_value} of {schedule.total} milestones are done, {len(schedule.overdue)} are overdue.",
+        f"{schedule.earned_value} of {schedule.total} milestones are done; overdue: {len(schedule.overdue)}.",
         f"Сделано вех: {schedule.earned_value} из\u00a0{schedule.total}, просрочено: {len(schedule.overdue)}.",
     ).in_language(language)
     drawing = RoadMap(
@@ -263,9 +263,9 @@ def _pace(found: Rollout) -> Iterator[Text]:
         )
         return
     yield Text(
-        f"By now {schedule.planned_value} should be done. At this pace the end comes on {day(schedule.forecast, 'en')}; planned is "
+        f"By this day {schedule.planned_value} should be done. At this pace the end comes on {day(schedule.forecast, 'en')}; planned is "
         f"{day(schedule.end, 'en')}.",
-        f"Сейчас должно быть сделано {schedule.planned_value}. При таком темпе конец\u00a0— {day(schedule.forecast, 'ru')}; по\u00a0плану\u00a0— "
+        f"К\u00a0этому дню должно быть сделано {schedule.planned_value}. При таком темпе конец\u00a0— {day(schedule.forecast, 'ru')}; по\u00a0плану\u00a0— "
         f"{day(schedule.end, 'ru')}",
     )
 
