@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from septima.cli import benchmark, rollout
 from septima.cli.goals import goals_chapter
+from septima.cli.journey import journey_chapter
+from septima.cli.processes import processes_chapter
 from septima.cli.what_if import what_if_chapters
 from septima.report.studies.study import Study
 from septima.schema import Language
@@ -28,6 +30,8 @@ def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Ite
 
 _CHAPTERS: tuple[Chapter, ...] = (
     goals_chapter,
+    processes_chapter,
+    journey_chapter,
     rollout.chapter,
     benchmark.chapter,
 )

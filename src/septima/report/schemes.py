@@ -1,7 +1,7 @@
 """The elements of drawings that are laid out by hand: the picture as a whole, its text and the heads of its arrows."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 Spot = tuple[float, float]
@@ -50,3 +50,24 @@ def head(tip: Spot, before: Spot, colour: str) -> str:
     across = _WING * math.sin(angle), _WING * math.cos(angle)
     corners = (tip, (base[0] - across[0], base[1] + across[1]), (base[0] + across[0], base[1] - across[1]))
     return f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in corners)}" fill="{colour}"/>'
+
+
+def towards(one: Spot, other: Spot, distance: float) -> Spot:
+    """The point at a distance from `one` on the straight line to `other`, or `other` where it is nearer."""
+    length = math.dist(one, other)
+    if length == 0:
+        return one
+    share = min(1.0, distance / length)
+    return one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
+
+
+def rounded(spots: Sequence[Spot], corner: float, *, short: float = 0.0) -> str:
+    """A path of SVG through these spots with round corners, which ends `short` of the last: room for the head of an arrow."""
+    commands = [f"M{spots[0][0]:.1f} {spots[0][1]:.1f}"]
+    for before, turn, after in zip(spots, spots[1:], spots[2:], strict=False):
+        radius = min(corner, math.dist(before, turn) / 2, math.dist(turn, after) / 2)
+        start, stop = towards(turn, before, radius), towards(turn, after, radius)
+        commands.append(f"L{start[0]:.1f} {start[1]:.1f}Q{turn[0]:.1f} {turn[1]:.1f} {stop[0]:.1f} {stop[1]:.1f}")
+    end = towards(spots[-1], spots[-2], short)
+    commands.append(f"L{end[0]:.1f} {end[1]:.1f}")
+    return "".join(commands)

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from math import dist
 
 from septima.report import palette
 from septima.report.idef0.layout import LABEL_SIZE, LINE, Label, Layout, Path, lay_out
 from septima.report.idef0.ports import Plan
+from septima.report.schemes import Spot, head, line, picture, rounded, text, towards
 from septima.report.text_width import text_width, wrapped
 from septima.schema import Language, Text
 from septima.scorecard.card import State
@@ -60,17 +62,12 @@ def sheet_svg(
     parts += [_tunnel(*mark) for mark in _tunnels(layout)]
     parts += [_label(label) for label in layout.labels]
     parts += [
-        _text(8.0, frame.height + 6.0 + LINE * (turn + 0.8), line, LABEL_SIZE, palette.QUIET)
-        for turn, line in enumerate(told)
+        text((8.0, frame.height + 6.0 + LINE * (turn + 0.8)), said, LABEL_SIZE, palette.QUIET)
+        for turn, said in enumerate(told)
     ]
     parts.append(_frame(plan, frame.width, height, language, sheets))
-    words = escape(says, quote=True)
-    size = f"{frame.width + 2 * _MARGIN:.1f}", f"{height + 2 * _MARGIN:.1f}"
-    return (
-        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '
-        f'viewBox="{-_MARGIN:g} {-_MARGIN:g} {size[0]} {size[1]}" role="img" font-family="Septima Sans, sans-serif">'
-        f"<title>{words}</title>{''.join(parts)}</svg>"
-    )
+    shifted = f'<g transform="translate({_MARGIN:g} {_MARGIN:g})">{"".join(parts)}</g>'
+    return picture(frame.width + 2 * _MARGIN, height + 2 * _MARGIN, [shifted], says)
 
 
 def layout_of(plan: Plan, model: ProcessModel, figures: Mapping[str, Sequence[Shown]], language: Language) -> Layout:
@@ -83,9 +80,6 @@ def layout_of(plan: Plan, model: ProcessModel, figures: Mapping[str, Sequence[Sh
 
     return lay_out(plan, names, height)
 
-
-Spot = tuple[float, float]
-"""A point of the drawing."""
 
 Spans = tuple[tuple[str, str, bool], ...]
 """Pieces of a line: words, their colour, and whether they are bold."""
@@ -116,9 +110,9 @@ def _figure_lines(figure: Shown, width: float) -> list[Spans]:
     value = (" " + figure.value, palette.INK, True)
     room = width - indent - text_width(lines[-1], _FIGURE_SIZE)
     spans: list[Spans] = []
-    for turn, line in enumerate(lines):
+    for turn, words in enumerate(lines):
         start: Spans = (mark,) if turn == 0 else ()
-        spans.append((*start, (line, palette.INK, False)))
+        spans.append((*start, (words, palette.INK, False)))
     if text_width(value[0], _FIGURE_SIZE, bold=True) <= room:
         spans[-1] = (*spans[-1], value)
     else:
@@ -139,15 +133,15 @@ def _box(layout: Layout, place: int, figures: Mapping[str, Sequence[Shown]], lan
     block = _NAME_LINE * len(name) + (_FIGURE_LINE * len(told) + 3.0 if told else 0.0)
     y = rect.y + max(_PAD, (rect.height - _FIGURE_LINE - block) / 2)
     middle = rect.x + rect.width / 2
-    for turn, line in enumerate(name):
+    for turn, words in enumerate(name):
         at = y + _NAME_LINE * (turn + 0.8)
-        parts.append(_text(middle, at, line, _NAME_SIZE, palette.INK, anchor="middle", bold=True))
+        parts.append(text((middle, at), words, _NAME_SIZE, palette.INK, anchor="middle", bold=True))
     y += _NAME_LINE * len(name) + 3.0
     mark = text_width(palette.STATE_MARKS["good"] + "\u00a0", _FIGURE_SIZE)
     for turn, spans in enumerate(told):
         x = rect.x + _PAD + (0.0 if _begins(spans) else mark)
         parts.append(_spans(x, y + _FIGURE_LINE * (turn + 0.75), spans))
-    parts.append(_text(rect.right - 3.0, rect.bottom - 3.0, box.number, _FIGURE_SIZE, palette.QUIET, anchor="end"))
+    parts.append(text((rect.right - 3.0, rect.bottom - 3.0), box.number, _FIGURE_SIZE, palette.QUIET, anchor="end"))
     if box.boxes:
         # A thick foot says that the box has a sheet of its own.
         parts.append(
@@ -172,9 +166,9 @@ def _spans(x: float, y: float, spans: Spans) -> str:
 def _arrow(layout: Layout, number: int) -> str:
     """All branches of an arrow as one line, so that what they share is drawn once."""
     paths = [path for path in layout.paths if path.way.arrow == number]
-    drawn = "".join(_line(points, head=head) for points, head in _branches(paths))
-    heads = "".join(_head(path.points[-2], path.points[-1]) for path in paths if path.way.head)
-    return f'<path d="{drawn}" fill="none" stroke="{palette.INK}" stroke-width="1"/>{heads}'
+    drawn = "".join(rounded(spots, _CORNER, short=_HEAD if headed else 0.0) for spots, headed in _branches(paths))
+    heads = "".join(head(path.points[-1], path.points[-2], palette.INK) for path in paths if path.way.head)
+    return line(drawn, palette.INK) + heads
 
 
 def _branches(paths: Sequence[Path]) -> Iterator[tuple[tuple[Spot, ...], bool]]:
@@ -183,7 +177,7 @@ def _branches(paths: Sequence[Path]) -> Iterator[tuple[tuple[Spot, ...], bool]]:
     A line drawn twice over looks thicker than others.
     """
     drawn: list[tuple[Spot, Spot]] = []
-    for path in sorted(paths, key=lambda one: -sum(_length(*ends) for ends in pairwise(one.points))):
+    for path in sorted(paths, key=lambda one: -sum(dist(*ends) for ends in pairwise(one.points))):
         points = path.points
         shared = 0
         while shared < len(points) - 2 and any(_covers(one, points[shared], points[shared + 1]) for one in drawn):
@@ -191,15 +185,15 @@ def _branches(paths: Sequence[Path]) -> Iterator[tuple[tuple[Spot, ...], bool]]:
         begun = points[shared:]
         reached = max((_reach(one, begun[0], begun[1]) for one in drawn), default=0.0)
         if shared and not reached:
-            begun = (_towards(begun[0], points[shared - 1], _CORNER), *begun)
+            begun = (towards(begun[0], points[shared - 1], _CORNER), *begun)
         elif reached:
-            begun = (_towards(begun[0], begun[1], reached - _CORNER), *begun[1:])
+            begun = (towards(begun[0], begun[1], reached - _CORNER), *begun[1:])
         drawn += pairwise(points)
         yield begun, path.way.head
 
 
 def _covers(drawn: tuple[Spot, Spot], start: Spot, end: Spot) -> bool:
-    return _reach(drawn, start, end) >= _length(start, end) - 1e-6
+    return _reach(drawn, start, end) >= dist(start, end) - 1e-6
 
 
 def _reach(drawn: tuple[Spot, Spot], start: Spot, end: Spot) -> float:
@@ -212,43 +206,7 @@ def _reach(drawn: tuple[Spot, Spot], start: Spot, end: Spot) -> float:
     if not low <= start[across] <= high:
         return 0.0
     bound = high if end[across] > start[across] else low
-    return min(abs(bound - start[across]), _length(start, end))
-
-
-def _line(points: tuple[Spot, ...], *, head: bool) -> str:
-    commands = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    end = points[-1]
-    if head:
-        end = _towards(points[-1], points[-2], _HEAD - 1.0)
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        radius = min(_CORNER, _length(before, corner) / 2, _length(corner, after) / 2)
-        start, stop = _towards(corner, before, radius), _towards(corner, after, radius)
-        commands.append(f"L{start[0]:.1f} {start[1]:.1f}Q{corner[0]:.1f} {corner[1]:.1f} {stop[0]:.1f} {stop[1]:.1f}")
-    commands.append(f"L{end[0]:.1f} {end[1]:.1f}")
-    return "".join(commands)
-
-
-def _length(one: Spot, other: Spot) -> float:
-    return abs(one[0] - other[0]) + abs(one[1] - other[1])
-
-
-def _towards(one: Spot, other: Spot, distance: float) -> Spot:
-    """The point at a distance from `one` on the level or upright line to `other`."""
-    length = _length(one, other)
-    if length == 0:
-        return one
-    share = min(1.0, distance / length)
-    return one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
-
-
-def _head(before: Spot, tip: Spot) -> str:
-    base = _towards(tip, before, _HEAD)
-    if base[1] == tip[1]:
-        wings = (base[0], base[1] - 2.6), (base[0], base[1] + 2.6)
-    else:
-        wings = (base[0] - 2.6, base[1]), (base[0] + 2.6, base[1])
-    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *wings))
-    return f'<polygon points="{corners}" fill="{palette.INK}"/>'
+    return min(abs(bound - start[across]), dist(start, end))
 
 
 def _tunnels(layout: Layout) -> list[tuple[Spot, bool]]:
@@ -260,7 +218,7 @@ def _tunnels(layout: Layout) -> list[tuple[Spot, bool]]:
         for ends, joined, framed in ((first, way.source, way.from_frame), (last, way.target, way.to_frame)):
             sunk = isinstance(joined, End) and joined in arrow.sunk
             if sunk or (framed and arrow.hidden):
-                place = _towards(ends[0], ends[1], 10.0 if sunk else 6.0)
+                place = towards(ends[0], ends[1], 10.0 if sunk else 6.0)
                 found.append((place, ends[0][1] == ends[1][1]))
     return list(dict.fromkeys(found))
 
@@ -271,7 +229,7 @@ def _tunnel(place: Spot, level: bool) -> str:
         arcs = f"M{x - 3:.1f} {y - 2.2:.1f}q3 -3.4 6 0M{x - 3:.1f} {y + 2.2:.1f}q3 3.4 6 0"
     else:
         arcs = f"M{x - 2.2:.1f} {y - 3:.1f}q-3.4 3 0 6M{x + 2.2:.1f} {y - 3:.1f}q3.4 3 0 6"
-    return f'<path d="{arcs}" fill="none" stroke="{palette.INK}" stroke-width="1"/>'
+    return line(arcs, palette.INK)
 
 
 def _label(label: Label) -> str:
@@ -282,10 +240,11 @@ def _label(label: Label) -> str:
             f'fill="{palette.PAPER}" fill-opacity="0.88"/>'
         )
     ]
-    for turn, line in enumerate(label.lines):
-        words = escape(line)
+    for turn, said in enumerate(label.lines):
+        words = escape(said)
         if turn == 0 and label.code is not None:
-            words = f'<tspan fill="{palette.ACCENT}" font-weight="600">{label.code}</tspan>{escape(line[len(label.code) :])}'
+            code = f'<tspan fill="{palette.ACCENT}" font-weight="600">{label.code}</tspan>'
+            words = code + escape(said[len(label.code) :])
         parts.append(
             f'<text x="{place.x + 2:.1f}" y="{place.y + LINE * (turn + 0.78):.1f}" font-size="{LABEL_SIZE:g}" '
             f'fill="{palette.INK}">{words}</text>'
@@ -297,9 +256,9 @@ def _statement(model: ProcessModel, width: float, language: Language) -> list[st
     """What sheet A-0 tells under its box (FIPS PUB 183, 3.4.1): what the model is for, and from whose point of view."""
     said = ((_PURPOSE, model.purpose), (_VIEWPOINT, model.viewpoint))
     return [
-        line
-        for name, text in said
-        for line in wrapped(f"{name.in_language(language)}: {text.in_language(language)}", width - 16.0, LABEL_SIZE)
+        words
+        for name, told in said
+        for words in wrapped(f"{name.in_language(language)}: {told.in_language(language)}", width - 16.0, LABEL_SIZE)
     ]
 
 
@@ -316,16 +275,8 @@ def _frame(plan: Plan, width: float, height: float, language: Language, sheets: 
     ]
     for x, room, name, value in cells:
         told = f"{name.in_language(language)}:"
-        parts.append(_text(x + 6.0, top + 16.0, told, LABEL_SIZE, palette.QUIET))
+        parts.append(text((x + 6.0, top + 16.0), told, LABEL_SIZE, palette.QUIET))
         after = x + 10.0 + text_width(told, LABEL_SIZE)
         shown = wrapped(value, room - 16.0 - text_width(told, LABEL_SIZE), _NAME_SIZE, bold=True, most=1)
-        parts.append(_text(after, top + 16.0, shown[0] if shown else "", _NAME_SIZE, palette.INK, bold=True))
+        parts.append(text((after, top + 16.0), shown[0] if shown else "", _NAME_SIZE, palette.INK, bold=True))
     return "".join(parts)
-
-
-def _text(
-    x: float, y: float, words: str, size: float, colour: str, *, anchor: str = "start", bold: bool = False
-) -> str:
-    weight = ' font-weight="600"' if bold else ""
-    placed = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{colour}"{placed}{weight}>{escape(words)}</text>'

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from septima.metrics.journey import Felt, JourneyMeasures
+from septima.metrics.definition import Request
+from septima.metrics.journey import Felt, JourneyMeasures, felt, measure_journey
 from septima.schema import Text
 from septima.scorecard.definition import KpiDefinition
 from septima.scorecard.journey.definition import JourneyDefinition, LiveMetric
@@ -23,6 +24,19 @@ class JourneyMap:
     felt: Mapping[int, Felt]
     measures: JourneyMeasures
     currency: str | None
+
+
+def mapped(
+    journey: JourneyDefinition,
+    period: Text,
+    figures: Mapping[str, LiveFigure],
+    request: Request,
+    currency: str | None,
+) -> JourneyMap:
+    """The map of the request's period; `figures` are those of its metrics by key."""
+    rules = {place: stage.felt for place, stage in enumerate(journey.stages) if stage.felt is not None}
+    measures = measure_journey(request, [stage.events for stage in journey.stages], journey.intended)
+    return JourneyMap(journey, period, figures, felt(request, rules), measures, currency)
 
 
 def key_of(metric: LiveMetric) -> str:

@@ -1,0 +1,74 @@
+"""The command `journey`: the customer journey map of a period beside the paths that customers took."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from septima.cli.options import (  # fmt: skip
+    Directory,
+    EngineOption,
+    FormatOption,
+    LanguageOption,
+    ReportOption,
+    language_of,
+    open_workspace,
+)
+from septima.cli.output import Format, print_json, say, spoken
+from septima.cli.processes import write_starter
+from septima.schema import Language, SeptimaError
+
+if TYPE_CHECKING:
+    from septima.report.studies.study import Study
+    from septima.scorecard.card import Scorecard
+    from septima.workspace import Workspace
+
+journey_commands = typer.Typer(rich_markup_mode=None)
+
+
+@journey_commands.command()
+def journey(
+    directory: Directory,
+    *,
+    period: Annotated[
+        str | None, typer.Option("--period", metavar="PERIOD", help="The period whose figures and paths are shown.")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Write a commented journey to begin with.")] = False,
+    report: ReportOption = None,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the customer journey: stages, touchpoints with live figures, feelings, and actual paths beside the intended."""
+    from septima.cli.studies import print_study, write_study
+    from septima.report.studies.journey import journey_study
+    from septima.scorecard.journey import FILE, starter_journey
+
+    workspace = open_workspace(directory, engine)
+    words = language_of(language, workspace)
+    if new:
+        path = workspace.directory / FILE
+        write_starter(path, starter_journey())
+        if form is Format.json:
+            print_json({"file": str(path)})
+        else:
+            say(f"Written to {path}. Change it to your company, then: septima journey {directory} --period PERIOD")
+        return
+    if period is None:
+        raise SeptimaError("name the period whose paths are to be measured with --period, such as 2026-Q3")
+    found = workspace.journey(period)
+    study = journey_study(found, words)
+    if form is Format.json:
+        print_json(spoken(found, words))
+    else:
+        print_study(study)
+    write_study(workspace, study, words, report)
+
+
+def journey_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+    """The chapter of a card's report; None where the workspace has no journey."""
+    from septima.report.studies.journey import journey_study
+    from septima.scorecard.journey import FILE
+
+    if not (workspace.directory / FILE).exists():
+        return None
+    return journey_study(workspace.journey(card.period), language)
