@@ -4,14 +4,16 @@ import getpass
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
+import septima
 from septima.lake.engine import connect, open_table
+from septima.lake.kept import lost_tables
 from septima.lake.resolved import resolved_tables, unresolved_tables
 from septima.lake.store import Lake
 from septima.lake.tables import MERGES
@@ -38,11 +40,24 @@ from septima.models.attribution.markov import Order
 from septima.models.attribution.words import METHODS, Method, Worth
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
+from septima.scorecard.audit import author_text, definition_texts, read_log, record_changes, record_event
 from septima.scorecard.benchmark import comparison as benchmark
 from septima.scorecard.benchmark.comparison import Comparison
 from septima.scorecard.benchmark.exchange import LEAST_GROUP, Exchange, exchange_of
 from septima.scorecard.benchmark.signature import fingerprint, read_key
 from septima.scorecard.card import Scorecard
+from septima.scorecard.closing import (
+    Basis,
+    ClosingError,
+    Reproduction,
+    Revision,
+    basis_texts,
+    closing,
+    compared,
+    refuse_unfinished,
+    revision_of,
+    store,
+)
 from septima.scorecard.definition import KpiDefinition
 from septima.scorecard.goals.progress import GoalReport, measure_goals
 from septima.scorecard.goals.reading import FILE as GOALS_FILE
@@ -50,16 +65,18 @@ from septima.scorecard.goals.reading import read_goals
 from septima.scorecard.journey import FILE as JOURNEY_FILE
 from septima.scorecard.journey import JourneyMap, mapped, read_journey
 from septima.scorecard.journey import metrics_asked as journey_metrics
-from septima.scorecard.live import LiveFigure, of_metrics
+from septima.scorecard.live import LiveFigure, known_from, of_metrics
 from septima.scorecard.processes import FILE as PROCESSES_FILE
 from septima.scorecard.processes import read_processes
 from septima.scorecard.processes.measured import MeasuredProcesses, measured, metrics_asked
+from septima.scorecard.reading import parse_definition
 from septima.scorecard.rollout.measured import Data, Rollout, measure
 from septima.scorecard.rollout.reading import FILE as ROLLOUT_FILE
 from septima.scorecard.rollout.reading import read_rollout
 from septima.scorecard.starter import Trade
 from septima.scorecard.what_if import Supposition
-from septima.settings import FILE, Settings, read_settings, write_starter
+from septima.scorecard.why import Why, explain_why
+from septima.settings import FILE, Settings, parse_settings, read_settings, write_starter
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -314,6 +331,74 @@ class Workspace:
         version = self.lake.version
         return self._build(period, self.definition, self._tables_of(version), version, suppositions)
 
+    def close(
+        self, period: str | Period, *, author: str | None = None, note: str | None = None, force: bool = False
+    ) -> Revision | None:
+        """Close a period: keep its card with all that it depends on, beside earlier revisions; None where nothing differs.
+
+        Changes of definitions and the closing itself are noted in the audit log. ClosingError where the period is not over,
+        unless `force`d.
+        """
+        given = self.period(period) if isinstance(period, str) else period
+        if not force:
+            refuse_unfinished(given.id, given.end, self.settings.calendar.today())
+        by, now = author_text(author or getpass.getuser()), datetime.now(UTC)
+        with closing(self.directory):
+            texts = definition_texts(self.directory)
+            record_changes(self.directory, texts, by, now=now)
+            newest = read_log(self.directory)[-1]
+            basis, version = Basis(basis_texts(texts), septima.__version__), self.lake.version
+            card = self._card_of(basis, given.id, version, now, Recorded(self.lake, version))
+            line = (newest.number, newest.hash)
+            kept = store(self.directory, card, basis, author=by, note=note, line=line, now=now)
+            if kept is not None:
+                details = {
+                    "revision": kept.number,
+                    "data_version": version,
+                    "definition": card.definition,
+                    "note": note,
+                }
+                record_event(self.directory, "closed", kept.period, by, details, now=now)
+        return kept
+
+    def reproduce(self, period: str, revision: int | None = None) -> Reproduction:
+        """Compute a closed period again from the data and the definition of then, and compare; nothing recorded is used.
+
+        ClosingError where it was not closed, or where the lake no longer holds the data of then.
+        """
+        kept = revision_of(self.directory, period, revision)
+        version = kept.card.data_version
+        lost = lost_tables(self.lake, version)
+        if lost:
+            raise ClosingError(
+                f"the lake no longer holds version {version} of {', '.join(lost)}, from which {period} was closed; restore the files "
+                f"of {self.lake.root} from a backup, and keep VACUUM from taking versions of closed periods"
+            )
+        return compared(kept, self._card_of(kept.basis, kept.period, version, kept.card.computed_at))
+
+    def _card_of(
+        self, basis: Basis, period: str, version: int, now: datetime, record: Recorded | None = None
+    ) -> Scorecard:
+        """The card of a period by definitions and settings that are given as texts."""
+        settings = parse_settings(basis.texts[FILE], self.directory / FILE)
+        own = own_metrics(basis.metric_files, allow_sql=settings.allow_sql, settings=settings.metrics)
+        known = {**catalogue(), **own}
+        return build(
+            parse_definition(basis.texts[SCORECARD_FILE], metrics=known),
+            self._tables_of(version),
+            settings.calendar.parse(period),
+            organisation=settings.organisation,
+            currency=settings.currency,
+            data_version=version,
+            parameters=settings.metrics,
+            metrics=known,
+            calendar=settings.calendar,
+            now=now,
+            record=record,
+            seed=basis.seed,
+            draws=basis.draws,
+        )
+
     def processes(self, period: str | Period | None = None, *, card: Scorecard | None = None) -> MeasuredProcesses:
         """The process model of `processes.yaml`, with the figures of a period or of a card in its boxes.
 
@@ -321,25 +406,27 @@ class Workspace:
         """
         model = read_processes(self.directory / PROCESSES_FILE, self.definition, self.catalogue)
         card = self.scorecard(period) if card is None and period is not None else card
-        figures = {} if card is None else self._live(metrics_asked(model), self.period(card.period))
+        figures = {} if card is None else self._live(metrics_asked(model), self.period(card.period), card)
         return measured(model, card, figures, self.settings.currency)
 
-    def journey(self, period: str | Period) -> JourneyMap:
+    def journey(self, period: str | Period, *, card: Scorecard | None = None) -> JourneyMap:
         """The journey of `journey.yaml` in a period: live figures, feelings, and the paths that customers took.
 
-        DefinitionError with file, line and remedy where the journey is absent or wrong.
+        Figures that a `card` of the period holds are taken from it. DefinitionError with file, line and remedy where the
+        journey is absent or wrong.
         """
         found = read_journey(self.directory / JOURNEY_FILE, self.catalogue)
         asked = self.period(period) if isinstance(period, str) else period
+        figures = self._live(journey_metrics(found), asked, card)
         request = replace(self.request(), start=asked.start, end=asked.end)
-        figures = self._live(journey_metrics(found), asked)
         return mapped(found, asked.label, figures, request, self.settings.currency)
 
-    def _live(self, asked: Sequence[KpiDefinition], period: Period) -> dict[str, LiveFigure]:
-        """Figures of metrics in a period, by id of the definition."""
+    def _live(self, asked: Sequence[KpiDefinition], period: Period, card: Scorecard | None) -> dict[str, LiveFigure]:
+        """Figures of metrics in a period, by id of the definition; those that the card of the period holds from there."""
         version = self.lake.version
-        return of_metrics(
-            asked,
+        known = {} if card is None else known_from(card, self.definition, asked)
+        computed = of_metrics(
+            [one for one in asked if one.id not in known],
             self.catalogue,
             self._tables_of(version),
             period,
@@ -348,11 +435,19 @@ class Workspace:
             currency=self.settings.currency,
             record=Recorded(self.lake, version),
         )
+        return {**known, **computed}
 
     def goals(self, card: Scorecard) -> GoalReport:
         """How far the goals of `goals.yaml` have come by a card; DefinitionError where the file is absent or wrong."""
         tree = read_goals(self.directory / GOALS_FILE, self.definition, self.settings.calendar)
         return measure_goals(tree, card)
+
+    def why(self, card: Scorecard, *, earlier: Scorecard | None = None, of: str = "", by: str | None = None) -> Why:
+        """Why a card changed since the period before, or an `earlier` card; ChangeError as of `scorecard.why.explain_why`."""
+        given, calendar = self.settings.metrics, self.settings.calendar
+        return explain_why(
+            card, self.definition, self.catalogue, self.tables(), parameters=given, calendar=calendar, earlier=earlier, of=of, by=by
+        )  # fmt: skip
 
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
         """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".

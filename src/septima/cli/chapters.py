@@ -8,6 +8,7 @@ from septima.cli.goals import goals_chapter
 from septima.cli.journey import journey_chapter
 from septima.cli.processes import processes_chapter
 from septima.cli.what_if import what_if_chapters
+from septima.cli.why import why_chapter
 from septima.report.studies.study import Study
 from septima.schema import Language
 from septima.scorecard.card import Scorecard
@@ -30,6 +31,7 @@ def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Ite
 
 _CHAPTERS: tuple[Chapter, ...] = (
     goals_chapter,
+    why_chapter,
     processes_chapter,
     journey_chapter,
     rollout.chapter,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from septima.cli.benchmark import benchmark_commands
+from septima.cli.closing import closing_commands, record_definitions
 from septima.cli.goals import goal_commands
 from septima.cli.journey import journey_commands
 from septima.cli.model_commands import experiment_commands, model_commands
@@ -28,6 +29,7 @@ from septima.cli.options import (
 from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
 from septima.cli.processes import process_commands
 from septima.cli.rollout import rollout_commands
+from septima.cli.why import why_commands
 from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ application = typer.Typer(
 )
 
 application.add_typer(goal_commands)
+application.add_typer(closing_commands)
+application.add_typer(why_commands)
 application.add_typer(model_commands)
 application.add_typer(process_commands)
 application.add_typer(journey_commands)
@@ -434,6 +438,7 @@ def compute(
     if unknown:
         raise SeptimaError(f"there is no history by {unknown[0]!r}; write one of: {', '.join(known)}")
     workspace = open_workspace(directory, engine)
+    record_definitions(workspace)
     with progress(workspace.settings.language) as report:
         update = workspace.compute(
             metrics=metric or (), grains=[known[given] for given in grain or []], full=full, progress=report
@@ -480,6 +485,7 @@ def scorecard(
     from septima.scorecard.snapshot import save_snapshot, to_json
 
     workspace = open_workspace(directory, engine)
+    record_definitions(workspace)
     words = language_of(language, workspace)
     if explain is not None:
         explanation = workspace.explain(period, explain, limit=rows)
@@ -536,6 +542,7 @@ def report(
     if models == (period is not None):
         raise SeptimaError("write either --period, for the scorecard of a period, or --models")
     workspace = open_workspace(directory, engine)
+    record_definitions(workspace)
     words = language_of(language, workspace)
     if period is None:
         path = write_models(workspace, form, words, output)

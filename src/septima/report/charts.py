@@ -23,7 +23,7 @@ from septima.report.palette import (
     STATE_COLOURS,
     TRACK,
 )
-from septima.report.points import Dot, Point, Rung, Track
+from septima.report.points import Dot, Point, Rung, Step, Track
 from septima.scorecard.card import Figure
 
 Picture = alt.LayerChart
@@ -40,6 +40,8 @@ PAIRS_WIDTH = 262
 PAIRS_HEIGHT = 130
 
 Row = Mapping[str, float | str | None]
+
+_DIRECTIONS: tuple[tuple[str, Literal["good", "bad"]], ...] = (("up", "good"), ("down", "bad"))
 
 
 def bullet(
@@ -363,6 +365,50 @@ def road_map(
     ]
     title = _unit_title(legend, "group")
     return _finished(alt.LayerChart(layer=layers), width=width, height=15 * len(rows), padding=2, title=title)
+
+
+def waterfall(steps: Sequence[Step], *, unit: str = "", width: int = 330, names_width: int = 250) -> alt.LayerChart:
+    """From one level to another by what each driver brought: floating bars under one another, levels as upright strokes.
+
+    A rise is to the right and dark green, a fall to the left and dark orange; its label has the sign. Faint ones are pale: no
+    more than chance. The axis need not begin at 0, since levels are strokes and no bars.
+    """
+    ends = [number for step in steps for number in (step.start, step.end)]
+    room = 0.16 * ((max(ends) - min(ends)) or 1.0)
+    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False, zero=False)
+    rows: list[Row] = [
+        {
+            "line": line,
+            "start": step.start,
+            "end": step.end,
+            "right": max(step.start, step.end),
+            "label": step.label,
+            "kind": "whole" if step.whole else "up" if step.end >= step.start else "down",
+            "opacity": 0.45 if step.faint else 1.0,
+        }
+        for line, step in enumerate(steps)
+    ]
+    y = _named_lines([step.name for step in steps], [at for at, step in enumerate(steps) if step.whole], names_width)
+
+    def along(name: str) -> alt.X:
+        axis = alt.Axis(tickCount=5, grid=True, domain=False, ticks=False)
+        return alt.X(name, type="quantitative", title=None, scale=scale, axis=axis)
+
+    def of(kind: str) -> alt.Chart:
+        return alt.Chart(_data([row for row in rows if row["kind"] == kind]))
+
+    opacity = alt.Opacity("opacity:Q", scale=None, legend=None)
+    layers = [
+        of(kind)
+        .mark_bar(height=9, color=STATE_COLOURS[state])
+        .encode(x=along("start"), x2=alt.X2("end:Q"), y=y, opacity=opacity)
+        for kind, state in _DIRECTIONS
+    ]
+    layers.append(of("whole").mark_tick(size=13, thickness=3, color=INK).encode(x=along("end"), y=y))
+    text = alt.Chart(_data(rows)).mark_text(align="left", dx=6, fontSize=11, color=INK)
+    layers.append(text.encode(x=along("right"), y=y, text=alt.Text("label:N")))
+    title = _unit_title(unit, "group")
+    return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
 
 
 def _named_lines(names: Sequence[str], strong: Sequence[int], most: int) -> alt.Y:

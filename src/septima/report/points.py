@@ -49,3 +49,15 @@ class Track:
     done: date | None
     phase: bool
     overdue: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of a waterfall: a level that was reached (`whole`), or a contribution from `start` to `end`; `label` in words."""
+
+    name: str
+    start: float
+    end: float
+    label: str
+    whole: bool = False
+    faint: bool = False

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from septima.metrics.estimated import Estimated
 from septima.report.number_forms import UNDEFINED_SIGN, NumberStyle, number_style
-from septima.report.points import Dot, Rung, Track
+from septima.report.points import Dot, Rung, Step, Track
 from septima.schema import Language
 from septima.scorecard.card import Figure
 
@@ -148,7 +148,17 @@ class RoadMap:
     says: str
 
 
-Drawing = Ladder | RoadMap | Dots | Pairs | Course | Scheme
+@dataclass(frozen=True)
+class Waterfall:
+    """From one level to another by what each driver brought, in the numbers of its axis."""
+
+    title: str
+    steps: tuple[Step, ...]
+    unit: str
+    says: str
+
+
+Drawing = Waterfall | Ladder | RoadMap | Dots | Pairs | Course | Scheme
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from septima.report.studies.study import (
     Study,
     StudyReport,
     Table,
+    Waterfall,
     text_of,
 )
 from septima.report.words import TICKS, words_in
@@ -146,7 +147,7 @@ def _picture(drawing: Drawing, language: Language) -> PictureView:
     return PictureView(_capital(drawing.title), Markup(svg(_chart(drawing, language), language, drawing.says)), legend)  # noqa: S704 - our own SVG
 
 
-def _chart(drawing: Dots | Pairs | Course | Ladder | RoadMap, language: Language) -> alt.LayerChart:
+def _chart(drawing: Waterfall | Dots | Pairs | Course | Ladder | RoadMap, language: Language) -> alt.LayerChart:
     match drawing:
         case Dots():
             return charts.slices(
@@ -160,6 +161,8 @@ def _chart(drawing: Dots | Pairs | Course | Ladder | RoadMap, language: Language
             points = [Point(month, figure) for month, figure in zip(drawing.months, drawing.figures, strict=True)]
             tick = TICKS["month"].in_language(language)
             return charts.trend(points, unit=drawing.unit, tick_format=tick, target=0.0)
+        case Waterfall():
+            return charts.waterfall(drawing.steps, unit=drawing.unit)
         case Ladder():
             return charts.ladder(drawing.rungs, count=drawing.count, axis_title=drawing.axis)
         case RoadMap():
