@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from septima.schema import Text
 from septima.scorecard.card import UNDEFINED, Figure
 from septima.scorecard.definition import KpiDefinition, ScorecardDefinition
 from septima.scorecard.history import KpiHistory
-from septima.scorecard.normalise import Entry, Normalisation, Rule, enter, missing_for, normalise, turns
+from septima.scorecard.normalise import Entry, Normalisation, Rule, enter, missing_for, score, turns
 from septima.scorecard.simulate import bounds_of
 from septima.scorecard.targets import KpiTargets
 
@@ -45,9 +45,9 @@ class Input:
     def normalised(self, values: FloatArray, place: int, method: Normalisation | None = None) -> FloatArray:
         """What such values are worth on 0–100 in the period at `place`, by the KPI's own rule or by another method."""
         rule = self.rules[place] if method is None else replace(self.rules[place], method=method)
-        if missing_for(rule) or (rule.method == "target" and not usable(rule)):
+        if not _complete(rule):
             return np.full(values.shape, np.nan)
-        return normalise(values, rule, self.values[:place])
+        return score(values, rule, self.values[:place])
 
     def printed_turns(self, place: int) -> bool:
         """Whether the printed form goes up and down again, so that an interval's image is not that of its bounds."""
@@ -80,6 +80,11 @@ def inputs_of(
     }
 
 
+@lru_cache(maxsize=4096)
+def _complete(rule: Rule) -> bool:
+    return not missing_for(rule) and (rule.method != "target" or usable(rule))
+
+
 def usable(rule: Rule) -> bool:
     """Whether the achievement of the target has a meaning."""
     return rule.target is not None and (rule.target > 0 or (rule.direction == "target" and rule.target != 0))
@@ -109,7 +114,7 @@ def _input(
         kpi,
         kpi.name or passport.name,
         entry,
-        tuple(replace(rule, target=target) for target in targets.values),
+        tuple({target: replace(rule, target=target) for target in targets.values}[target] for target in targets.values),
         tuple(observation.figure for observation in history.observations),
         bounds_of(passport),
     )

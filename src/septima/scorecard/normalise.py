@@ -110,6 +110,11 @@ def normalise(values: FloatArray, rule: Rule, history: FloatArray | None = None)
     missing = missing_for(rule)
     if missing:
         raise ValueError(f"normalisation {rule.method!r} needs {', '.join(missing)}")
+    return score(values, rule, history)
+
+
+def score(values: FloatArray, rule: Rule, history: FloatArray | None = None) -> FloatArray:
+    """As `normalise`, of a rule that is known to lack nothing."""
     if rule.method == "z_score":
         return _z_score(values, rule, np.empty(0) if history is None else history)
     if rule.method == "target":

@@ -112,7 +112,7 @@ def draw(figure: Figure, bounds: tuple[float, float], random: np.random.Generato
     They are stratified (Latin hypercube with the strata's middles; McKay, Beckman, Conover, 1979; Stein, 1987): the same
     values for every seed, in an order that differs.
     """
-    return spread(figure, bounds, normal_scores(draws))[random.permutation(draws)]
+    return spread(figure, bounds, normal_scores(draws)).take(random.permutation(draws))
 
 
 def summarise(value: float | None, draws: FloatArray) -> Figure:
@@ -127,9 +127,17 @@ def summarise(value: float | None, draws: FloatArray) -> Figure:
 
 def combine(draws: FloatArray, weights: FloatArray, method: Aggregation = "arithmetic") -> FloatArray:
     """The composite of each draw: `draws` is KPIs × draws, `weights` average 1. See `composite.aggregate`."""
-    if method == "arithmetic":
-        return weights @ draws / len(weights)
-    return np.exp(weights @ np.log(np.maximum(draws, GEOMETRIC_FLOOR)) / len(weights))
+    return from_terms(weights @ terms(draws, method) / len(weights), method)
+
+
+def terms(values: FloatArray, method: Aggregation) -> FloatArray:
+    """What a composite by this method takes the weighted mean of: the values, or their logarithms."""
+    return values if method == "arithmetic" else np.log(np.maximum(values, GEOMETRIC_FLOOR))
+
+
+def from_terms(means: FloatArray, method: Aggregation) -> FloatArray:
+    """The composite from the weighted mean of its `terms`."""
+    return means if method == "arithmetic" else np.exp(means)
 
 
 def distinguishable(now: FloatArray, before: FloatArray) -> bool | None:

@@ -21,12 +21,13 @@ from septima.scorecard.composite import Aggregation, aggregate, ckpi, ckpi_integ
 from septima.scorecard.inputs import Input, image
 from septima.scorecard.simulate import (
     ErrorCorrelation,
-    combine,
     distinguishable,
+    from_terms,
     generator,
     normal_scores,
     spread,
     summarise,
+    terms,
 )
 
 FloatArray = npt.NDArray[np.float64]
@@ -176,117 +177,93 @@ def _moment(task: _Task, place: int) -> _Moment:
     compared = place >= len(task.periods) - 2
     joined: dict[str, Pair | None] = {}
     grouped: set[str] = set()
+    ordered = np.empty((task.draws, 2))
     for name, group in task.groups.items():
         if name != INTEGRAL:
             grouped |= set(group.weights)
-            ids = sorted(group.weights)
-            rows = np.empty((2, len(ids), task.draws))
-            for row, key in enumerate(ids):
-                _kpi(task, key, place, found, orders, compared=compared, into=(rows[0, row], rows[1, row]))
-            joined[name] = _composite(task, name, ids, rows, found, ckpi, found.figures, compared=compared)
+            sums = np.zeros((task.draws, 2))
+            for key in sorted(group.weights):
+                pairs, order = _kpi(task, key, place, found, orders, compared=compared)
+                pairs *= group.weights[key]
+                # One KPI after the other, in memory that stays near the processor: all of them at once would not.
+                sums += pairs if order is None else pairs.take(order, axis=0, out=ordered, mode=_UNBUFFERED)
+            joined[name] = _composite(task, name, sums, found, ckpi, found.figures, compared=compared)
     for name in task.inputs:
         if name not in grouped:
             _kpi(task, name, place, found, orders, compared=compared)
-    ids = sorted(joined)
-    rows = np.full((2, len(ids), task.draws), np.nan)
-    for row, name in enumerate(ids):
-        pair = joined[name]
-        if pair is not None:
-            rows[0, row], rows[1, row] = pair
-    _composite(task, INTEGRAL, ids, rows, found, ckpi_integral, found.composites, compared=compared)
+    sums = np.zeros((task.draws, 2))
+    for name in sorted(joined):
+        pair, weight = joined[name], task.groups[INTEGRAL].weights[name]
+        sums[:, 0] += np.nan if pair is None else weight * pair[0]
+        sums[:, 1] += np.nan if pair is None else weight * terms(pair[1], task.aggregation)
+    _composite(task, INTEGRAL, sums, found, ckpi_integral, found.composites, compared=compared)
     return found
 
 
 def _kpi(
-    task: _Task,
-    name: str,
-    place: int,
-    found: _Moment,
-    orders: Mapping[str, IntArray],
-    *,
-    compared: bool,
-    into: Pair | None = None,
-) -> None:
-    """Note the figures of a KPI, and put its draws in both forms `into` rows that a composite waits for."""
+    task: _Task, name: str, place: int, found: _Moment, orders: Mapping[str, IntArray], *, compared: bool
+) -> tuple[FloatArray, IntArray | None]:
+    """Note the figures of a KPI; its ascending terms in both forms (draws, 2), and the order of its draws.
+
+    Without an interval there is one term for all draws, and no order.
+    """
     given, figure = task.inputs[name], task.inputs[name].figures[place]
     exact = figure.lower is None or figure.upper is None
     # Values are brought to their forms while they ascend, which is quicker, and put in the order of the draws then.
     ascending = spread(figure, given.bounds, _EXACT if exact else normal_scores(task.draws))
     ends = [np.nan if end is None else end for end in (figure.value, figure.lower, figure.upper)]
     with_ends = np.concatenate([ascending, ends])
-    forms = given.printed(with_ends, place), given.normalised(with_ends, place)
-    drawn, of_ends = [form[:-3] for form in forms], [form[-3:] for form in forms]
-    turning = given.printed_turns(place), given.normalised_turns(place)
+    printed, normalised = given.printed(with_ends, place), given.normalised(with_ends, place)
     found.figures[name] = (
-        _imaged(drawn[0], of_ends[0], exact=exact, turning=turning[0]),
-        _imaged(drawn[1], of_ends[1], exact=exact, turning=turning[1]),
+        _imaged(printed, exact=exact, turning=given.printed_turns(place)),
+        _imaged(normalised, exact=exact, turning=given.normalised_turns(place)),
     )
-    if exact:
-        if into is not None:
-            into[0][:], into[1][:] = drawn
-        return
-    order = orders[name] if name in orders else _order(task, name, place)
-    if compared:
-        found.kept[name] = ascending[order]
-    if into is not None:
-        drawn[0].take(order, out=into[0], mode=_UNBUFFERED)
-        drawn[1].take(order, out=into[1], mode=_UNBUFFERED)
+    pairs = np.empty((len(ascending), 2))
+    pairs[:, 0], pairs[:, 1] = printed[:-3], terms(normalised[:-3], task.aggregation)
+    order = None if exact else orders[name] if name in orders else _order(task, name, place)
+    if compared and order is not None:
+        found.kept[name] = ascending.take(order)
+    return pairs, order
 
 
-def _imaged(drawn: FloatArray, ends: FloatArray, *, exact: bool, turning: bool) -> Figure:
-    """A figure in another form, from its draws and from what its value, lower and upper bound became."""
-    value, lower, upper = map(float, ends)
+def _imaged(form: FloatArray, *, exact: bool, turning: bool) -> Figure:
+    """A figure in another form, from its draws and, after them, what its value, lower and upper bound became."""
+    value, lower, upper = form[-3:].tolist()
     if exact:
         return image(value, ())
-    return summarise(value, drawn) if turning else image(value, (lower, upper))
+    return summarise(value, form[:-3]) if turning else image(value, (lower, upper))
 
 
 def _composite(
     task: _Task,
     name: str,
-    ids: Sequence[str],
-    rows: FloatArray,
+    sums: FloatArray,
     found: _Moment,
     formula: Formula,
     figures: Mapping[str, tuple[Figure, Figure]],
     *,
     compared: bool,
 ) -> Pair | None:
-    """Note the figures of a composite of `rows` (form, ids, draws); its draws, None where its weights allow none."""
+    """Note the figures of a composite of weighted `sums` (draws, forms); its draws, None where its weights allow none."""
     group = task.groups[name]
     if not group.usable:
         found.composites[name] = (UNDEFINED, UNDEFINED)
         return None
-    weights = np.array([group.weights[key] for key in ids])
-    printed = _joined(ids, rows[0], weights, [figures[key][0].value for key in ids], formula, "arithmetic")
-    normalised = _joined(
-        ids,
-        rows[1],
-        weights,
-        [figures[key][1].value for key in ids],
-        lambda values, given: aggregate(values, given, task.aggregation),
-        task.aggregation,
+    formulas: tuple[tuple[Formula, Aggregation], ...] = (
+        (formula, "arithmetic"),
+        (lambda values, given: aggregate(values, given, task.aggregation), task.aggregation),
     )
-    found.composites[name] = (printed[0], normalised[0])
+    noted: list[Figure] = []
+    drawn: list[FloatArray] = []
+    for form, (joined, method) in enumerate(formulas):
+        known = {key: value for key in group.weights if (value := figures[key][form].value) is not None}
+        whole = len(known) == len(group.weights)
+        drawn.append(from_terms(sums[:, form] / len(group.weights), method))
+        noted.append(summarise(joined(known, group.weights), drawn[form]) if whole else UNDEFINED)
+    found.composites[name] = (noted[0], noted[1])
     if compared:
-        found.kept_composites[name] = printed[1]
-    return printed[1], normalised[1]
-
-
-def _joined(
-    ids: Sequence[str],
-    rows: FloatArray,
-    weights: FloatArray,
-    values: Sequence[float | None],
-    formula: Formula,
-    method: Aggregation,
-) -> tuple[Figure, FloatArray]:
-    """One form of a composite, and its draws: undefined where one of its inputs is."""
-    known = {key: value for key, value in zip(ids, values, strict=True) if value is not None}
-    if len(known) < len(ids):
-        return UNDEFINED, np.full(rows.shape[1], np.nan)
-    drawn = combine(rows, weights, method)
-    return summarise(formula(known, dict(zip(ids, map(float, weights), strict=True))), drawn), drawn
+        found.kept_composites[name] = drawn[0]
+    return drawn[0], drawn[1]
 
 
 def _correlated_orders(task: _Task, place: int) -> dict[str, IntArray]:
