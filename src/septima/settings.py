@@ -71,9 +71,16 @@ class Settings:
 def read_settings(path: Path) -> Settings:
     """The settings in the file at `path`; SettingsError names the line and the remedy."""
     try:
-        content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(f"there is no workspace at {path.parent}; make one: septima init {path.parent}") from None
+    return parse_settings(text, path)
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """The settings that a text holds; errors name `path`. See `read_settings`."""
+    try:
+        content = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError(f"{path}, line {line}: this is not YAML: {error.problem}") from None

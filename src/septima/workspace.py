@@ -59,6 +59,7 @@ from septima.scorecard.closing import (
     store,
 )
 from septima.scorecard.definition import KpiDefinition
+from septima.scorecard.forecast import AHEAD, ForecastReport, forecast_card
 from septima.scorecard.goals.progress import GoalReport, measure_goals
 from septima.scorecard.goals.reading import FILE as GOALS_FILE
 from septima.scorecard.goals.reading import read_goals
@@ -448,6 +449,10 @@ class Workspace:
         return explain_why(
             card, self.definition, self.catalogue, self.tables(), parameters=given, calendar=calendar, earlier=earlier, of=of, by=by
         )  # fmt: skip
+
+    def forecast(self, card: Scorecard, *, ahead: int = AHEAD) -> ForecastReport:
+        """What the figures of a card will be in the next periods; ForecastError where the extra `forecast` is absent."""
+        return forecast_card(card, self.settings.calendar, ahead=ahead)
 
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
         """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".

@@ -10,6 +10,7 @@ import typer
 
 from septima.cli.benchmark import benchmark_commands
 from septima.cli.closing import closing_commands, record_definitions
+from septima.cli.forecast import forecast_commands
 from septima.cli.goals import goal_commands
 from septima.cli.journey import journey_commands
 from septima.cli.model_commands import experiment_commands, model_commands
@@ -45,6 +46,7 @@ application = typer.Typer(
     "Add --debug to any command to see the traceback of an error.",
 )
 
+application.add_typer(forecast_commands)
 application.add_typer(goal_commands)
 application.add_typer(closing_commands)
 application.add_typer(why_commands)

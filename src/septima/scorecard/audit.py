@@ -1,0 +1,308 @@
+"""Who changed which definition, when, from what to what: a log that is only added to, and shows where it was touched.
+
+Each line of `audit/log.jsonl` is an entry as JSON and carries the SHA-256 of the line before, so that a line changed,
+taken out or put in breaks the chain there (Haber and Stornetta, 1991). The last lines taken off are told by the
+revisions of closed periods, which remember the line that stood before them.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from filelock import FileLock, Timeout
+
+from septima.schema import SeptimaError
+from septima.scorecard.differences import Difference, content_of, differences
+from septima.scorecard.durable import flush_folder
+
+FOLDER = "audit"
+LOG = "log.jsonl"
+WATCHED = (
+    "scorecard.yaml",
+    "septima.yaml",
+    "goals.yaml",
+    "cascade.yaml",
+    "rollout.yaml",
+    "processes.yaml",
+    "journey.yaml",
+    "alerts.yaml",
+)
+"""Files in the root of a workspace that define something; those of own metrics in `metrics` are watched too."""
+
+FIRST_HASH = "0" * 64
+_LOCK_WAIT_SECONDS = 60.0
+
+
+class AuditError(SeptimaError):
+    """A log that was altered, or that cannot be written."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the log. `event` is recorded, changed, removed or closed; `hash` that of the line itself, `before` of the one before.
+
+    `text` is what the file says from then on. `changes` are empty where only comments, layout or order changed.
+    """
+
+    number: int
+    at: datetime
+    author: str
+    event: str
+    subject: str
+    changes: tuple[Difference, ...]
+    text: str | None
+    before: str
+    hash: str
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A line that something else remembers: its number, its hash, and who does."""
+
+    number: int
+    hash: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a look at the whole log found: how many lines hold, and each fault with its line. `torn` is an unfinished last line."""
+
+    entries: int
+    faults: tuple[str, ...]
+    torn: bool
+
+
+def definition_texts(directory: Path) -> dict[str, str]:
+    """The files that define a workspace, by name relative to it; those that are no text are left to who reads them."""
+    paths = [directory / name for name in WATCHED]
+    own = directory / "metrics"
+    paths += sorted([*own.glob("*.yaml"), *own.glob("*.yml")])
+    found: dict[str, str] = {}
+    for path in paths:
+        with suppress(FileNotFoundError, UnicodeDecodeError):
+            found[path.relative_to(directory).as_posix()] = path.read_text(encoding="utf-8-sig")
+    return found
+
+
+def record_changes(
+    directory: Path, texts: Mapping[str, str], author: str, *, now: datetime | None = None
+) -> tuple[Entry, ...]:
+    """Note in the log what differs from what it knows last; the new entries, none where nothing does.
+
+    AuditError where the log was altered or another program holds it; OSError where it cannot be written.
+    """
+    path = directory / FOLDER / LOG
+    # Most calls find nothing new and then need no right to write.
+    if path.exists() and not _news(_known(path), texts):
+        return ()
+    with _locked(path):
+        entries = _known(path)
+        drafts = [_draft(news, texts, entries) for news in _news(entries, texts)]
+        return _append(path, entries, drafts, author, now)
+
+
+def record_event(
+    directory: Path,
+    event: str,
+    subject: str,
+    author: str,
+    details: Mapping[str, Any],
+    *,
+    now: datetime | None = None,
+) -> Entry:
+    """Note that something happened, such as the closing of a period; errors as of `record_changes`."""
+    path = directory / FOLDER / LOG
+    with _locked(path):
+        draft: dict[str, Any] = {"event": event, "subject": subject, "changes": [], "text": None, "details": details}
+        (entry,) = _append(path, _known(path), [draft], author, now)
+        return entry
+
+
+def read_log(directory: Path) -> tuple[Entry, ...]:
+    """All entries, oldest first; AuditError names the first line that is not what was written."""
+    return _known(directory / FOLDER / LOG)
+
+
+def verify(directory: Path, anchors: Iterable[Anchor] = ()) -> Verdict:
+    """Look at every line of the log, and for the lines that others remember."""
+    lines, torn = _lines(directory / FOLDER / LOG)
+    entries, faults = _checked(lines)
+    hashes = {entry.number: entry.hash for entry in entries}
+    for anchor in anchors:
+        if hashes.get(anchor.number) != anchor.hash:
+            lost = "is gone" if anchor.number not in hashes else "is another than it was"
+            faults.append(
+                f"line {anchor.number} {lost}, which {anchor.holder} remembers; restore the log from a backup"
+            )
+    return Verdict(len(entries), tuple(faults), torn != b"")
+
+
+def _known(path: Path) -> tuple[Entry, ...]:
+    lines, _ = _lines(path)
+    entries, faults = _checked(lines)
+    if faults:
+        raise AuditError(f"{path}, {faults[0]}")
+    return tuple(entries)
+
+
+def _lines(path: Path) -> tuple[list[bytes], bytes]:
+    """The finished lines, and what a writer that was killed left of one more."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return [], b""
+    *lines, torn = content.split(b"\n")
+    return lines, torn
+
+
+def _checked(lines: Sequence[bytes]) -> tuple[list[Entry], list[str]]:
+    entries: list[Entry] = []
+    faults: list[str] = []
+    before = FIRST_HASH
+    for number, line in enumerate(lines, start=1):
+        found = hashlib.sha256(line).hexdigest()
+        try:
+            content = json.loads(line)
+            entry = Entry(
+                content["number"],
+                datetime.fromisoformat(content["at"]),
+                content["author"],
+                content["event"],
+                content["subject"],
+                tuple(Difference(**change) for change in content["changes"]),
+                content["text"],
+                content["before"],
+                found,
+                content["details"],
+            )
+        except (ValueError, KeyError, TypeError):
+            faults.append(f"line {number}: is no entry of the log; restore the log from a backup")
+        else:
+            entries.append(entry)
+            if entry.before != before or entry.number != number:
+                faults.append(
+                    f"line {number}: does not follow the line before it, so that one of the two was altered, taken out or "
+                    "put in; restore the log from a backup"
+                )
+        before = found
+    return entries, faults
+
+
+def _news(entries: Sequence[Entry], texts: Mapping[str, str]) -> list[str]:
+    """Files whose text is not what the log knows last."""
+    last = _last_texts(entries)
+    return [name for name in dict.fromkeys((*last, *texts)) if last.get(name) != texts.get(name)]
+
+
+def _last_texts(entries: Sequence[Entry]) -> dict[str, str]:
+    last: dict[str, str] = {}
+    for entry in entries:
+        if entry.event == "removed":
+            last.pop(entry.subject, None)
+        elif entry.text is not None:
+            last[entry.subject] = entry.text
+    return last
+
+
+def _draft(name: str, texts: Mapping[str, str], entries: Sequence[Entry]) -> dict[str, Any]:
+    old, new = _last_texts(entries).get(name), texts.get(name)
+    changes: tuple[Difference, ...] = ()
+    event = "changed"
+    if new is None:
+        event = "removed"
+    elif old is None:
+        event = "recorded"
+    else:
+        changes = differences(content_of(old), content_of(new))
+    return {
+        "event": event,
+        "subject": name,
+        "changes": [asdict(change) for change in changes],
+        "text": new,
+        "details": {},
+    }
+
+
+def _append(
+    path: Path,
+    entries: Sequence[Entry],
+    drafts: Sequence[Mapping[str, Any]],
+    author: str,
+    now: datetime | None,
+) -> tuple[Entry, ...]:
+    before = entries[-1].hash if entries else FIRST_HASH
+    at = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+    lines: list[bytes] = []
+    for number, draft in enumerate(drafts, start=len(entries) + 1):
+        content = {"number": number, "at": at, "author": author, **draft, "before": before}
+        lines.append(json.dumps(content, ensure_ascii=False, sort_keys=True, default=str).encode())
+        before = hashlib.sha256(lines[-1]).hexdigest()
+    _write(path, b"".join(line + b"\n" for line in lines))
+    return _known(path)[len(entries) :]
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Add to the file, all or nothing; what a killed writer left of a line was never told to anyone and goes."""
+    fresh = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        whole = _finished(path)
+        if size > whole:
+            os.ftruncate(descriptor, whole)
+        os.lseek(descriptor, whole, os.SEEK_SET)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
+        except OSError:  # a full disk: what was written of it is taken back, and the error goes on
+            os.ftruncate(descriptor, whole)
+            raise
+    finally:
+        os.close(descriptor)
+    if fresh:
+        flush_folder(path.parent)
+
+
+def _finished(path: Path) -> int:
+    """How many bytes of the file are finished lines."""
+    content = path.read_bytes()
+    return content.rfind(b"\n") + 1
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_suffix(".lock"), timeout=_LOCK_WAIT_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AuditError(
+            f"another program has held {path} for over {_LOCK_WAIT_SECONDS:.0f} s; wait until it ends, and try again"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def author_text(author: str) -> str:
+    """The name of an author; AuditError where it is empty or has more than one line."""
+    text = author.strip()
+    if not text or not text.isprintable():
+        raise AuditError(f"the author {author!r} is no name; write --author NAME on one line")
+    return text
+
+
+def plain_json(value: object) -> str:
+    """A value of a field in one line."""
+    return "—" if value is None else json.dumps(cast("Any", value), ensure_ascii=False, default=str)

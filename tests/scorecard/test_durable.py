@@ -1,0 +1,51 @@
+"""Files that are whole or absent."""
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from septima.scorecard.durable import write_new, write_over
+
+
+def test_a_new_file_never_replaces_another(tmp_path: Path) -> None:
+    write_new(tmp_path / "folder" / "a.json", "one")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "folder" / "a.json", "two")
+    assert (tmp_path / "folder" / "a.json").read_text() == "one"
+    write_over(tmp_path / "folder" / "a.json", "three")
+    assert (tmp_path / "folder" / "a.json").read_text() == "three"
+    assert len(list((tmp_path / "folder").iterdir())) == 1
+
+
+@pytest.mark.parametrize("write", [write_new, write_over])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: object) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("septima.scorecard.durable.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path / "a.json", "text")  # type: ignore[operator]
+    assert list(tmp_path.iterdir()) == []
+
+
+def _over_and_over(path: str) -> None:
+    while True:
+        for letter in "abc":
+            write_over(Path(path), letter * 3_000_000)
+
+
+def test_a_killed_writer_leaves_a_whole_text(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_over(path, "a" * 3_000_000)
+    writer = multiprocessing.get_context("fork").Process(target=_over_and_over, args=(str(path),))
+    writer.start()
+    time.sleep(0.25)
+    os.kill(writer.pid or 0, signal.SIGKILL)
+    writer.join()
+    text = path.read_text()
+    assert len(text) == 3_000_000
+    assert len(set(text)) == 1
