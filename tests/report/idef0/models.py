@@ -7,7 +7,15 @@ from septima.schema import Text
 from septima.scorecard.processes import Box, Role, Sheet
 
 ROLES: tuple[Role, ...] = ("input", "control", "output", "mechanism")
-WORDS = ("Заказы", "Цели и бюджеты", "Голос клиента", "Orders", "Удовлетворённость потребителей услуг", "M", "Законы о данных")
+WORDS = (
+    "Заказы",
+    "Цели и бюджеты",
+    "Голос клиента",
+    "Orders",
+    "Удовлетворённость потребителей услуг",
+    "M",
+    "Законы о данных",
+)
 
 
 def random_sheet(seed: int, count: int) -> Plan:

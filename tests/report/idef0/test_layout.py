@@ -31,9 +31,7 @@ def inside(segment: Segment, box: Rect) -> bool:
     """Whether a level or upright line goes through the inside of a box."""
     x, y, next_x, next_y = segment
     low_x, high_x, low_y, high_y = min(x, next_x), max(x, next_x), min(y, next_y), max(y, next_y)
-    return (
-        low_x < box.right - EDGE and high_x > box.x + EDGE and low_y < box.bottom - EDGE and high_y > box.y + EDGE
-    )
+    return low_x < box.right - EDGE and high_x > box.x + EDGE and low_y < box.bottom - EDGE and high_y > box.y + EDGE
 
 
 def on_one_another(one: Segment, other: Segment) -> bool:
@@ -150,9 +148,15 @@ def test_feedback_of_control_goes_up_and_over_and_of_input_down_and_under() -> N
     from septima.schema import Text
     from septima.scorecard.processes import Box, Sheet
 
-    first = Box("A1", Text("a", "a"), {"input": ("back",), "control": ("rule", "lesson"), "output": ("on",), "mechanism": ()})
-    second = Box("A2", Text("b", "b"), {"input": ("on",), "control": ("rule",), "output": ("back", "lesson"), "mechanism": ()})
-    whole = Box("A0", Text("w", "w"), {"input": (), "control": ("rule",), "output": (), "mechanism": ()}, boxes=(first, second))
+    first = Box(
+        "A1", Text("a", "a"), {"input": ("back",), "control": ("rule", "lesson"), "output": ("on",), "mechanism": ()}
+    )
+    second = Box(
+        "A2", Text("b", "b"), {"input": ("on",), "control": ("rule",), "output": ("back", "lesson"), "mechanism": ()}
+    )
+    whole = Box(
+        "A0", Text("w", "w"), {"input": (), "control": ("rule",), "output": (), "mechanism": ()}, boxes=(first, second)
+    )
     plan = plan_of(Sheet("A0", whole.name, whole.boxes, whole, 2), {("rule", "control"): "C1"})
     layout = lay_out(plan, [arrow.flow for arrow in plan.arrows], lambda *_: 60.0)
     upper, lower = layout.boxes
