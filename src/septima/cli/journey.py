@@ -71,4 +71,4 @@ def journey_chapter(workspace: "Workspace", card: "Scorecard", language: Languag
 
     if not (workspace.directory / FILE).exists():
         return None
-    return journey_study(workspace.journey(card.period), language)
+    return journey_study(workspace.journey(card.period, card=card), language)

@@ -1,14 +1,14 @@
 """Figures of any metrics in one period, for drawings that show them beside those of the card."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from septima.metrics import NOTES, Metric, Period
 from septima.metrics.definition import Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
 from septima.schema import Text
 from septima.scorecard.card import Figure, KpiCard, Scorecard, State
-from septima.scorecard.definition import KpiDefinition
+from septima.scorecard.definition import KpiDefinition, ScorecardDefinition
 from septima.scorecard.history import Parameters, Record, read_histories
 
 
@@ -30,6 +30,20 @@ def of_card(card: Scorecard) -> dict[str, LiveFigure]:
     """The figures of all KPIs of a card by id."""
     kpis = (*(kpi for perspective in card.perspectives for kpi in perspective.kpis), *card.own)
     return {kpi.id: _of_kpi(kpi) for kpi in kpis}
+
+
+def known_from(
+    card: Scorecard, definition: ScorecardDefinition, asked: Sequence[KpiDefinition]
+) -> dict[str, LiveFigure]:
+    """Of the metrics asked for those that a card holds, by the id of each definition: what is known is not computed again."""
+    figures = of_card(card)
+    held = {(kpi.metric, _slice(kpi)): kpi.id for kpi in definition.kpis if not kpi.parameters and kpi.id in figures}
+    found: dict[str, LiveFigure] = {}
+    for one in asked:
+        kpi = held.get((one.metric, _slice(one)))
+        if kpi is not None:
+            found[one.id] = replace(figures[kpi], name=one.name or figures[kpi].name)
+    return found
 
 
 def of_metrics(
@@ -59,6 +73,10 @@ def of_metrics(
             note=None if observed.note is None or observed.figure.value is not None else NOTES[observed.note],
         )
     return found
+
+
+def _slice(kpi: KpiDefinition) -> tuple[tuple[str, str | None], ...]:
+    return tuple(sorted(kpi.where.items()))
 
 
 def _of_kpi(kpi: KpiCard) -> LiveFigure:
