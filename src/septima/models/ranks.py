@@ -11,7 +11,7 @@ IntArray = npt.NDArray[np.int64]
 Ranks = tuple[IntArray, IntArray]
 
 CONFIDENCE = 0.95
-DRAWS = 10_000
+DRAWS = 4_000
 
 
 def percentiles(values: FloatArray) -> FloatArray:
