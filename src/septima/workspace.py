@@ -46,6 +46,9 @@ from septima.scorecard.benchmark.comparison import Comparison
 from septima.scorecard.benchmark.exchange import LEAST_GROUP, Exchange, exchange_of
 from septima.scorecard.benchmark.signature import fingerprint, read_key
 from septima.scorecard.card import Scorecard
+from septima.scorecard.cascade.making import cascade_of
+from septima.scorecard.cascade.reading import FILE as CASCADE_FILE
+from septima.scorecard.cascade.result import Cascade
 from septima.scorecard.closing import (
     Basis,
     ClosingError,
@@ -74,6 +77,10 @@ from septima.scorecard.reading import parse_definition
 from septima.scorecard.rollout.measured import Data, Rollout, measure
 from septima.scorecard.rollout.reading import FILE as ROLLOUT_FILE
 from septima.scorecard.rollout.reading import read_rollout
+from septima.scorecard.sensitivity import WEIGHT_SHARE, Sensitivity, sensitivity
+from septima.scorecard.shared_customers import SharedCustomers, shared_customers
+from septima.scorecard.simulate import ErrorCorrelation
+from septima.scorecard.simulation import INTEGRAL
 from septima.scorecard.starter import Trade
 from septima.scorecard.what_if import Supposition
 from septima.scorecard.why import Why, explain_why
@@ -324,13 +331,45 @@ class Workspace:
         """The period that a person wrote, by the workspace's calendar; PeriodError names the forms there are."""
         return self.settings.calendar.parse(text)
 
-    def scorecard(self, period: str | Period, *, suppositions: Sequence[Supposition] = ()) -> Scorecard:
+    def scorecard(
+        self,
+        period: str | Period,
+        *,
+        suppositions: Sequence[Supposition] = (),
+        correlation: ErrorCorrelation | None = None,
+    ) -> Scorecard:
         """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`.
 
-        With `suppositions` it is what it would be with other weights, targets or values, see `scorecard.what_if`.
+        With `suppositions` it is what it would be with other weights, targets or values, see `scorecard.what_if`; with the
+        `correlation` of errors, see `shared_customers`, intervals of composites are those of errors that correlate so.
         """
         version = self.lake.version
-        return self._build(period, self.definition, self._tables_of(version), version, suppositions)
+        return self._build(period, self.definition, self._tables_of(version), version, suppositions, correlation)
+
+    def sensitivity(
+        self,
+        period: str | Period | Scorecard,
+        of: str = INTEGRAL,
+        *,
+        weight_share: float = WEIGHT_SHARE,
+        correlation: ErrorCorrelation | None = None,
+    ) -> Sensitivity:
+        """What CKPIint or the perspective `of` a period's card depends on; SensitivityError where that is undefined."""
+        card = period if isinstance(period, Scorecard) else self.scorecard(period)
+        passports = {name: metric.passport for name, metric in self.catalogue.items()}
+        return sensitivity(card, self.definition, passports, of, weight_share=weight_share, correlation=correlation)
+
+    def shared_customers(self, period: str | Period) -> SharedCustomers:
+        """How the errors of KPIs correlate that rest on the same customers; SharedCustomersError where none do."""
+        return shared_customers(
+            self.definition.kpis,
+            self.catalogue,
+            self.tables(),
+            self.period(period) if isinstance(period, str) else period,
+            self.settings.metrics,
+            calendar=self.settings.calendar,
+            currency=self.settings.currency,
+        )
 
     def close(
         self, period: str | Period, *, author: str | None = None, note: str | None = None, force: bool = False
@@ -443,6 +482,13 @@ class Workspace:
         tree = read_goals(self.directory / GOALS_FILE, self.definition, self.settings.calendar)
         return measure_goals(tree, card)
 
+    def cascade(self, card: Scorecard) -> Cascade:
+        """Who answers for a card by `cascade.yaml`; DefinitionError with file, line and remedy where it is absent or wrong."""
+        path, given, calendar = self.directory / CASCADE_FILE, self.settings.metrics, self.settings.calendar
+        return cascade_of(
+            card, path, self.definition, self.catalogue, self.tables(), parameters=given, calendar=calendar
+        )
+
     def why(self, card: Scorecard, *, earlier: Scorecard | None = None, of: str = "", by: str | None = None) -> Why:
         """Why a card changed since the period before, or an `earlier` card; ChangeError as of `scorecard.why.explain_why`."""
         given, calendar = self.settings.metrics, self.settings.calendar
@@ -451,7 +497,7 @@ class Workspace:
         )  # fmt: skip
 
     def forecast(self, card: Scorecard, *, ahead: int = AHEAD) -> ForecastReport:
-        """What the figures of a card will be in the next periods; ForecastError where the extra `forecast` is absent."""
+        """What the figures of a card will be in the next `ahead` periods, see `scorecard.forecast.forecast_card`."""
         return forecast_card(card, self.settings.calendar, ahead=ahead)
 
     def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
@@ -538,6 +584,7 @@ class Workspace:
         tables: Tables,
         version: int,
         suppositions: Sequence[Supposition] = (),
+        correlation: ErrorCorrelation | None = None,
     ) -> Scorecard:
         return build(
             definition,
@@ -551,4 +598,5 @@ class Workspace:
             calendar=self.settings.calendar,
             record=Recorded(self.lake, version),
             suppositions=suppositions,
+            correlation=correlation,
         )

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from septima.cli import benchmark, rollout
+from septima.cli.cascade import cascade_chapter
+from septima.cli.forecast import forecast_chapter
 from septima.cli.goals import goals_chapter
 from septima.cli.journey import journey_chapter
 from septima.cli.processes import processes_chapter
+from septima.cli.sensitivity import sensitivity_chapter
 from septima.cli.what_if import what_if_chapters
 from septima.cli.why import why_chapter
 from septima.report.studies.study import Study
@@ -32,6 +35,9 @@ def chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Ite
 _CHAPTERS: tuple[Chapter, ...] = (
     goals_chapter,
     why_chapter,
+    sensitivity_chapter,
+    forecast_chapter,
+    cascade_chapter,
     processes_chapter,
     journey_chapter,
     rollout.chapter,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from septima.cli.benchmark import benchmark_commands
+from septima.cli.cascade import cascade_commands
 from septima.cli.closing import closing_commands, record_definitions
 from septima.cli.forecast import forecast_commands
 from septima.cli.goals import goal_commands
@@ -30,6 +31,7 @@ from septima.cli.options import (
 from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
 from septima.cli.processes import process_commands
 from septima.cli.rollout import rollout_commands
+from septima.cli.sensitivity import sensitivity_commands
 from septima.cli.why import why_commands
 from septima.schema import SeptimaError
 
@@ -50,6 +52,7 @@ application.add_typer(forecast_commands)
 application.add_typer(goal_commands)
 application.add_typer(closing_commands)
 application.add_typer(why_commands)
+application.add_typer(cascade_commands)
 application.add_typer(model_commands)
 application.add_typer(process_commands)
 application.add_typer(journey_commands)
@@ -57,6 +60,7 @@ application.add_typer(
     experiment_commands, name="experiment", help="Plan, assign, check and analyse experiments with a control group."
 )
 application.add_typer(rollout_commands)
+application.add_typer(sensitivity_commands)
 application.add_typer(
     benchmark_commands, name="benchmark", help="Share CKPIs as signed files, check those of others, and compare."
 )

@@ -182,6 +182,54 @@ def trend(
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
+def fan(
+    past: Sequence[Point],
+    ahead: Sequence[Point],
+    *,
+    target: float | None = None,
+    unit: str = "",
+    target_label: str = "",
+    tick_format: str = "",
+    width: int = TREND_WIDTH,
+    height: int = TREND_HEIGHT,
+) -> alt.LayerChart:
+    """The course of a figure and what is expected of it: past as in `trend`, ahead as a dashed line within its paler band."""
+    before, after = _point_rows(past), _point_rows(ahead)
+    known = [row for row in before[-1:] if row["value"] is not None]
+    joined = [{**row, "lower": row["value"], "upper": row["value"]} for row in known] + after
+    numbers = [value for row in [*before, *after] for value in (row["value"], row["lower"], row["upper"])]
+    domain = _nice_domain(numbers, target)
+    # The last of all is the end of what is expected, and the ticks are counted back from it.
+    shown = _ticks([*before, *after], most=6)
+    x = alt.X(
+        "period:T",
+        title=None,
+        scale=alt.Scale(type="utc", padding=8),
+        axis=alt.Axis(values=shown, labelExpr=_tick_label(tick_format), grid=False, labelFlush=False),  # type: ignore[arg-type]
+    )
+
+    def up(name: str) -> alt.Y:
+        axis = alt.Axis(tickCount=4, format=_tick_digits(domain, 4), domain=False, ticks=False, minExtent=34)
+        return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=list(domain), nice=True), axis=axis)
+
+    was, will = alt.Chart(_data(before)), alt.Chart(_data(joined))
+    layers: list[alt.Chart] = [
+        will.mark_area(color=TRACK, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
+        was.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
+        will.mark_line(color=ACCENT, strokeWidth=1.6, strokeDash=[4, 3]).encode(x=x, y=up("value")),
+        was.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
+        was.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
+        alt.Chart(_data(after)).mark_point(color=ACCENT, filled=False, size=30, opacity=1).encode(x=x, y=up("value")),
+    ]
+    if target is not None:
+        at = alt.Chart(_data([{"target": target, "label": target_label}]))
+        layers.append(at.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(y=up("target")))
+        note = at.mark_text(align="left", baseline="bottom", dy=-3, fontSize=11, color=INK)
+        layers.append(note.encode(x=alt.value(0), y=up("target"), text=alt.Text("label:N")))
+    title = _unit_title(unit, "bounds")
+    return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
+
+
 def slices(
     dots: Sequence[Dot],
     *,
@@ -348,9 +396,7 @@ def road_map(
     at = alt.Chart(_data([{"today": _milliseconds(today)}]))
     layers = [
         of("phase").mark_bar(height=9, color=ACCENT_LIGHT).encode(x=along("start"), x2=alt.X2("planned:T"), y=y),
-        of("phase", having="done")
-        .mark_bar(height=3, color=ACCENT)
-        .encode(x=along("start"), x2=alt.X2("done:T"), y=y),
+        of("phase", having="done").mark_bar(height=3, color=ACCENT).encode(x=along("start"), x2=alt.X2("done:T"), y=y),
         of(*milestones).mark_rule(color=QUIET, strokeWidth=1).encode(x=along("planned"), x2=alt.X2("until:T"), y=y),
         of("milestone")
         .mark_point(size=42, color=QUIET, fill=PAPER, strokeWidth=1.2, opacity=1)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from septima.metrics.estimated import Estimated
 from septima.report.number_forms import UNDEFINED_SIGN, NumberStyle, number_style
-from septima.report.points import Dot, Rung, Step, Track
+from septima.report.points import Dot, Point, Rung, Step, Track
 from septima.schema import Language
 from septima.scorecard.card import Figure
 
@@ -115,6 +115,20 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Fan:
+    """A figure through the periods that are over and those ahead, in the numbers of its axis; `grain` names its periods."""
+
+    title: str
+    past: tuple[Point, ...]
+    ahead: tuple[Point, ...]
+    target: float | None
+    target_label: str
+    unit: str
+    grain: str
+    says: str
+
+
+@dataclass(frozen=True)
 class Scheme:
     """A finished drawing of boxes and arrows; `svg` is the whole element, its colours and font those of the report."""
 
@@ -158,7 +172,7 @@ class Waterfall:
     says: str
 
 
-Drawing = Waterfall | Ladder | RoadMap | Dots | Pairs | Course | Scheme
+Drawing = Fan | Waterfall | Ladder | RoadMap | Dots | Pairs | Course | Scheme
 
 
 @dataclass(frozen=True)

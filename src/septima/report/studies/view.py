@@ -15,6 +15,7 @@ from septima.report.studies.study import (
     Course,
     Dots,
     Drawing,
+    Fan,
     Ladder,
     Measure,
     Pairs,
@@ -32,6 +33,7 @@ from septima.schema import Language
 
 _DOTS_WIDTH = 300
 _NAMES_WIDTH = 260
+_FAN_WIDTH = 290
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,10 @@ def _picture(drawing: Drawing, language: Language) -> PictureView:
     return PictureView(_capital(drawing.title), Markup(svg(_chart(drawing, language), language, drawing.says)), legend)  # noqa: S704 - our own SVG
 
 
-def _chart(drawing: Waterfall | Dots | Pairs | Course | Ladder | RoadMap, language: Language) -> alt.LayerChart:
+def _chart(drawing: Fan | Waterfall | Dots | Pairs | Course | Ladder | RoadMap, language: Language) -> alt.LayerChart:
     match drawing:
+        case Ladder() | RoadMap():
+            return _lines(drawing)
         case Dots():
             return charts.slices(
                 drawing.dots, whole=drawing.whole, unit=drawing.unit, width=_DOTS_WIDTH, names_width=_NAMES_WIDTH
@@ -157,17 +161,30 @@ def _chart(drawing: Waterfall | Dots | Pairs | Course | Ladder | RoadMap, langua
             return charts.pairs(
                 drawing.names, drawing.first, drawing.second, unit=drawing.unit, axis_title=drawing.axis
             )
+        case Fan():
+            return charts.fan(
+                drawing.past,
+                drawing.ahead,
+                target=drawing.target,
+                target_label=drawing.target_label,
+                unit=drawing.unit,
+                tick_format=TICKS[drawing.grain].in_language(language) if drawing.grain in TICKS else "",
+                width=_FAN_WIDTH,
+            )
         case Course():
             points = [Point(month, figure) for month, figure in zip(drawing.months, drawing.figures, strict=True)]
             tick = TICKS["month"].in_language(language)
             return charts.trend(points, unit=drawing.unit, tick_format=tick, target=0.0)
         case Waterfall():
             return charts.waterfall(drawing.steps, unit=drawing.unit)
-        case Ladder():
-            return charts.ladder(drawing.rungs, count=drawing.count, axis_title=drawing.axis)
-        case RoadMap():
-            marks = "\u00a0\u00a0\u00a0 ".join(f"{mark}\u00a0{name}" for mark, name in zip("○●▲¦", drawing.legend, strict=True))
-            return charts.road_map(drawing.tracks, today=drawing.today, legend=marks)
+
+
+def _lines(drawing: Ladder | RoadMap) -> alt.LayerChart:
+    """A drawing of named lines, one under another."""
+    if isinstance(drawing, Ladder):
+        return charts.ladder(drawing.rungs, count=drawing.count, axis_title=drawing.axis)
+    marks = "\u00a0\u00a0\u00a0 ".join(f"{mark}\u00a0{name}" for mark, name in zip("○●▲¦", drawing.legend, strict=True))
+    return charts.road_map(drawing.tracks, today=drawing.today, legend=marks)
 
 
 def _capital(title: str) -> str:
