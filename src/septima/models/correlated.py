@@ -62,7 +62,7 @@ def with_rank_correlation(scores: FloatArray, correlation: FloatArray) -> FloatA
         raise ValueError("a correlation matrix is symmetric, with a row for each row of draws")
     if not np.allclose(np.diag(correlation), 1.0, atol=1e-9) or np.abs(correlation).max() > 1 + _ROUNDING:
         raise ValueError("correlations lie between −1 and 1, and are 1 on the diagonal")
-    root = _root(correlation)
+    root = root_of(correlation)
     centred = scores - scores.mean(axis=1, keepdims=True)
     seen = np.linalg.cholesky(np.atleast_2d(np.corrcoef(centred)))
     wanted = root @ np.linalg.solve(seen, centred / centred.std(axis=1, keepdims=True))
@@ -70,8 +70,11 @@ def with_rank_correlation(scores: FloatArray, correlation: FloatArray) -> FloatA
     return np.take_along_axis(np.sort(scores, axis=1), ranks, axis=1)
 
 
-def _root(correlation: FloatArray) -> FloatArray:
-    """A square root of the matrix, which rows that are copies of each other do not keep from having one."""
+def root_of(correlation: FloatArray) -> FloatArray:
+    """R with R·Rᵀ the correlation matrix, so that R times independent normal rows correlates so; copies among rows have one too.
+
+    ValueError where the matrix has a negative eigenvalue.
+    """
     values, vectors = np.linalg.eigh(correlation)
     if values.min() < -1e-8 * len(correlation):
         raise ValueError("no draws can correlate so: the matrix has a negative eigenvalue")

@@ -106,6 +106,14 @@ def spread(figure: Figure, bounds: tuple[float, float], scores: FloatArray) -> F
     return values
 
 
+def deviated(figure: Figure, bounds: tuple[float, float], scores: FloatArray) -> FloatArray:
+    """As `spread`, at normal scores in any order and of any shape."""
+    order = np.argsort(scores, axis=None)
+    values = np.empty(scores.size)
+    values[order] = spread(figure, bounds, scores.ravel()[order])
+    return values.reshape(scores.shape)
+
+
 def draw(figure: Figure, bounds: tuple[float, float], random: np.random.Generator, draws: int = DRAWS) -> FloatArray:
     """Draws from the distribution that a figure and its 95 % interval imply, see `spread`.
 
