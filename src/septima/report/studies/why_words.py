@@ -38,9 +38,7 @@ def composite_sentence(change: CompositeChange, language: Language) -> str:
     unit = "index" if change.form == "printed" else "score_0_100"
     before, now = written(unit, change.before, language), written(unit, change.now, language)
     if before == now:
-        return Text(
-            f"{name} hardly changed: {now}.", f"{name} почти не\u00a0изменился: {now}."
-        ).in_language(language)
+        return Text(f"{name} hardly changed: {now}.", f"{name} почти не\u00a0изменился: {now}.").in_language(language)
     verb = (_UP if step > 0 else _DOWN).in_language(language)
     by = written(unit, Figure(abs(step), change.change.lower, change.change.upper), language)
     first = Text(

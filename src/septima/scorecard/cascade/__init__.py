@@ -1,0 +1,1 @@
+"""Who answers for what: CKPIint shared out over departments, teams and people."""
