@@ -40,6 +40,11 @@ from septima.models.attribution.markov import Order
 from septima.models.attribution.words import METHODS, Method, Worth
 from septima.schema import Language, SeptimaError
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
+from septima.scorecard.alerts.checking import Facts, check
+from septima.scorecard.alerts.definition import FILE as ALERTS_FILE
+from septima.scorecard.alerts.definition import AlertDefinition, CheckReport
+from septima.scorecard.alerts.facts import chances_of, newest_record, quarantined_share
+from septima.scorecard.alerts.reading import read_alerts
 from septima.scorecard.audit import author_text, definition_texts, read_log, record_changes, record_event
 from septima.scorecard.benchmark import comparison as benchmark
 from septima.scorecard.benchmark.comparison import Comparison
@@ -371,6 +376,27 @@ class Workspace:
             currency=self.settings.currency,
         )
 
+    @property
+    def alerts(self) -> AlertDefinition:
+        """The rules and channels of `alerts.yaml`; DefinitionError with file, line and remedy where it is absent or wrong."""
+        return read_alerts(self.directory / ALERTS_FILE, self.definition)
+
+    def check(self, period: str | None = None, *, now: datetime | None = None) -> CheckReport:
+        """Which alert rules hold of a period: the newest that is over, by the `grain` of the rules, where none is named.
+
+        Nothing is sent and nothing is written. DefinitionError as of `alerts`.
+        """
+        definition, moment = self.alerts, now or datetime.now(UTC)
+        calendar = self.settings.calendar
+        given = period or calendar.period_of(calendar.today(moment), definition.grain).shift(-1).id
+        card, tables = self.scorecard(given), self.tables()
+        facts = Facts(
+            lambda table: newest_record(tables, table),
+            lambda: quarantined_share(self.lake, tables),
+            lambda: chances_of(self.forecast(card)),
+        )
+        return check(definition, card, facts, moment)
+
     def close(
         self, period: str | Period, *, author: str | None = None, note: str | None = None, force: bool = False
     ) -> Revision | None:
@@ -388,7 +414,7 @@ class Workspace:
             record_changes(self.directory, texts, by, now=now)
             newest = read_log(self.directory)[-1]
             basis, version = Basis(basis_texts(texts), septima.__version__), self.lake.version
-            card = self._card_of(basis, given.id, version, now, Recorded(self.lake, version))
+            card = self._card_of(basis, given.id, version, now)
             line = (newest.number, newest.hash)
             kept = store(self.directory, card, basis, author=by, note=note, line=line, now=now)
             if kept is not None:
@@ -416,10 +442,8 @@ class Workspace:
             )
         return compared(kept, self._card_of(kept.basis, kept.period, version, kept.card.computed_at))
 
-    def _card_of(
-        self, basis: Basis, period: str, version: int, now: datetime, record: Recorded | None = None
-    ) -> Scorecard:
-        """The card of a period by definitions and settings that are given as texts."""
+    def _card_of(self, basis: Basis, period: str, version: int, now: datetime) -> Scorecard:
+        """The card of a period by definitions and settings that are given as texts, every figure computed from the data."""
         settings = parse_settings(basis.texts[FILE], self.directory / FILE)
         own = own_metrics(basis.metric_files, allow_sql=settings.allow_sql, settings=settings.metrics)
         known = {**catalogue(), **own}
@@ -434,7 +458,6 @@ class Workspace:
             metrics=known,
             calendar=settings.calendar,
             now=now,
-            record=record,
             seed=basis.seed,
             draws=basis.draws,
         )

@@ -70,14 +70,15 @@ def test_each_change_is_one_entry_with_its_author(tmp_path: Path) -> None:
     assert verify(tmp_path).faults == ()
 
 
-@pytest.mark.parametrize("kind", ["altered", "taken out", "put in", "swapped", "no entry"])
+@pytest.mark.parametrize("kind", ["altered", "altered at the end", "taken out", "put in", "swapped", "no entry"])
 def test_a_touched_log_is_told_with_its_line_and_takes_no_more(tmp_path: Path, kind: str) -> None:
     for number in range(5):
         record_event(tmp_path, "closed", f"p{number}", "Anna", {})
     path = tmp_path / "audit" / LOG
     lines = path.read_bytes().splitlines(keepends=True)
     touched, line = {
-        "altered": ([lines[0], lines[1].replace(b"Anna", b"Olga"), *lines[2:]], 3),
+        "altered": ([lines[0], lines[1].replace(b"Anna", b"Olga"), *lines[2:]], 2),
+        "altered at the end": ([*lines[:4], lines[4].replace(b"Anna", b"Olga")], 5),
         "taken out": ([lines[0], *lines[2:]], 2),
         "put in": ([*lines[:2], lines[1], *lines[2:]], 3),
         "swapped": ([lines[0], lines[2], lines[1], *lines[3:]], 2),
@@ -108,6 +109,30 @@ def test_a_torn_last_line_is_told_and_written_over(tmp_path: Path) -> None:
     second = record_event(tmp_path, "closed", "two", "Anna", {})
     assert not verify(tmp_path).torn
     assert read_log(tmp_path) == (kept, second)
+
+
+def test_a_last_line_that_lacks_only_its_feed_is_kept(tmp_path: Path) -> None:
+    kept = [record_event(tmp_path, "closed", f"p{number}", "Anna", {}) for number in range(2)]
+    path = tmp_path / "audit" / LOG
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    assert not verify(tmp_path).torn
+    assert read_log(tmp_path) == tuple(kept)
+    later = record_event(tmp_path, "closed", "later", "Anna", {})
+    assert read_log(tmp_path) == (*kept, later)
+
+
+def test_secrets_never_enter_the_log(tmp_path: Path) -> None:
+    text = (
+        "channels:\n- {id: mail, password: hunter2, host: mx}\n- id: hook\n  api_token: 'abc def'\n  Secret: [open, sesame]\n"
+    )
+    record_changes(tmp_path, {"alerts.yaml": text}, "Anna")
+    record_changes(tmp_path, {"alerts.yaml": text.replace("hunter2", "hunter3").replace("mx", "mx2")}, "Anna")
+    written = (tmp_path / "audit" / LOG).read_text(encoding="utf-8")
+    assert "hunter" not in written
+    assert "abc def" not in written
+    assert "sesame" not in written
+    (_, changed) = read_log(tmp_path)
+    assert [(one.path, one.old, one.new) for one in changed.changes] == [("channels/mail.host", "mx", "mx2")]
 
 
 def test_a_full_disk_leaves_the_log_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,11 +174,11 @@ def audit(
 
 def record_definitions(workspace: "Workspace", author: str | None = None) -> None:
     """Note changed definitions in the audit log; where the workspace may not be written, say so and go on."""
-    from septima.scorecard.audit import definition_texts, record_changes
+    from septima.scorecard.audit import AuditError, definition_texts, record_changes
 
     try:
         record_changes(workspace.directory, definition_texts(workspace.directory), _author(author))
-    except OSError as error:  # who may only read must still get the card; the next who may write notes the change
+    except (OSError, AuditError) as error:  # who may only read, or finds the log broken, must still get the card
         notices.print(f"The change of definitions could not be noted in the audit log: {error}", soft_wrap=True)
 
 

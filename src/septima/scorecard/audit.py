@@ -1,13 +1,15 @@
 """Who changed which definition, when, from what to what: a log that is only added to, and shows where it was touched.
 
-Each line of `audit/log.jsonl` is an entry as JSON and carries the SHA-256 of the line before, so that a line changed,
-taken out or put in breaks the chain there (Haber and Stornetta, 1991). The last lines taken off are told by the
-revisions of closed periods, which remember the line that stood before them.
+Each line of `audit/log.jsonl` is an entry as JSON and carries the SHA-256 of itself and of the line before, so that a line
+changed, taken out or put in breaks the chain there (Haber and Stornetta, 1991). The last lines taken off, or made anew by
+someone who knows how, are told by the revisions of closed periods, which remember the line that stood before them. Values
+of fields that are called secrets, such as `password`, never enter the log.
 """
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -36,6 +38,11 @@ WATCHED = (
 """Files in the root of a workspace that define something; those of own metrics in `metrics` are watched too."""
 
 FIRST_HASH = "0" * 64
+_SECRET = re.compile(
+    r"(?P<field>[\w-]*(?:password|passwd|secret|token|api_key|private_key)[\w-]*[\"']?\s*:[ \t]*)(?P<value>\[[^\]]*\]|[^\s,{}\[\]#][^,}\n]*)",
+    re.IGNORECASE,
+)
+_HIDDEN = "(hidden)"
 _LOCK_WAIT_SECONDS = 60.0
 
 
@@ -100,6 +107,7 @@ def record_changes(
     AuditError where the log was altered or another program holds it; OSError where it cannot be written.
     """
     path = directory / FOLDER / LOG
+    texts = {name: without_secrets(text) for name, text in texts.items()}
     # Most calls find nothing new and then need no right to write.
     if path.exists() and not _news(_known(path), texts):
         return ()
@@ -107,6 +115,11 @@ def record_changes(
         entries = _known(path)
         drafts = [_draft(news, texts, entries) for news in _news(entries, texts)]
         return _append(path, entries, drafts, author, now)
+
+
+def without_secrets(text: str) -> str:
+    """The text of a definition file with the values of fields such as `password` or `token` hidden."""
+    return _SECRET.sub(rf"\g<field>{_HIDDEN}", text)
 
 
 def record_event(
@@ -135,6 +148,9 @@ def verify(directory: Path, anchors: Iterable[Anchor] = ()) -> Verdict:
     """Look at every line of the log, and for the lines that others remember."""
     lines, torn = _lines(directory / FOLDER / LOG)
     entries, faults = _checked(lines)
+    if not faults and torn and _is_whole(torn, entries):
+        lines, torn = [*lines, torn], b""
+        entries, faults = _checked(lines)
     hashes = {entry.number: entry.hash for entry in entries}
     for anchor in anchors:
         if hashes.get(anchor.number) != anchor.hash:
@@ -146,8 +162,10 @@ def verify(directory: Path, anchors: Iterable[Anchor] = ()) -> Verdict:
 
 
 def _known(path: Path) -> tuple[Entry, ...]:
-    lines, _ = _lines(path)
+    lines, torn = _lines(path)
     entries, faults = _checked(lines)
+    if not faults and torn and _is_whole(torn, entries):
+        entries, faults = _checked([*lines, torn])
     if faults:
         raise AuditError(f"{path}, {faults[0]}")
     return tuple(entries)
@@ -163,14 +181,22 @@ def _lines(path: Path) -> tuple[list[bytes], bytes]:
     return lines, torn
 
 
-def _checked(lines: Sequence[bytes]) -> tuple[list[Entry], list[str]]:
+def _is_whole(torn: bytes, entries: Sequence[Entry]) -> bool:
+    """Whether only the line feed is missing, as after an editor: such a line was accepted, and none of those may be lost."""
+    found, faults = _checked([torn], after=entries)
+    return bool(found) and not faults
+
+
+def _checked(lines: Sequence[bytes], after: Sequence[Entry] = ()) -> tuple[list[Entry], list[str]]:
+    """The entries of these lines, which follow those `after` which they stand, and what is wrong with them."""
     entries: list[Entry] = []
     faults: list[str] = []
-    before = FIRST_HASH
-    for number, line in enumerate(lines, start=1):
+    before = after[-1].hash if after else FIRST_HASH
+    for number, line in enumerate(lines, start=len(after) + 1):
         found = hashlib.sha256(line).hexdigest()
         try:
             content = json.loads(line)
+            own = content.pop("sha256")
             entry = Entry(
                 content["number"],
                 datetime.fromisoformat(content["at"]),
@@ -187,7 +213,9 @@ def _checked(lines: Sequence[bytes]) -> tuple[list[Entry], list[str]]:
             faults.append(f"line {number}: is no entry of the log; restore the log from a backup")
         else:
             entries.append(entry)
-            if entry.before != before or entry.number != number:
+            if own != _digest(content):
+                faults.append(f"line {number}: was altered; restore the log from a backup")
+            elif entry.before != before or entry.number != number:
                 faults.append(
                     f"line {number}: does not follow the line before it, so that one of the two was altered, taken out or "
                     "put in; restore the log from a backup"
@@ -243,20 +271,30 @@ def _append(
     lines: list[bytes] = []
     for number, draft in enumerate(drafts, start=len(entries) + 1):
         content = {"number": number, "at": at, "author": author, **draft, "before": before}
-        lines.append(json.dumps(content, ensure_ascii=False, sort_keys=True, default=str).encode())
+        lines.append(_line({**content, "sha256": _digest(content)}))
         before = hashlib.sha256(lines[-1]).hexdigest()
-    _write(path, b"".join(line + b"\n" for line in lines))
+    _write(path, b"".join(line + b"\n" for line in lines), entries)
     return _known(path)[len(entries) :]
 
 
-def _write(path: Path, content: bytes) -> None:
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_line(content)).hexdigest()
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str).encode()
+
+
+def _write(path: Path, content: bytes, entries: Sequence[Entry]) -> None:
     """Add to the file, all or nothing; what a killed writer left of a line was never told to anyone and goes."""
     fresh = not path.exists()
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         size = os.lseek(descriptor, 0, os.SEEK_END)
-        whole = _finished(path)
-        if size > whole:
+        whole, lacks_feed = _finished(path, entries)
+        if lacks_feed:
+            content = b"\n" + content
+        elif size > whole:
             os.ftruncate(descriptor, whole)
         os.lseek(descriptor, whole, os.SEEK_SET)
         try:
@@ -273,10 +311,13 @@ def _write(path: Path, content: bytes) -> None:
         flush_folder(path.parent)
 
 
-def _finished(path: Path) -> int:
-    """How many bytes of the file are finished lines."""
+def _finished(path: Path, entries: Sequence[Entry]) -> tuple[int, bool]:
+    """How many bytes of the file are lines that hold, and whether the last of them lacks its line feed."""
     content = path.read_bytes()
-    return content.rfind(b"\n") + 1
+    end = content.rfind(b"\n") + 1
+    if len(content) > end and entries and hashlib.sha256(content[end:]).hexdigest() == entries[-1].hash:
+        return len(content), True
+    return end, False
 
 
 @contextmanager
