@@ -1,11 +1,13 @@
 """The benchmark on the command line, from one organisation's export to another's league."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from septima.cli.benchmark import demo_peers
 from septima.lake.load import load
 from septima.lake.mapping import read_mapping
 from septima.workspace import Workspace
@@ -94,20 +96,19 @@ def test_two_organisations_compare_by_files(
 def test_files_in_the_folder_make_a_chapter_of_the_report(
     companies: tuple[Path, Path], tmp_path: Path, septima: Callable[..., Ended]
 ) -> None:
-    alpha, beta = companies
+    alpha, beta = company(tmp_path, "alpha", 45), companies[1]
     folder = alpha / "benchmark"
     septima("benchmark", "export", beta, "--period", "2026-Q3", "--output", folder / "beta.json")
     septima("benchmark", "export", alpha, "--period", "2026-Q3", "--output", folder / "ours.json")
     page = tmp_path / "card.html"
-    assert septima("report", alpha, "--period", "2026-Q3", "--output", page).code == 0
+    made = septima("report", alpha, "--period", "2026-Q3", "--output", page)
+    assert made.code == 0, made.err
     written = page.read_text(encoding="utf-8")
     assert "Beside other organisations" in written
     assert "beside 1 other" in written
     (folder / "beta.json").write_text("{}", encoding="utf-8")
     assert septima("report", alpha, "--period", "2026-Q3", "--output", page).code == 0
     assert "is no exchange file of a benchmark" in page.read_text(encoding="utf-8")
-    for file in folder.iterdir():
-        file.unlink()
 
 
 def test_an_altered_file_is_refused_by_name_and_remedy(
@@ -159,3 +160,31 @@ def test_without_files_the_comparison_says_what_is_missing(
     ended = septima("benchmark", "compare", companies[0], "--period", "2026-Q3")
     assert ended.code == 1
     assert "there is no exchange file of 2026-Q3 to compare with" in ended.err
+
+
+def test_without_cryptography_the_demo_and_the_report_say_what_to_install(
+    companies: tuple[Path, Path], tmp_path: Path, septima: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha, beta = companies
+    file = tmp_path / "beta.json"
+    septima("benchmark", "export", beta, "--period", "2026-Q3", "--output", file)
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.ed25519", None)
+    refused = septima("benchmark", "compare", alpha, file, "--period", "2026-Q3")
+    assert refused.code == 1
+    assert "pip install 'septima[exchange]'" in refused.err
+    said = demo_peers(tmp_path / "peers", "2026-Q3", 7)
+    assert said is not None
+    assert said.startswith("Simulated organisations to compare with are left out")
+    assert not list(tmp_path.glob("peers/*.json"))
+
+
+def test_without_opendp_noise_says_what_to_install(
+    companies: tuple[Path, Path], tmp_path: Path, septima: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opendp.domains", None)
+    ended = septima(
+        "benchmark", "export", companies[0], "--period", "2026-Q3", "--output", tmp_path / "a.json", "--noise", "1"
+    )
+    assert ended.code == 1
+    assert "noise needs opendp" in ended.err
