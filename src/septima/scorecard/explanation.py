@@ -11,6 +11,7 @@ import numpy as np
 from septima.metrics import Metric, Passport, catalogue, compute, rows_behind
 from septima.metrics.definition import Cells, Estimate, Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar, Period
+from septima.models.shapley_change import of_product
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import CompositeCard, KpiCard, PerspectiveCard, Scorecard
 from septima.scorecard.composite import weights_average_one
@@ -139,9 +140,8 @@ def contributions(
 ) -> tuple[Contribution, ...]:
     """Split a composite, and its change between two periods, exactly over its inputs.
 
-    The change of a product of two factors is split evenly between the orders in which they can
-    change (Shapley, 1953): by value Δx·(a₀ + a₁)/2 and by weight Δa·(x₀ + x₁)/2, where a = A / n. An
-    input that stands in one period only has the weight 0 in the other.
+    The change is split by exact Shapley contributions, see `models.shapley_change.of_product`: by value Δx·(a₀ + a₁)/2
+    and by weight Δa·(x₀ + x₁)/2, where a = A / n. An input that stands in one period only has the weight 0 in the other.
     """
     now = {key: weight / len(weights) for key, weight in weights.items()}
     before = {key: weight / len(previous_weights) for key, weight in previous_weights.items()}
@@ -152,8 +152,8 @@ def contributions(
         share, share_before = now.get(key, 0.0), before.get(key, 0.0)
         by_value = by_weight = None
         if value is not None and previous is not None:
-            by_value = (value - previous) * (share + share_before) / 2
-            by_weight = (share - share_before) * (value + previous) / 2
+            pairs = (np.array([previous]), np.array([value])), (np.array([share_before]), np.array([share]))
+            by_value, by_weight = (float(part[0]) for part in of_product(*pairs))
         found.append(
             Contribution(
                 id=key,

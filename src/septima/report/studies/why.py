@@ -168,7 +168,9 @@ def _section(change: CompositeChange, why: Why, language: Language, currency: st
         told_of: tuple[str, ...] = ()
     else:
         told_of = tuple(driver_sentence(driver, change, language, currency) for driver in ranked(change))
-    drawings = (_waterfall(change, language),) if len(change.drivers) > 1 else ()
+    # Of two bars the sentences above say all; a page of one composite has room for them.
+    drawn = len(change.drivers) > (1 if len(why.shown) == 1 else 2)
+    drawings = (_waterfall(change, language),) if drawn else ()
     below = dict(why.change.of(INTEGRAL).below).get(change.id, ())
     table = _drivers(change, language, currency, {driver.id: driver.total for driver in below})
     return Section(title, (*lead, *told_of), drawings, (table,))

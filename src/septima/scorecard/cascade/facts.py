@@ -111,7 +111,7 @@ def _joined(cells: SliceCells, kpi: str, groups: Mapping[str, str]) -> dict[tupl
     sums = cells.at()
     joined = np.zeros((len(names), *sums.shape[1:]))
     for row, member in enumerate(cells.members):
-        if member in groups:
+        if member is not None and member in groups:
             joined[places[groups[member]]] += sums[row]
     told = cells.observations(joined)
     return {(kpi, name): Fact(one.figure, one.n, one.note == "too_few") for name, one in zip(names, told, strict=True)}

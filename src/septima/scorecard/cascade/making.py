@@ -15,6 +15,9 @@ from septima.scorecard.change import explain_change
 from septima.scorecard.definition import ScorecardDefinition
 from septima.scorecard.history import Parameters
 
+_NO_INTERVALS = 2
+"""Draws where only the contributions themselves are needed."""
+
 
 def cascade_of(
     card: Scorecard,
@@ -36,5 +39,6 @@ def cascade_of(
     kpis = [kpi for kpi in definition.kpis if any(shares.kpi == kpi.id for shares in cascade.kpis)]
     responsibility = share_out(cascade, employees, [kpi.id for kpi in definition.kpis])
     facts = read_facts(kpis, metrics, tables, period, parameters, responsibility, known, calendar, card.currency)
-    change = explain_change(card, definition, {name: metric.passport for name, metric in metrics.items()})
+    passports = {name: metric.passport for name, metric in metrics.items()}
+    change = explain_change(card, definition, passports, draws=_NO_INTERVALS)
     return make_cascade(card, change, cascade, responsibility, facts, definition.watch_band)

@@ -133,25 +133,8 @@ def _kpi(
     if not shares:
         raise node.wrong("kpi", f"nobody answers for {name!r}; give `departments` with shares that add up to 1")
     _add_up(node, "departments", shares, f"departments for {name!r}")
-    teams = _numbers(node, "teams")
     homes = {team.id: department.id for department in departments for team in department.teams}
-    for key in teams:
-        if key not in homes:
-            raise node.wrong("teams", f"there is no team {key!r} in this file; {near(key, homes)}")
-        if homes[key] not in shares:
-            raise node.wrong(
-                "teams",
-                f"team {key!r} is of {homes[key]!r}, which has no share in {name!r}; give it one, or remove the team",
-            )
-    for department in dict.fromkeys(homes[key] for key in teams):
-        own = {key: share for key, share in teams.items() if homes[key] == department}
-        _add_up(node, "teams", own, f"teams of {department!r} for {name!r}")
-    people = _numbers(node, "people")
-    for key in people:
-        reader.employee(node, "people", key)
-    for team in dict.fromkeys(reader.people[key][0] for key in people if key in reader.people):
-        own = {key: share for key, share in people.items() if reader.people.get(key, ("", 0))[0] == team}
-        _add_up(node, "people", own, f"people of team {team!r} for {name!r}")
+    teams, people = _teams(node, name, shares, homes), _people(node, name, reader)
     targets = _numbers(node, "targets", least=-math.inf)
     for key in targets:
         if key not in ids and key not in homes and key not in reader.employees:
@@ -166,6 +149,32 @@ def _kpi(
         node.strings("tasks"),
         node.line(),
     )
+
+
+def _teams(node: Node, name: str, shares: Mapping[str, float], homes: Mapping[str, str]) -> dict[str, float]:
+    teams = _numbers(node, "teams")
+    for key in teams:
+        if key not in homes:
+            raise node.wrong("teams", f"there is no team {key!r} in this file; {near(key, homes)}")
+        if homes[key] not in shares:
+            raise node.wrong(
+                "teams",
+                f"team {key!r} is of {homes[key]!r}, which has no share in {name!r}; give it one, or remove the team",
+            )
+    for department in dict.fromkeys(homes[key] for key in teams):
+        own = {key: share for key, share in teams.items() if homes[key] == department}
+        _add_up(node, "teams", own, f"teams of {department!r} for {name!r}")
+    return teams
+
+
+def _people(node: Node, name: str, reader: _Reader) -> dict[str, float]:
+    people = _numbers(node, "people")
+    for key in people:
+        reader.employee(node, "people", key)
+    for team in dict.fromkeys(reader.people[key][0] for key in people if key in reader.people):
+        own = {key: share for key, share in people.items() if reader.people.get(key, ("", 0))[0] == team}
+        _add_up(node, "people", own, f"people of team {team!r} for {name!r}")
+    return people
 
 
 def _role(node: Node, kpis: Sequence[str]) -> RoleDefinition:

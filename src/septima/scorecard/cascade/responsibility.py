@@ -121,8 +121,8 @@ def _teams(
     managed: dict[str, tuple[int, str, Text]] = {}
     for place, department in enumerate(departments):
         for team in department.teams:
-            named |= {person: (place, team.id, team.name) for person in team.people}
-            managed |= {manager: (place, team.id, team.name) for manager in team.managers}
+            named |= dict.fromkeys(team.people, (place, team.id, team.name))
+            managed |= dict.fromkeys(team.managers, (place, team.id, team.name))
     homes = {department.id: place for place, department in enumerate(departments)}
     members: dict[tuple[int, str], list[Employee]] = {}
     names: dict[tuple[int, str], Text] = {}
