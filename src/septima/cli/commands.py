@@ -10,6 +10,7 @@ import typer
 
 from septima.cli.benchmark import benchmark_commands
 from septima.cli.cascade import cascade_commands
+from septima.cli.check import check_commands
 from septima.cli.closing import closing_commands, record_definitions
 from septima.cli.forecast import forecast_commands
 from septima.cli.goals import goal_commands
@@ -51,6 +52,7 @@ application = typer.Typer(
 application.add_typer(forecast_commands)
 application.add_typer(goal_commands)
 application.add_typer(closing_commands)
+application.add_typer(check_commands)
 application.add_typer(why_commands)
 application.add_typer(cascade_commands)
 application.add_typer(model_commands)

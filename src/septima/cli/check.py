@@ -1,0 +1,152 @@
+"""The command `check`: which alert rules hold, told on the terminal and by the channels of `alerts.yaml`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from septima.cli.closing import record_definitions
+from septima.cli.options import Directory, EngineOption, FormatOption, LanguageOption, language_of, open_workspace
+from septima.cli.output import Format, notices, print_json, print_rows, say, spoken
+from septima.schema import SeptimaError
+
+if TYPE_CHECKING:
+    from septima.scorecard.alerts.definition import Alert, CheckReport
+    from septima.scorecard.alerts.telling import Told
+    from septima.workspace import Workspace
+
+check_commands = typer.Typer(rich_markup_mode=None)
+
+NOT_EVALUATED = 3
+
+
+@check_commands.command()
+def check(
+    directory: Directory,
+    *,
+    period: Annotated[
+        str | None,
+        typer.Option(
+            "--period", metavar="PERIOD", help="The newest that is over, by the `grain` of alerts.yaml, where left out."
+        ),
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Also tell by the channels of alerts.yaml.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Write a commented alerts.yaml to begin with.")] = False,
+    language: LanguageOption = None,
+    engine: EngineOption = None,
+    form: FormatOption = Format.table,
+) -> None:
+    """Check the alert rules: exit code 0 nothing, 1 warnings, 2 something critical, 3 a rule or channel failed.
+
+    Made for cron: with --send, alerts go out by e-mail and webhook, and are not repeated while they are `quiet`.
+    """
+    try:
+        code = _check(directory, period, language, engine, form, send=send, new=new)
+    except (SeptimaError, OSError) as error:  # 1 and 2 speak of the figures, so that an error needs a code of its own
+        notices.print(f"septima: {' '.join(str(error).split())}", soft_wrap=True)
+        code = NOT_EVALUATED
+    if code:
+        raise typer.Exit(code)
+
+
+def _check(
+    directory: Path,
+    period: str | None,
+    language: str | None,
+    engine: str | None,
+    form: Format,
+    *,
+    send: bool,
+    new: bool,
+) -> int:
+    from septima.scorecard.alerts.telling import quiet_alerts
+
+    workspace = open_workspace(directory, engine)
+    if new:
+        _write_new(workspace, directory, form)
+        return 0
+    words = language_of(language, workspace)
+    definition = workspace.alerts
+    record_definitions(workspace)
+    report = workspace.check(period)
+    quiet = quiet_alerts(workspace.directory, definition, report.alerts, report.checked_at)
+    told = _tell(workspace, report) if send else None
+    if form is Format.json:
+        content = {**spoken(report, words), "exit_code": report.exit_code}
+        content["quiet"] = [alert.key for alert in quiet]
+        content["told"] = told and {
+            **asdict(told),
+            "new": [alert.key for alert in told.new],
+            "quiet": [alert.key for alert in told.quiet],
+        }
+        print_json(content)
+    else:
+        _print(report, quiet, words)
+    if told is not None:
+        for failure in told.failures:
+            notices.print(failure, soft_wrap=True)
+        notices.print(f"Sent {told.sent} messages; waiting in {workspace.directory / 'alerts' / 'outbox'}: {told.waiting}.", soft_wrap=True)  # fmt: skip
+    return NOT_EVALUATED if told is not None and told.failures else report.exit_code
+
+
+def _tell(workspace: "Workspace", report: "CheckReport") -> "Told":
+    from septima.report.alert_words import letter, sentence, subject_line
+    from septima.scorecard.alerts.telling import tell
+
+    language = workspace.settings.language
+
+    def compose(alerts: "Sequence[Alert]") -> tuple[str, str, dict[str, Any]]:
+        chosen = tuple(alerts)
+        content: dict[str, Any] = {
+            "organisation": report.organisation,
+            "period": report.period,
+            "checked_at": report.checked_at.isoformat(),
+            "alerts": [
+                {**spoken(alert, language), "sentence": sentence(alert, language, report.currency)} for alert in chosen
+            ],
+        }
+        return subject_line(report, chosen, language), letter(report, chosen, language), content
+
+    return tell(workspace.directory, workspace.alerts, report.alerts, compose, now=report.checked_at)
+
+
+def _print(report: "CheckReport", quiet: "Sequence[Alert]", language: Any) -> None:
+    from septima.report.alert_words import SEVERITY, sentence
+
+    if not report.alerts and not report.failures:
+        say(f"{report.period}: no rule holds.")
+    ordered = sorted(report.alerts, key=lambda alert: alert.severity != "critical")
+    rows = [
+        [
+            SEVERITY[alert.severity].in_language(language),
+            alert.rule,
+            sentence(alert, language, report.currency),
+            alert.who or "",
+            "quiet" if alert in quiet else "",
+        ]
+        for alert in ordered
+    ]
+    if rows:
+        print_rows(report.period_label.in_language(language), ["severity", "rule", "what", "who", ""], rows)
+    for failure in report.failures:
+        say(f"Rule {failure.rule!r} could not be evaluated: {failure.why.in_language(language)}.")
+
+
+def _write_new(workspace: "Workspace", directory: Path, form: Format) -> None:
+    from septima.scorecard.alerts.definition import FILE
+    from septima.scorecard.durable import write_new
+
+    path = workspace.directory / FILE
+    try:
+        write_new(
+            path, resources.files("septima.scorecard.alerts").joinpath("starter.yaml").read_text(encoding="utf-8")
+        )
+    except FileExistsError:
+        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
+    if form is Format.json:
+        print_json({"file": str(path)})
+        return
+    say(f"Written to {path}. Change it to your needs, then: septima check {directory}")
