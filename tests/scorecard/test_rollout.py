@@ -72,6 +72,13 @@ def test_the_file_says_what_it_says():
     ]  # fmt: skip
 
 
+def test_phases_on_one_line_keep_their_own_milestones():
+    found = road(
+        "phases: [{id: a, milestones: [{id: x, planned: 2026-01-01}]}, {id: b, milestones: [{id: y, planned: 2026-02-01}]}]"
+    )
+    assert [[one.id for one in phase.milestones] for phase in found.phases] == [["x"], ["y"]]
+
+
 def test_without_a_word_on_success_it_is_all_that_needs_no_target():
     assert tuple(one.metric for one in road().success) == USUAL
     assert {one.weight for one in road().success} == {1.0}

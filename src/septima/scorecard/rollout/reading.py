@@ -40,8 +40,8 @@ def _rollout(node: Node, metrics: Mapping[str, Metric]) -> RolloutDefinition:
     phase_nodes = node.items("phases")
     if not phase_nodes:
         raise node.wrong("phases", "there are no phases; give `phases:` at least one with milestones")
-    milestone_nodes = {phase.line(): phase.items("milestones") for phase in phase_nodes}
-    every = [one for nodes in milestone_nodes.values() for one in nodes]
+    milestone_nodes = [phase.items("milestones") for phase in phase_nodes]
+    every = [one for nodes in milestone_nodes for one in nodes]
     _ids(phase_nodes, "phase")
     _ids(every, "milestone")
     _no_cycle(phase_nodes, "phase")
@@ -52,7 +52,7 @@ def _rollout(node: Node, metrics: Mapping[str, Metric]) -> RolloutDefinition:
         raise node.wrong("departments", f"department {twice!r} is there twice; name it once")
     return RolloutDefinition(
         name=node.text("name") or _NAME,
-        phases=tuple(_phase(phase, milestone_nodes[phase.line()]) for phase in phase_nodes),
+        phases=tuple(_phase(phase, nodes) for phase, nodes in zip(phase_nodes, milestone_nodes, strict=True)),
         success=_success(node, metrics),
         departments=departments,
         file=node.file,
