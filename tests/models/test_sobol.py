@@ -60,3 +60,11 @@ def test_the_same_seed_gives_the_same_indices() -> None:
 def test_an_outcome_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="not finite"):
         indices_by_group(lambda inputs: np.full((1, inputs.shape[1]), np.inf), 1, [[0]], samples=64)
+
+
+def test_one_group_alone_has_the_whole_variance_and_no_group_has_none() -> None:
+    (found,) = indices_by_group(lambda inputs: inputs.sum(axis=0)[None], 2, [[0, 1]], samples=512)
+    assert found.first == pytest.approx([1], abs=0.05)
+    assert found.total == pytest.approx([1], abs=0.05)
+    (nothing,) = indices_by_group(lambda inputs: inputs[:1], 1, [], samples=64)
+    assert nothing.first.tolist() == []

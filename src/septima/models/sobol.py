@@ -54,7 +54,7 @@ def indices_by_group(
         mixed = first.copy()
         mixed[list(group)] = second[list(group)]
         exchanged.append(_finite(model(mixed)))
-    mixes = np.stack(exchanged)
+    mixes = np.stack(exchanged) if exchanged else np.empty((0, *outcomes[0].shape))
     return tuple(
         _indices(outcomes[0][place], outcomes[1][place], mixes[:, place], seed) for place in range(len(outcomes[0]))
     )
@@ -63,10 +63,12 @@ def indices_by_group(
 def _indices(first: FloatArray, second: FloatArray, mixes: FloatArray, seed: int) -> SobolIndices:
     """Indices of one output from its values at both samples (n,) and with each group exchanged (groups, n)."""
     both = np.stack([first, second])
-    if np.ptp(both) <= 1e-12 * max(1.0, float(np.abs(both).max())):
+    if not len(mixes) or np.ptp(both) <= 1e-12 * max(1.0, float(np.abs(both).max())):
         nothing = np.zeros(len(mixes))
         return SobolIndices(nothing, nothing, nothing, nothing, nothing, nothing, 0.0)
-    found = sobol_indices(func={"f_A": first[None], "f_B": second[None], "f_AB": mixes[:, None]}, n=len(first))
+    # The output stands there twice: of one output and one group SciPy 1.17 makes a bare number and fails to write into it.
+    twice = {name: np.stack([part, part], axis=-2) for name, part in (("f_A", first), ("f_B", second), ("f_AB", mixes))}
+    found = sobol_indices(func=twice, n=len(first))
     mean = both.mean()
     one, other, mixed = first - mean, second - mean, mixes - mean
     alone, together = other * (mixed - one), 0.5 * (one - mixed) ** 2
@@ -74,15 +76,16 @@ def _indices(first: FloatArray, second: FloatArray, mixes: FloatArray, seed: int
     counts = random.multinomial(len(first), np.full(len(first), 1 / len(first)), size=_RESAMPLES) / len(first)
     centre = counts @ ((one + other) / 2)
     spread = (counts @ ((one**2 + other**2) / 2) - centre**2)[:, None]
+    spread = np.where(spread > 0, spread, np.inf)  # where no resampled outcome differs, nothing depends on anything
     tail = (1 - CONFIDENCE) / 2
     first_bounds, total_bounds = (
         np.quantile(counts @ terms.T / spread, (tail, 1 - tail), axis=0) for terms in (alone, together)
     )
     return SobolIndices(
-        first=np.atleast_1d(cast(FloatArray, found.first_order)),
+        first=cast(FloatArray, found.first_order).reshape(2, -1)[0],
         first_lower=first_bounds[0],
         first_upper=first_bounds[1],
-        total=np.atleast_1d(cast(FloatArray, found.total_order)),
+        total=cast(FloatArray, found.total_order).reshape(2, -1)[0],
         total_lower=total_bounds[0],
         total_upper=total_bounds[1],
         variance=float(both.var()),

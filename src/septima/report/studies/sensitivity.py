@@ -26,6 +26,7 @@ from septima.scorecard.shared_customers import SharedCustomers
 
 TITLE = Text("What the index depends on", "От\u00a0чего зависит индекс")
 _SINGLE_SHOWN = 10
+_WORTH_SHOWING = 0.01
 _PAIRS_SHOWN = 8
 _METHODS: Mapping[str, Text] = {
     "target": Text("achievement of the target", "достижение цели"),
@@ -117,7 +118,7 @@ def _style(outcome: Outcome, form: str, language: Language) -> NumberStyle:
 def _outcome(found: Sensitivity, outcome: Outcome, form: str, language: Language) -> Section:
     style = _style(outcome, form, language)
     kinds = [factor for factor in outcome.kinds if form == "normalised" or factor.kind in ("weights", "errors")]
-    single = outcome.single[:_SINGLE_SHOWN]
+    single = [factor for factor in outcome.single if (factor.total.value or 0.0) >= _WORTH_SHOWING][:_SINGLE_SHOWN]
     drawings: list[Drawing] = []
     for title, factors in (("drawn", kinds), ("single_drawn", single)):
         named = [(_capital(factor.name, language), *_told(factor.total, language)) for factor in factors]
@@ -125,6 +126,7 @@ def _outcome(found: Sensitivity, outcome: Outcome, form: str, language: Language
         if drawn is not None:
             drawings.append(drawn)
     left = len(outcome.single) - len(single)
+    least = percent(_WORTH_SHOWING, language, 0).text
     remarks = [_most(kinds, language)]
     if form == "normalised" and any(kind.kind == "normalisation" for kind in kinds) and "z_score" in found.methods:
         remarks.append(
@@ -138,8 +140,10 @@ def _outcome(found: Sensitivity, outcome: Outcome, form: str, language: Language
     if left > 0:
         remarks.append(
             Text(
-                f"Of single weights and errors the {len(single)} strongest are shown, {left} are left out.",
-                f"Из\u00a0отдельных весов и\u00a0ошибок показаны {len(single)} самых сильных, не\u00a0показано: {left}.",
+                f"Of single weights and errors those are shown that make {least} of the variance or more, {_SINGLE_SHOWN} at most; "
+                f"left out: {left}.",
+                f"Из\u00a0отдельных весов и\u00a0ошибок показаны те, на\u00a0которые приходится {least} дисперсии и\u00a0больше, "
+                f"не\u00a0более {_SINGLE_SHOWN}; не\u00a0показано: {left}.",
             ).in_language(language)
         )
     return Section(
@@ -225,7 +229,7 @@ def _of_places(what: Text, factors: Sequence[Factor], language: Language) -> lis
     if not factors or not any(factor.total.value for factor in factors):
         return []
     listed = "; ".join(
-        f"{factor.name.in_language(language)}\u00a0{_told(factor.total, language)[0].text}"
+        f"{factor.name.in_language(language)}\u00a0{percent(min(factor.total.value or 0.0, 1.0), language, 0).text}"
         for factor in sorted(factors, key=lambda factor: -(factor.total.value or 0.0))
     )
     said = Text(f"{what.en}, shares of the variance: {listed}.", f"{what.ru}, доли дисперсии: {listed}.")
@@ -233,7 +237,8 @@ def _of_places(what: Text, factors: Sequence[Factor], language: Language) -> lis
 
 
 def _place_row(place: Place, name: str, language: Language) -> tuple[Cell, ...]:
-    between = f"{place.lower}–{place.upper}" if place.lower != place.upper else str(place.lower)
+    dash = Text("–", "…").in_language(language)
+    between = f"{place.lower}{dash}{place.upper}" if place.lower != place.upper else str(place.lower)
     return name, bare(place.rank, 0, language), between, percent(place.changes, language, 0)
 
 
