@@ -4,10 +4,12 @@ Prints Markdown tables. Sizes: a tenth of `--orders`, and `--orders`; with `--qu
 
 Something else is measured, and nothing besides, with one of
 `--spark`: the catalogue on Spark, at a hundredth and a tenth of `--orders`;
+`--cascade`: why a card of up to 300 KPIs changed, and its cascade to 2,000 people;
 `--uplift`: the effect of an experiment of as many customers;
 `--lifetime`: lifetime value of a tenth as many customers, `--peer` being a Python that has `lifetimes`, pandas and PyArrow;
 `--attribution`: attribution over as many touches, `--peer` being a Python that has `ChannelAttribution` and DuckDB.
 The last three are measured at a hundredth, a tenth and the whole of that size.
+`--scorecard`: a card of 300 KPIs over 36 periods with 10,000 draws, from figures that are known.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import attribution, lifetime, on_spark, uplift
+from benchmarks import attribution, cascade, lifetime, on_spark, uplift
 from benchmarks.generate import generate
 from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
@@ -39,6 +41,12 @@ def main() -> None:
     folder = Path(options.folder)
     if options.spark:
         _on_spark(folder, [options.orders // 100, options.orders // 10])
+        return
+    if options.cascade:
+        cascade.report(options.runs)
+        return
+    if options.scorecard:
+        scorecard.report(options.runs)
         return
     if options.uplift:
         uplift.report(folder, options.orders, options.runs)
@@ -76,7 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
-    for name in ("spark", "uplift", "lifetime", "attribution"):
+    for name in ("spark", "cascade", "uplift", "lifetime", "attribution"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--peer", metavar="PYTHON")
     return parser.parse_args()
