@@ -4,8 +4,12 @@ import hashlib
 import hmac
 import http.server
 import json
+import multiprocessing
+import os
+import signal
 import socketserver
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -353,3 +357,27 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path, text: str, message:
 def test_an_absent_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="septima check DIR --new"):
         read_alerts(tmp_path / "alerts.yaml", SCORECARD)
+
+
+def _tell_for_ever(folder: str, port: int) -> None:
+    channel = WebhookChannel("hook", f"http://127.0.0.1:{port}/hook")
+    for number in range(100_000):
+        alerts = [replace(LOW, subject=f"kpi{one}") for one in range(number + 1)]
+        told(Path(folder), [channel], alerts, NOW)
+
+
+def test_a_check_that_is_killed_loses_no_alert(tmp_path: Path, hook: Any) -> None:
+    port = hook.server_address[1]
+    context = multiprocessing.get_context("fork")
+    for round_ in range(4):
+        teller = context.Process(target=_tell_for_ever, args=(str(tmp_path), port))
+        teller.start()
+        time.sleep(0.15 + 0.03 * round_)
+        os.kill(teller.pid or 0, signal.SIGKILL)
+        teller.join()
+    noted = set(json.loads((tmp_path / "alerts" / "state.json").read_text()))
+    last = told(tmp_path, [webhook_to(hook)], [], NOW)
+    assert (last.waiting, last.failures) == (0, ())
+    sent = {key for _, _, body in hook.messages for key in json.loads(body)["alerts"]}
+    assert noted
+    assert noted <= sent
