@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -45,6 +45,7 @@ from septima.scorecard.alerts.definition import FILE as ALERTS_FILE
 from septima.scorecard.alerts.definition import AlertDefinition, CheckReport
 from septima.scorecard.alerts.facts import chances_of, newest_record, quarantined_share
 from septima.scorecard.alerts.reading import read_alerts
+from septima.scorecard.assembly import card_of
 from septima.scorecard.audit import author_text, definition_texts, read_log, record_changes, record_event
 from septima.scorecard.benchmark import comparison as benchmark
 from septima.scorecard.benchmark.comparison import Comparison
@@ -79,6 +80,7 @@ from septima.scorecard.processes import FILE as PROCESSES_FILE
 from septima.scorecard.processes import read_processes
 from septima.scorecard.processes.measured import MeasuredProcesses, measured, metrics_asked
 from septima.scorecard.reading import parse_definition
+from septima.scorecard.readings import read_figures
 from septima.scorecard.rollout.measured import Data, Rollout, measure
 from septima.scorecard.rollout.reading import FILE as ROLLOUT_FILE
 from septima.scorecard.rollout.reading import read_rollout
@@ -336,20 +338,43 @@ class Workspace:
         """The period that a person wrote, by the workspace's calendar; PeriodError names the forms there are."""
         return self.settings.calendar.parse(text)
 
-    def scorecard(
-        self,
-        period: str | Period,
-        *,
-        suppositions: Sequence[Supposition] = (),
-        correlation: ErrorCorrelation | None = None,
-    ) -> Scorecard:
+    def scorecard(self, period: str | Period, *, correlation: ErrorCorrelation | None = None) -> Scorecard:
         """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`.
 
-        With `suppositions` it is what it would be with other weights, targets or values, see `scorecard.what_if`; with the
-        `correlation` of errors, see `shared_customers`, intervals of composites are those of errors that correlate so.
+        With the `correlation` of errors, see `shared_customers`, intervals of composites are those of errors that correlate
+        so.
         """
         version = self.lake.version
-        return self._build(period, self.definition, self._tables_of(version), version, suppositions, correlation)
+        return self._build(period, self.definition, self._tables_of(version), version, correlation)
+
+    def supposed(self, period: str | Period) -> Callable[[Sequence[Supposition]], Scorecard]:
+        """What makes the card of a period by suppositions, see `scorecard.what_if`; the data are read once for all of them.
+
+        None of them gives the card as it is. WhatIfError where they cannot be.
+        """
+        definition, version = self.definition, self.lake.version
+        settings, now = self.settings, datetime.now(UTC)
+        readings = read_figures(
+            definition,
+            self.catalogue,
+            self._tables_of(version),
+            self.period(period) if isinstance(period, str) else period,
+            settings.metrics,
+            calendar=settings.calendar,
+            currency=settings.currency,
+            record=Recorded(self.lake, version),
+        )
+        return lambda suppositions: card_of(
+            readings,
+            definition,
+            organisation=settings.organisation,
+            data_version=version,
+            currency=settings.currency,
+            parameters=settings.metrics,
+            calendar=settings.calendar,
+            now=now,
+            suppositions=suppositions,
+        )
 
     def sensitivity(
         self,
@@ -381,15 +406,15 @@ class Workspace:
         """The rules and channels of `alerts.yaml`; DefinitionError with file, line and remedy where it is absent or wrong."""
         return read_alerts(self.directory / ALERTS_FILE, self.definition)
 
-    def check(self, period: str | None = None, *, now: datetime | None = None) -> CheckReport:
-        """Which alert rules hold of a period: the newest that is over, by the `grain` of the rules, where none is named.
+    def check(self, period: str | Scorecard | None = None, *, now: datetime | None = None) -> CheckReport:
+        """Which alert rules hold of a period or card: the newest period that is over, by the `grain` of the rules, where none is named.
 
         Nothing is sent and nothing is written. DefinitionError as of `alerts`.
         """
         definition, moment = self.alerts, now or datetime.now(UTC)
         calendar = self.settings.calendar
         given = period or calendar.period_of(calendar.today(moment), definition.grain).shift(-1).id
-        card, tables = self.scorecard(given), self.tables()
+        card, tables = self.scorecard(given) if isinstance(given, str) else given, self.tables()
         facts = Facts(
             lambda table: newest_record(tables, table),
             lambda: quarantined_share(self.lake, tables),
@@ -606,7 +631,6 @@ class Workspace:
         definition: ScorecardDefinition,
         tables: Tables,
         version: int,
-        suppositions: Sequence[Supposition] = (),
         correlation: ErrorCorrelation | None = None,
     ) -> Scorecard:
         return build(
@@ -620,6 +644,5 @@ class Workspace:
             metrics=self.catalogue,
             calendar=self.settings.calendar,
             record=Recorded(self.lake, version),
-            suppositions=suppositions,
             correlation=correlation,
         )

@@ -37,8 +37,8 @@ def show_what_if(
     suppositions = tuple(_read(workspace, given))
     if not suppositions:
         raise SeptimaError("nothing is supposed; write --what-if ID.FIELD=NUMBER, such as nps.target=0.5")
-    now = workspace.scorecard(period)
-    then = workspace.scorecard(period, suppositions=suppositions)
+    card_by = workspace.supposed(period)
+    now, then = card_by(()), card_by(suppositions)
     study = what_if_study(now, then, language, name=save_as or "")
     if form is Format.json:
         print_json({"suppositions": [str(one) for one in suppositions], "now": to_json(now), "then": to_json(then)})
@@ -51,9 +51,13 @@ def show_what_if(
 
 def what_if_chapters(workspace: "Workspace", card: Scorecard, language: Language) -> Iterator[Study]:
     """A chapter of a card's report for each name under which suppositions are kept."""
-    for name in kept_scenarios(workspace.directory):
+    names = kept_scenarios(workspace.directory)
+    if not names:
+        return
+    card_by = workspace.supposed(card.period)
+    for name in names:
         try:
-            then = workspace.scorecard(card.period, suppositions=read_scenario(workspace.directory, name))
+            then = card_by(read_scenario(workspace.directory, name))
         except WhatIfError as error:  # what was kept may speak of a KPI that is gone; the rest of the report stands
             yield stale_study(name, str(error), language)
         else:

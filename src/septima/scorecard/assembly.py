@@ -6,7 +6,6 @@ Nothing that is undefined is ever filled in: it stays undefined up to CKPIint, a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,7 +29,6 @@ from septima.scorecard.card import (
 from septima.scorecard.composite import Aggregation, aggregate, ckpi, ckpi_integral
 from septima.scorecard.data_weights import Settled, settle
 from septima.scorecard.definition import (
-    DefinitionError,
     KpiDefinition,
     PerspectiveDefinition,
     ScorecardDefinition,
@@ -40,16 +38,14 @@ from septima.scorecard.history import (
     KpiHistory,
     Parameters,
     Record,
-    latest_record,
     parameters_of,
-    read_histories,
-    read_members,
 )
 from septima.scorecard.inputs import Input, inputs_of, usable
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter
+from septima.scorecard.readings import Readings, read_figures
 from septima.scorecard.simulate import DRAWS, ErrorCorrelation
 from septima.scorecard.simulation import INTEGRAL, Form, Forms, Formula, Group, Simulation, simulate
-from septima.scorecard.targets import KpiTargets, figures_named, periods_needed, read_plans, resolve_targets
+from septima.scorecard.targets import KpiTargets, resolve_targets
 from septima.scorecard.weighting import Weighting
 from septima.scorecard.what_if import Supposition, supposed_definition, supposed_histories
 
@@ -70,7 +66,6 @@ def build(
     calendar: Calendar = DEFAULT_CALENDAR,
     now: datetime | None = None,
     record: Record | None = None,
-    suppositions: Sequence[Supposition] = (),
     seed: int = 7,
     draws: int = DRAWS,
     correlation: ErrorCorrelation | None = None,
@@ -80,65 +75,81 @@ def build(
     `parameters` are the workspace's own of metrics, by metric id; `metrics` those that the definition
     may name (the catalogue where left out); `calendar` is that of `period`; money is in `currency`, where
     it is named; `now` is the moment (of UTC, where it names no zone) by which a period is over.
-    Figures that `record` knows are taken from it and not computed. With `suppositions` the card is what it would be with
-    other weights, targets or values, and says so.
+    Figures that `record` knows are taken from it and not computed. Of several cards that differ in weights, targets or
+    values the figures are read once, see `card_of`.
     Intervals of composites come from `draws` draws that depend on `seed` only, of errors that are independent unless their
     `correlation` is given. Raises DefinitionError
     where the definition names a metric that there is not; data that are absent or too few are stated on
     the card instead.
     """
     known = catalogue() if metrics is None else metrics
-    definition = supposed_definition(definition, suppositions)
-    periods = [period.shift(step) for step in range(1 - definition.trend, 1)]
-    passports = _passports(definition, known)
-    rules = [rule for kpi in definition.kpis for rule in (kpi.target_rule, *kpi.member_targets.values())]
-    earlier = [periods[0].shift(-step) for step in range(periods_needed(rules, periods), 0, -1)]
-    on_card = {kpi.id for kpi in definition.kpis}
-    looked_at = [KpiDefinition(name, name, weight=0.0) for name in figures_named(rules) if name not in on_card]
-    kpis, reach = (*definition.kpis, *looked_at), [*earlier, *periods]
-    read = read_histories(kpis, known, tables, reach, parameters or {}, calendar, currency, record)
-    read = supposed_histories(read, suppositions)
-    histories = {kpi.id: read[kpi.id].last(len(periods)) for kpi in definition.kpis}
-    figures = {
-        (name, at): observation.figure.value
-        for name, history in read.items()
-        for at, observation in zip(reach, history.observations, strict=True)
-    }
-    plans = sorted({rule.plan for rule in rules if rule.plan is not None})
-
-    @cache
-    def members_of(kpi_id: str, at: Period) -> Mapping[str, float | None]:
-        sliced = [kpi for kpi in definition.kpis if kpi.id == kpi_id]
-        return read_members(sliced, known, tables, at, parameters or {}, calendar, currency, record)[kpi_id]
-
-    targets = resolve_targets(
-        definition.kpis,
-        periods,
-        figures,
-        lambda kpi, at: members_of(kpi.id, at),
-        read_plans(tables, plans, sorted(on_card)),
+    readings = read_figures(
+        definition, known, tables, period, parameters or {}, calendar=calendar, currency=currency, record=record
     )
-    used = [known[kpi.metric] for kpi in definition.kpis]
-    moment = now or datetime.now(UTC)
-    card = assemble(
+    return card_of(
+        readings,
         definition,
-        passports,
-        histories,
-        periods,
         organisation=organisation,
         data_version=data_version,
         currency=currency,
         parameters=parameters or {},
+        calendar=calendar,
+        now=now or datetime.now(UTC),
+        seed=seed,
+        draws=draws,
+        correlation=correlation,
+    )
+
+
+def card_of(
+    readings: Readings,
+    definition: ScorecardDefinition,
+    *,
+    organisation: str,
+    data_version: int,
+    currency: str | None,
+    parameters: Parameters,
+    calendar: Calendar,
+    now: datetime,
+    suppositions: Sequence[Supposition] = (),
+    seed: int = 7,
+    draws: int = DRAWS,
+    correlation: ErrorCorrelation | None = None,
+) -> Scorecard:
+    """The card of figures that were read by this definition; see `build`.
+
+    With `suppositions` it is what it would be with other weights, targets or values, and says so; WhatIfError where they
+    cannot be.
+    """
+    definition = supposed_definition(definition, suppositions)
+    read = supposed_histories(readings.histories, suppositions)
+    figures = {
+        (name, at): observation.figure.value
+        for name, history in read.items()
+        for at, observation in zip(readings.reach, history.observations, strict=True)
+    }
+    targets = resolve_targets(
+        definition.kpis, readings.periods, figures, lambda kpi, at: readings.members[kpi.id, at], readings.planned
+    )
+    card = assemble(
+        definition,
+        readings.passports,
+        {kpi.id: read[kpi.id].last(len(readings.periods)) for kpi in definition.kpis},
+        readings.periods,
+        organisation=organisation,
+        data_version=data_version,
+        currency=currency,
+        parameters=parameters,
         targets=targets,
         calendar=calendar,
-        now=moment,
+        now=now,
         seed=seed,
         draws=draws,
         correlation=correlation,
     )
     if suppositions:
         card = replace(card, statements=(say.supposed([str(one) for one in suppositions]), *card.statements))
-    return _with_reach(card, latest_record(used, tables, calendar, record), calendar.today(moment))
+    return _with_reach(card, readings.latest, calendar.today(now))
 
 
 def assemble(
@@ -539,15 +550,6 @@ def _term(kpi: KpiCard) -> str:
     if kpi.direction == "less":
         return f"min({ACHIEVEMENT_LIMIT:g}, {target} / {kpi.id})"
     return f"(1 − |{kpi.id} − {target}| / |{target}|)"
-
-
-def _passports(definition: ScorecardDefinition, metrics: Mapping[str, Metric]) -> dict[str, Passport]:
-    for kpi in definition.kpis:
-        if kpi.metric not in metrics:
-            raise DefinitionError(
-                f"KPI {kpi.id!r} names the metric {kpi.metric!r}, which there is not; there are: {', '.join(metrics)}"
-            )
-    return {kpi.metric: metrics[kpi.metric].passport for kpi in definition.kpis}
 
 
 def _shown(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
