@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import attribution, cascade, lifetime, on_spark, uplift
+from benchmarks import attribution, cascade, lifetime, on_spark, scorecard, uplift
 from benchmarks.generate import generate
 from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
