@@ -143,7 +143,7 @@ def test_the_pdf_holds_what_the_page_says() -> None:
     assert pdf.startswith(b"%PDF")
     document_read = PdfDocument(pdf)
     words = " ".join(page.get_textpage().get_text_bounded() for page in document_read)
-    assert "Модели CRM" in words
+    assert "Карта показателей CRM" in words
     assert "All are alike." in words
 
 
