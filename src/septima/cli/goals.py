@@ -14,12 +14,10 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, say, spoken
+from septima.cli.output import Format, print_json, spoken
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from septima.report.studies.study import Study
     from septima.scorecard.card import Scorecard
     from septima.workspace import Workspace
@@ -41,13 +39,17 @@ def goals(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the goals: how far each has come, which are behind, and what rests on what."""
+    from septima.cli.starter_files import write_starter
     from septima.cli.studies import print_study, write_study
     from septima.report.studies.goals import goals_study
+    from septima.scorecard.goals.reading import FILE
+    from septima.scorecard.goals.starter import starter_goals
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     if new:
-        _write_new(workspace, directory, form)
+        text = starter_goals(workspace.definition, datetime.now(UTC).date())
+        write_starter(workspace.directory / FILE, text, f"septima goals {directory} --period PERIOD", form)
         return
     if period is None:
         raise SeptimaError("write --period, the one at whose end the goals are looked at, such as 2026-Q3; or --new")
@@ -68,20 +70,3 @@ def goals_chapter(workspace: "Workspace", card: "Scorecard", language: Language)
     if not (workspace.directory / FILE).exists():
         return None
     return goals_study(workspace.goals(card), language)
-
-
-def _write_new(workspace: "Workspace", directory: "Path", form: Format) -> None:
-    from septima.scorecard.goals.reading import FILE
-    from septima.scorecard.goals.starter import starter_goals
-
-    path = workspace.directory / FILE
-    text = starter_goals(workspace.definition, datetime.now(UTC).date())
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
-    if form is Format.json:
-        print_json({"file": str(path)})
-        return
-    say(f"Written to {path}. Change it to your needs, then: septima goals {directory} --period PERIOD")

@@ -1,6 +1,5 @@
 """The command `rollout`: the road map of the CRM roll-out and how well it succeeds."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,7 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, say, spoken
+from septima.cli.output import Format, print_json, spoken
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -40,13 +39,17 @@ def rollout(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the CRM roll-out: success, milestones overdue and next, phases, departments, and the end at this pace."""
+    from septima.cli.starter_files import write_starter
     from septima.cli.studies import print_study, write_study
     from septima.report.studies.rollout import rollout_study
+    from septima.scorecard.rollout.reading import FILE, starter_rollout
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     if new:
-        _write_new(workspace, directory, form)
+        write_starter(
+            workspace.directory / FILE, starter_rollout(), f"septima rollout {directory} --period PERIOD", form
+        )
         return
     if period is None:
         raise SeptimaError("write --period, the one at whose end the roll-out is looked at, such as 2026-Q3; or --new")
@@ -67,18 +70,3 @@ def chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "S
     if not (workspace.directory / FILE).exists():
         return None
     return rollout_study(workspace.rollout(card.period), language)
-
-
-def _write_new(workspace: "Workspace", directory: Path, form: Format) -> None:
-    from septima.scorecard.rollout.reading import FILE, starter_rollout
-
-    path = workspace.directory / FILE
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(starter_rollout())
-    except FileExistsError:
-        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
-    if form is Format.json:
-        print_json({"rollout": str(path)})
-    else:
-        say(f"Written to {path}. Change it, then: septima rollout {directory} --period 2026-Q3")
