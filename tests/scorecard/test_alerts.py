@@ -127,7 +127,15 @@ def test_the_exit_code_is_that_of_the_worst(card: Scorecard, severities: Sequenc
 
 def test_every_kind_is_said_in_both_languages(card: Scorecard) -> None:
     rules = (
-        Rule("a", "threshold", "critical", of="nps", below=0.4, who="Анна", message=Text("Look", "Посмотрите")),
+        Rule(
+            "a",
+            "threshold",
+            "critical",
+            of="nps",
+            below=0.4,
+            who=Text("Анна", "Анна"),
+            message=Text("Look", "Посмотрите"),
+        ),
         Rule("b", "state"),
         Rule("c", "change"),
         Rule("d", "stale", table="orders", hours=24),

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from septima.cli import benchmark, rollout
 from septima.cli.cascade import cascade_chapter
+from septima.cli.check import alerts_chapter
+from septima.cli.closing import proof_chapter
 from septima.cli.forecast import forecast_chapter
 from septima.cli.goals import goals_chapter
 from septima.cli.journey import journey_chapter
@@ -37,9 +39,11 @@ _CHAPTERS: tuple[Chapter, ...] = (
     why_chapter,
     sensitivity_chapter,
     forecast_chapter,
+    alerts_chapter,
     cascade_chapter,
     processes_chapter,
     journey_chapter,
     rollout.chapter,
     benchmark.chapter,
+    proof_chapter,
 )

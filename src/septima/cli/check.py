@@ -11,11 +11,13 @@ import typer
 from septima.cli.closing import record_definitions
 from septima.cli.options import Directory, EngineOption, FormatOption, LanguageOption, language_of, open_workspace
 from septima.cli.output import Format, notices, print_json, print_rows, say, spoken
-from septima.schema import SeptimaError
+from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
+    from septima.report.studies.study import Study
     from septima.scorecard.alerts.definition import Alert, CheckReport
     from septima.scorecard.alerts.telling import Told
+    from septima.scorecard.card import Scorecard
     from septima.workspace import Workspace
 
 check_commands = typer.Typer(rich_markup_mode=None)
@@ -92,6 +94,16 @@ def _check(
     return NOT_EVALUATED if told is not None and told.failures else report.exit_code
 
 
+def alerts_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+    """The chapter of a card's report; None where the workspace has no alert rules."""
+    from septima.report.studies.alerts import alerts_study
+    from septima.scorecard.alerts.definition import FILE
+
+    if not (workspace.directory / FILE).exists():
+        return None
+    return alerts_study(workspace.check(card), language)
+
+
 def _tell(workspace: "Workspace", report: "CheckReport") -> "Told":
     from septima.report.alert_words import letter, sentence, subject_line
     from septima.scorecard.alerts.telling import tell
@@ -113,7 +125,7 @@ def _tell(workspace: "Workspace", report: "CheckReport") -> "Told":
     return tell(workspace.directory, workspace.alerts, report.alerts, compose, now=report.checked_at)
 
 
-def _print(report: "CheckReport", quiet: "Sequence[Alert]", language: Any) -> None:
+def _print(report: "CheckReport", quiet: "Sequence[Alert]", language: Language) -> None:
     from septima.report.alert_words import SEVERITY, sentence
 
     if not report.alerts and not report.failures:
@@ -124,7 +136,7 @@ def _print(report: "CheckReport", quiet: "Sequence[Alert]", language: Any) -> No
             SEVERITY[alert.severity].in_language(language),
             alert.rule,
             sentence(alert, language, report.currency),
-            alert.who or "",
+            alert.who.in_language(language) if alert.who else "",
             "quiet" if alert in quiet else "",
         ]
         for alert in ordered

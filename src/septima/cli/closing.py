@@ -11,9 +11,11 @@ import typer
 
 from septima.cli.options import Directory, EngineOption, FormatOption, PeriodOption, open_workspace
 from septima.cli.output import Format, notices, print_json, print_rows, say
-from septima.schema import SeptimaError
+from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
+    from septima.report.studies.study import Study
+    from septima.scorecard.card import Scorecard
     from septima.scorecard.closing import Revision
     from septima.scorecard.differences import Difference
     from septima.workspace import Workspace
@@ -172,6 +174,18 @@ def audit(
     print_rows("", ["at (UTC)", "author", "file or period", "what", "from", "to"], rows)
 
 
+def proof_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+    """The chapter of a card's report; None where no period is closed and no change noted."""
+    from septima.report.studies.proof import proof_study
+    from septima.scorecard.audit import read_log
+    from septima.scorecard.closing import revisions
+
+    closed, entries = revisions(workspace.directory), read_log(workspace.directory)
+    if not closed and not any(entry.changes for entry in entries):
+        return None
+    return proof_study(card, closed, entries, language)
+
+
 def record_definitions(workspace: "Workspace", author: str | None = None) -> None:
     """Note changed definitions in the audit log; where the workspace may not be written, say so and go on."""
     from septima.scorecard.audit import AuditError, definition_texts, record_changes
@@ -225,9 +239,9 @@ def _told(event: str, changes: "Sequence[Difference]", details: object) -> list[
 
 
 def _print_differences(title: str, differ: "Sequence[Difference]") -> None:
-    from septima.scorecard.audit import plain_json
+    from septima.scorecard.audit import shown_json
 
-    rows = [[one.path, plain_json(one.old), plain_json(one.new)] for one in differ[:_SHOWN]]
+    rows = [[one.path, shown_json(one.old), shown_json(one.new)] for one in differ[:_SHOWN]]
     print_rows(title, ["what", "before", "after"], rows)
     if len(differ) > _SHOWN:
         say(f"And {len(differ) - _SHOWN} more; --format json has all of them.")

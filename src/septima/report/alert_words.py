@@ -76,7 +76,7 @@ def letter(report: CheckReport, alerts: "tuple[Alert, ...]", language: Language)
     ordered = sorted(alerts, key=lambda alert: alert.severity != "critical")
     lines = [f"{report.organisation}, {report.period_label.in_language(language)}", ""]
     for alert in ordered:
-        who = f" ({alert.who})" if alert.who else ""
+        who = f" ({alert.who.in_language(language)})" if alert.who else ""
         lines.append(
             f"[{SEVERITY[alert.severity].in_language(language)}] {sentence(alert, language, report.currency)}{who}"
         )

@@ -347,3 +347,8 @@ def author_text(author: str) -> str:
 def plain_json(value: object) -> str:
     """A value of a field in one line."""
     return "—" if value is None else json.dumps(cast("Any", value), ensure_ascii=False, default=str)
+
+
+def shown_json(value: object, digits: int = 11) -> str:
+    """As `plain_json`, a number with no more digits than two computations of it have in common."""
+    return f"{value:.{digits}g}" if isinstance(value, float) else plain_json(value)

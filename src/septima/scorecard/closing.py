@@ -192,13 +192,17 @@ def revision_differences(old: Revision, new: Revision) -> tuple[Difference, ...]
         before, after = (content_of(revision.basis.texts.get(name, "")) for revision in (old, new))
         for one in differences(before, after):
             found.append(Difference(f"{name}: {one.path}" if one.path else name, one.old, one.new))
-    of_old, of_new = figures_of(old.card), figures_of(new.card)
-    found += [
-        Difference(name, of_old.get(name), of_new.get(name))
-        for name in dict.fromkeys((*of_old, *of_new))
-        if not _same(of_old.get(name), of_new.get(name))
-    ]
-    return tuple(found)
+    return (*found, *figure_differences(old.card, new.card))
+
+
+def figure_differences(old: Scorecard, new: Scorecard) -> tuple[Difference, ...]:
+    """The figures and targets in which two cards differ."""
+    before, after = figures_of(old), figures_of(new)
+    return tuple(
+        Difference(name, before.get(name), after.get(name))
+        for name in dict.fromkeys((*before, *after))
+        if not _same(before.get(name), after.get(name))
+    )
 
 
 def figures_of(card: Scorecard) -> dict[str, float | None]:

@@ -41,7 +41,7 @@ class Rule:
     states: tuple[State, ...] = ("bad",)
     table: str | None = None
     hours: float | None = None
-    who: str | None = None
+    who: Text | None = None
     message: Text | None = None
     quiet: float = 0.0
     channels: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class Alert:
     value: float | None
     limit: float | None
     unit: str
-    who: str | None
+    who: Text | None
     message: Text | None
     detail: Text | None = None
     period: str | None = None

@@ -106,7 +106,7 @@ def _rule(node: Node, known: Collection[str], kpis: Collection[str], channels: C
         _states(node) if kind == "state" else ("bad",),
         table,
         hours,
-        node.string("who"),
+        node.text("who"),
         node.text("message"),
         quiet,
         goes_to,
