@@ -110,11 +110,13 @@ def _input(
     entry = kpi.enters_as(passport.unit, passport.direction)
     if own and entry == "achievement" and not any(targets.values):
         entry = "value"
+    # One rule for all periods of one target, so that what is known of it is looked up and not found again.
+    rules = {target: replace(rule, target=target) for target in targets.values}
     return Input(
         kpi,
         kpi.name or passport.name,
         entry,
-        tuple({target: replace(rule, target=target) for target in targets.values}[target] for target in targets.values),
+        tuple(rules[target] for target in targets.values),
         tuple(observation.figure for observation in history.observations),
         bounds_of(passport),
     )

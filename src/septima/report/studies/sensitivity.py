@@ -321,8 +321,8 @@ def _assumption(found: Sensitivity, language: Language) -> Assumption:
         )
         if found.correlated
         else Text(
-            "Errors of different KPIs and periods are independent; `--shared-customers` measures how far they are not.",
-            "Ошибки разных показателей и\u00a0периодов независимы; `--shared-customers` измеряет, насколько это не\u00a0так.",
+            "Errors of different KPIs and periods are independent; --shared-customers measures how far they are not.",
+            "Ошибки разных показателей и\u00a0периодов независимы; --shared-customers измеряет, насколько это не\u00a0так.",
         )
     )
     return Assumption(
