@@ -21,13 +21,16 @@ from septima.scorecard.definition import ScorecardDefinition
 from septima.scorecard.history import KpiHistory, Observation
 from septima.scorecard.inputs import Input, inputs_of
 from septima.scorecard.normalise import Entry, Normalisation, Rule, enter, missing_for, normalise
-from septima.scorecard.simulate import DRAWS, bounds_of, draw, generator, summarise
+from septima.scorecard.simulate import bounds_of, draw, generator, summarise
 from septima.scorecard.simulation import INTEGRAL
 from septima.scorecard.targets import KpiTargets
 
 FloatArray = npt.NDArray[np.float64]
 FormName = Literal["printed", "normalised"]
 FORMS: tuple[FormName, ...] = ("printed", "normalised")
+
+DRAWS = 1_000
+"""Draws for intervals of contributions: stratified, so that these few give their bounds to some hundredths of the width."""
 
 
 class ChangeError(SeptimaError):

@@ -49,30 +49,22 @@ class Duty:
 
 @dataclass(frozen=True)
 class MemberCard:
-    """What a department, team or person owns; `people` is how many stand in it. `hidden` duties are above the person's role."""
+    """What a department, team or person owns; `people` is how many stand in it.
+
+    `weight`, `contribution` and `change` are the sums of all that the member answers for, as far as it is known: the part of
+    CKPIint's weight, of CKPIint and of its change. `hidden` duties are not for the person's role; of a role there are no sums.
+    """
 
     kind: MemberKind
     id: str
     name: Text
     above: Text | None
     people: int
-    duties: tuple[Duty, ...]
+    weight: float
+    contribution: float
+    change: float
+    duties: tuple[Duty, ...] = ()
     hidden: int = 0
-
-    @property
-    def weight(self) -> float:
-        """The part of CKPIint's weight that the member answers for."""
-        return sum(duty.weight for duty in self.duties)
-
-    @property
-    def contribution(self) -> float:
-        """What of CKPIint the member answers for, as far as its KPIs are known."""
-        return sum(duty.contribution or 0.0 for duty in self.duties)
-
-    @property
-    def change(self) -> float:
-        """What of CKPIint's change the member answers for, as far as it is known."""
-        return sum(duty.change or 0.0 for duty in self.duties)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,15 +87,19 @@ class Cascade:
         """How KPIs are shared out, by id."""
         return {one.kpi: one for one in self.definition.kpis}
 
+    @cached_property
+    def _heads(self) -> npt.NDArray[np.int64]:
+        return np.bincount(self.responsibility.team_of, minlength=len(self.responsibility.teams))
+
     def departments(self) -> tuple[MemberCard, ...]:
         """The cards of all departments, in the file's order."""
         return tuple(self._department(place) for place in range(len(self.responsibility.departments)))
 
     def teams(self, department: str | None = None) -> tuple[MemberCard, ...]:
-        """The cards of the teams, or of those of one department."""
+        """The sums of all teams, or of those of one department; `team` gives the card of one with its duties."""
         found = self.responsibility
         return tuple(
-            self._team(place)
+            self._team(place, brief=True)
             for place, team in enumerate(found.teams)
             if department in (None, found.departments[team.department].id)
         )
@@ -130,9 +126,10 @@ class Cascade:
         department = found.departments[team.department]
         chain = [("person", person.id), ("team", team.id), ("department", department.id)]
         duties = self._duties(found.of_people[place], chain)
-        seen = [duty for duty in duties if self._sees(person, duty.kpi)]
-        shown = person.name or person.id
-        return MemberCard("person", person.id, Text(shown, shown), team.name, 1, tuple(seen), len(duties) - len(seen))
+        seen = tuple(duty for duty in duties if self._sees(person, duty.kpi))
+        shown = Text(person.name or person.id, person.name or person.id)
+        sums = self._sums(found.of_people[place])
+        return MemberCard("person", person.id, shown, team.name, 1, *sums, seen, len(duties) - len(seen))
 
     def role(self, name: str) -> MemberCard:
         """The KPIs that a role sees, whoever answers for them; CascadeError names the roles of the file."""
@@ -146,7 +143,7 @@ class Cascade:
             and (duty := self._duty(column, kpi, 1.0, []))
         ]
         people = sum(person.role == name for person in self.responsibility.people)
-        return MemberCard("role", name, Text(name, name), None, people, tuple(duties))
+        return MemberCard("role", name, Text(name, name), None, people, 0.0, 0.0, 0.0, tuple(duties))
 
     def _sees(self, person: Employee, kpi: str) -> bool:
         role = next((one for one in self.definition.roles if one.id == person.role), None)
@@ -159,21 +156,24 @@ class Cascade:
         one = found.departments[place]
         inside = [at for at, team in enumerate(found.teams) if team.department == place]
         people = int(np.isin(found.team_of, inside).sum())
-        return MemberCard(
-            "department",
-            one.id,
-            one.name,
-            None,
-            people,
-            self._duties(found.of_departments[place], [("department", one.id)]),
-        )
+        shares = found.of_departments[place]
+        duties = self._duties(shares, [("department", one.id)])
+        return MemberCard("department", one.id, one.name, None, people, *self._sums(shares), duties)
 
-    def _team(self, place: int) -> MemberCard:
+    def _team(self, place: int, *, brief: bool = False) -> MemberCard:
         found = self.responsibility
         team, department = found.teams[place], found.departments[found.teams[place].department]
-        people = int((found.team_of == place).sum())
-        duties = self._duties(found.of_teams[place], [("team", team.id), ("department", department.id)])
-        return MemberCard("team", team.id, team.name, department.name, people, duties)
+        people = int(self._heads[place])
+        shares = found.of_teams[place]
+        duties = () if brief else self._duties(shares, [("team", team.id), ("department", department.id)])
+        return MemberCard("team", team.id, team.name, department.name, people, *self._sums(shares), duties)
+
+    def _sums(self, shares: FloatArray) -> tuple[float, float, float]:
+        """Weight, contribution and change of these shares, as far as they are known."""
+        weight, contribution, change = (
+            float(shares @ np.nan_to_num(numbers)) for numbers in (self.weights, self.contributions, self.changes)
+        )
+        return weight, contribution, change
 
     def _duties(self, shares: FloatArray, chain: Sequence[tuple[str, str]]) -> tuple[Duty, ...]:
         made = (self._duty(column, kpi, shares[column], chain) for column, kpi in enumerate(self.kpis))
