@@ -111,7 +111,7 @@ def _input(
     if own and entry == "achievement" and not any(targets.values):
         entry = "value"
     # One rule for all periods of one target, so that what is known of it is looked up and not found again.
-    rules = {target: replace(rule, target=target) for target in targets.values}
+    rules = {target: replace(rule, target=target) for target in set(targets.values)}
     return Input(
         kpi,
         kpi.name or passport.name,
