@@ -62,7 +62,7 @@ def _read(text: str = TEXT) -> CascadeDefinition:
     return parse_cascade(text, SCORECARD, IDS)
 
 
-def _cascade(facts: Facts | None = None) -> Cascade:
+def cascade_of_stand_ins(facts: Facts | None = None) -> Cascade:
     card = card_of(
         SCORECARD,
         cli=history(0.70, 0.72),
@@ -91,7 +91,7 @@ def test_shares_by_hand() -> None:
 
 
 def test_contributions_by_hand_add_up_to_ckpi_integral_where_all_is_owned() -> None:
-    cascade = _cascade()
+    cascade = cascade_of_stand_ins()
     # CLI: 1.2·0.72/3 of its perspective, which is 1.2/2 of the whole.
     assert cascade.contributions[0] == pytest.approx(1.2 * 0.72 / 3 * 1.2 / 2)
     total = sum(one.contribution for one in cascade.departments())
@@ -106,7 +106,7 @@ def test_contributions_by_hand_add_up_to_ckpi_integral_where_all_is_owned() -> N
 
 def test_a_persons_card_shows_share_fact_target_and_what_the_role_sees() -> None:
     facts = Facts({("nps", "support"): Fact(Figure(0.3), 90)}, {}, {("nps", "e2"): Fact(Figure(0.8, 0.7, 0.9), 40)})
-    cascade = _cascade(facts)
+    cascade = cascade_of_stand_ins(facts)
     card = cascade.person("e2")
     duties = {duty.kpi: duty for duty in card.duties}
     assert set(duties) == {"cli", "nps"}
@@ -119,13 +119,13 @@ def test_a_persons_card_shows_share_fact_target_and_what_the_role_sees() -> None
 
 
 def test_too_few_records_give_no_figure_of_a_person() -> None:
-    cascade = _cascade(Facts({}, {}, {("cli", "e1"): Fact(n=3, too_few=True)}))
+    cascade = cascade_of_stand_ins(Facts({}, {}, {("cli", "e1"): Fact(n=3, too_few=True)}))
     cli = cascade.person("e1").duties[0]
     assert (cli.fact.figure.value, cli.fact.too_few, cli.state) == (None, True, "unknown")
 
 
 def test_roles_see_what_they_are_for() -> None:
-    cascade = _cascade()
+    cascade = cascade_of_stand_ins()
     assert [duty.kpi for duty in cascade.role("Operator").duties] == ["cli", "nps", "cci", "revenue"]
     assert [duty.kpi for duty in cascade.role("Seller").duties] == ["cli", "cci", "revenue"]
 
@@ -133,12 +133,12 @@ def test_roles_see_what_they_are_for() -> None:
 @pytest.mark.parametrize("call", ["department", "team", "person", "role"])
 def test_who_is_unknown_is_told_so(call: str) -> None:
     with pytest.raises(CascadeError, match="supprt"):
-        getattr(_cascade(), call)("supprt")
+        getattr(cascade_of_stand_ins(), call)("supprt")
 
 
 def test_a_name_of_a_colleague_is_in_no_message() -> None:
     with pytest.raises(CascadeError) as told:
-        _cascade().person("e77")
+        cascade_of_stand_ins().person("e77")
     assert not any(person.name in str(told.value) for person in PEOPLE if person.name)
 
 

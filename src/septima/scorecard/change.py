@@ -361,7 +361,7 @@ def _perspective(group: _Group, form: FormName, split: _Split | None) -> Composi
         before,
         now,
         _figure(total),
-        _stands_out(total),
+        _stands_out(_figure(total)),
         tuple(_driver(row, split.parts[:, place]) for place, row in enumerate(group.rows)),
         by_aggregation=None if split.aggregation is None else _figure(split.aggregation),
     )
@@ -419,7 +419,7 @@ def _integral(
                 _figure(by_value),
                 _figure(weight),
                 Figure(0.0),
-                _stands_out(whole),
+                _stands_out(_figure(whole)),
             )
         )
     below = tuple(
@@ -436,7 +436,7 @@ def _integral(
         before,
         now,
         _figure(total),
-        _stands_out(total),
+        _stands_out(_figure(total)),
         tuple(drivers),
         below,
         None if aggregation is None else _figure(aggregation),
@@ -482,7 +482,9 @@ def _nested(
 
 def _driver(row: _Row, parts: FloatArray) -> Driver:
     before, now = row.sides
-    whole = parts.sum(axis=0)
+    total = _figure(parts.sum(axis=0))
+    # Most often nothing but the value changed, and then it is the whole.
+    by_value = _figure(parts[0]) if parts[1:].any() else total
     return Driver(
         row.key,
         now.card.name,
@@ -491,11 +493,11 @@ def _driver(row: _Row, parts: FloatArray) -> Driver:
         now.figure,
         row.weights[0],
         row.weights[1],
-        _figure(whole),
-        _figure(parts[0]),
+        total,
+        by_value,
         _figure(parts[1]),
         _figure(parts[2]),
-        _stands_out(whole),
+        _stands_out(total),
     )
 
 
@@ -504,8 +506,8 @@ def _figure(numbers: FloatArray) -> Figure:
     return summarise(float(numbers[0]), numbers[1:])
 
 
-def _stands_out(numbers: FloatArray) -> bool | None:
-    figure = _figure(numbers)
+def _stands_out(figure: Figure) -> bool | None:
+    """Whether the interval leaves out 0; None where there is none."""
     if figure.lower is None or figure.upper is None:
         return None
     return figure.lower > 0 or figure.upper < 0
