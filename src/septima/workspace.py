@@ -428,12 +428,14 @@ class Workspace:
         """Close a period: keep its card with all that it depends on, beside earlier revisions; None where nothing differs.
 
         Changes of definitions and the closing itself are noted in the audit log. ClosingError where the period is not over,
-        unless `force`d.
+        unless `force`d; DefinitionError where the scorecard is absent or wrong.
         """
         given = self.period(period) if isinstance(period, str) else period
         if not force:
             refuse_unfinished(given.id, given.end, self.settings.calendar.today())
         by, now = author_text(author or getpass.getuser()), datetime.now(UTC)
+        # A definition that is absent or wrong is told as everywhere, before anything is written.
+        read_definition(self.directory / SCORECARD_FILE, self.catalogue)
         with closing(self.directory):
             texts = definition_texts(self.directory)
             record_changes(self.directory, texts, by, now=now)

@@ -169,6 +169,17 @@ def test_what_cannot_be_closed_or_reproduced_is_told_with_a_remedy(
     assert "from a backup" in vacuumed.err
 
 
+def test_a_definition_that_is_wrong_or_gone_closes_nothing(company: Path, septima: Callable[..., Ended]) -> None:
+    (company / "scorecard.yaml").write_text(SCORECARD.replace("{id: nps", "{id: npss"), encoding="utf-8")
+    wrong = septima("close", company, "--period", "2026-Q3")
+    assert (wrong.code, "scorecard.yaml, line 5" in wrong.err) == (1, True)
+    (company / "scorecard.yaml").unlink()
+    gone = septima("close", company, "--period", "2026-Q3")
+    assert (gone.code, "scorecard.yaml: there is no such file" in gone.err) == (1, True)
+    assert not (company / "closed").exists()
+    assert not (company / "audit").exists()
+
+
 def test_commands_that_show_a_card_note_who_changed_what(company: Path, septima: Callable[..., Ended]) -> None:
     assert septima("scorecard", company, "--period", "2026-Q3").code == 0
     (company / "scorecard.yaml").write_text(SCORECARD.replace("1.2", "0.9").replace("0.8", "1.1"), encoding="utf-8")
