@@ -5,11 +5,11 @@ Prints Markdown tables. Sizes: a tenth of `--orders`, and `--orders`; with `--qu
 Something else is measured, and nothing besides, with one of
 `--spark`: the catalogue on Spark, at a hundredth and a tenth of `--orders`;
 `--cascade`: why a card of up to 300 KPIs changed, and its cascade to 2,000 people;
+`--scorecard`: a card of 300 KPIs over 36 periods with 10,000 draws, from figures that are known.
 `--uplift`: the effect of an experiment of as many customers;
 `--lifetime`: lifetime value of a tenth as many customers, `--peer` being a Python that has `lifetimes`, pandas and PyArrow;
 `--attribution`: attribution over as many touches, `--peer` being a Python that has `ChannelAttribution` and DuckDB.
 The last three are measured at a hundredth, a tenth and the whole of that size.
-`--scorecard`: a card of 300 KPIs over 36 periods with 10,000 draws, from figures that are known.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
-    for name in ("spark", "cascade", "uplift", "lifetime", "attribution"):
+    for name in ("spark", "cascade", "scorecard", "uplift", "lifetime", "attribution"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--peer", metavar="PYTHON")
     return parser.parse_args()
