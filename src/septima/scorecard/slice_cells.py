@@ -52,7 +52,9 @@ class SliceCells:
         groups, count, _ = sums.shape
         end = last % len(self.periods)
         starts = [pd.Timestamp(period.start) for period in self.periods[end + 1 - count : end + 1]]
-        frame = pd.DataFrame(sums.reshape(groups * count, len(self.metric.measures)), columns=list(self.metric.measures))
+        frame = pd.DataFrame(
+            sums.reshape(groups * count, len(self.metric.measures)), columns=list(self.metric.measures)
+        )
         frame["period"] = starts * groups
         frame[_GROUP] = np.repeat(np.arange(groups), count)
         grain, until = self.periods[end].grain, self.periods[end].end

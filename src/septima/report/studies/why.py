@@ -9,6 +9,7 @@ from septima.report.studies.study import (
     Cell,
     Interval,
     Measure,
+    Number,
     Section,
     Study,
     Table,
@@ -246,8 +247,10 @@ def _slice_table(change: SliceChange, why: Why, language: Language, currency: st
     kpi = why.names[change.kpi]
     rows: list[tuple[Cell, ...]] = []
     mixed = change.kind != "whole" and change.note is None
+    largest = change.drivers[0].total
     for one in change.drivers:
-        total, interval = told(kpi.unit, _estimated(one.total), language, currency, change=True)
+        # The digits of the largest one hold for all, so that the columns can be compared at a glance.
+        style = told(kpi.unit, _estimated(largest), language, currency, change=True)[0].style
         row: list[Cell] = [
             member_name(one, language),
             percent(one.share_before, language, 0),
@@ -255,13 +258,9 @@ def _slice_table(change: SliceChange, why: Why, language: Language, currency: st
             *(told(kpi.unit, _estimated(end), language, currency)[0] for end in (one.before, one.now)),
         ]
         if mixed:
-            scale = (one.total.lower, one.total.upper)
-            row += [
-                told(kpi.unit, Estimated(part, *scale), language, currency, change=True)[0]
-                for part in (one.by_rate.value, one.by_mix)
-            ]
+            row += [Number(part, style, signed=True) for part in (one.by_rate.value, one.by_mix)]
         if change.note is None:
-            row += [total, Interval(interval.figure, interval.style)]
+            row += [Number(one.total.value, style, signed=True), Interval(one.total, style)]
         rows.append(tuple(row))
     parts = ("by_rate", "by_mix") if change.kind == "share" else ("by_mean", "by_volume")
     heads = ["slice", "share_before", "share_now", "before", "now"]
