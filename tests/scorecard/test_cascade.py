@@ -124,6 +124,15 @@ def test_too_few_records_give_no_figure_of_a_person() -> None:
     assert (cli.fact.figure.value, cli.fact.too_few, cli.state) == (None, True, "unknown")
 
 
+def test_a_part_of_a_sum_is_not_held_to_the_target_of_the_whole() -> None:
+    revenue = (
+        cascade_of_stand_ins(Facts({("revenue", "sales"): Fact(Figure(30.0), 99)}, {}, {}))
+        .department("sales")
+        .duties[-1]
+    )
+    assert (revenue.kpi, revenue.target, revenue.state) == ("revenue", None, "unknown")
+
+
 def test_roles_see_what_they_are_for() -> None:
     cascade = cascade_of_stand_ins()
     assert [duty.kpi for duty in cascade.role("Operator").duties] == ["cli", "nps", "cci", "revenue"]

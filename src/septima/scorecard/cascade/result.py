@@ -20,6 +20,9 @@ from septima.scorecard.simulation import INTEGRAL
 FloatArray = npt.NDArray[np.float64]
 MemberKind = Literal["department", "team", "person", "role"]
 
+_SUMS = ("currency", "currency_per_day", "count")
+"""Units of sums: a part is not to reach what the whole is asked for, so a member has a target only where one is given."""
+
 
 class CascadeError(SeptimaError):
     """A department, team, person or role that there is not, or one whom the cascade does not reach."""
@@ -190,6 +193,8 @@ class Cascade:
         targets = {} if shares is None else shares.targets
         given = next((targets[key] for _, key in chain if key in targets), None)
         target = kpi.target if given is None else given
+        if own is not None and given is None and kpi.unit in _SUMS:
+            target = None
         contribution, change = share * self.contributions[column], share * self.changes[column]
         return Duty(
             kpi.id,
