@@ -1,9 +1,9 @@
 """Alerts as a study: what somebody has to look at now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from septima.report.alert_words import SEVERITY, sentence
-from septima.report.studies.study import Measure, Section, Study, Table, bare
+from septima.report.studies.study import Measure, Section, Study, Table, bare, heads, word
 from septima.schema import Language, Text
 from septima.scorecard.alerts.definition import CheckReport
 
@@ -33,32 +33,25 @@ def alerts_study(report: CheckReport, language: Language) -> Study:
         )
         for alert in ordered
     )
-    table = Table("", _heads(("severity", "what", "who"), language), rows, strong=tuple(range(critical)))
+    table = Table("", heads(_W, ("severity", "what", "who"), language), rows, strong=tuple(range(critical)))
     return Study(
         TITLE.in_language(language),
         report.period_label.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         (
-            Measure(_word("critical", language), bare(critical, 0, language)),
-            Measure(_word("warnings", language), bare(len(ordered) - critical, 0, language)),
+            Measure(word(_W, "critical", language), bare(critical, 0, language)),
+            Measure(word(_W, "warnings", language), bare(len(ordered) - critical, 0, language)),
         ),
         (
             Section(
-                _word("alerts", language),
-                lead=() if rows else (_word("none", language),),
+                word(_W, "alerts", language),
+                lead=() if rows else (word(_W, "none", language),),
                 tables=(table,) if rows else (),
                 remarks=tuple(
-                    _word("failed", language).format(one.rule, one.why.in_language(language)) for one in report.failures
+                    word(_W, "failed", language).format(one.rule, one.why.in_language(language))
+                    for one in report.failures
                 ),
             ),
         ),
         (),
     )
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

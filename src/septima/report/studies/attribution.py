@@ -26,6 +26,7 @@ from septima.report.studies.study import (
     bare,
     percent,
     told,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -136,13 +137,13 @@ def attribution_study(found: CompanyAttribution, language: Language, value: Valu
     if calibration is not None:
         sections.append(_calibrated(found, calibration, language))
     else:
-        sections.append(Section(_word("proof", language), lead=(_NO_PROOF.in_language(language),)))
+        sections.append(Section(word(_W, "proof", language), lead=(_NO_PROOF.in_language(language),)))
     sections += [section for one in attributions for section in _detail(one, language)]
     sections.append(_touches(found, language))
     return Study(
         TITLE.in_language(language),
         _SUBTITLE.in_language(language).format(found.scope.window_days, _dates(found, language)),
-        _word("question", language),
+        word(_W, "question", language),
         _measures(found, calibration, language),
         tuple(sections),
         tuple(
@@ -167,16 +168,16 @@ def _measures(found: CompanyAttribution, calibration: Calibration | None, langua
     measures: list[Measure] = []
     if cover.revenue is not None:
         style = number_style("currency", Figure(float(cover.revenue)), language, currency=found.currency)
-        measures.append(Measure(_word("all_revenue", language), Number(float(cover.revenue), style)))
-    measures.append(Measure(_word("purchases", language), bare(cover.conversions, 0, language)))
+        measures.append(Measure(word(_W, "all_revenue", language), Number(float(cover.revenue), style)))
+    measures.append(Measure(word(_W, "purchases", language), bare(cover.conversions, 0, language)))
     if cover.conversions:
         share = percent(cover.converted / cover.conversions, language)
-        measures.append(Measure(_word("converted", language), share))
+        measures.append(Measure(word(_W, "converted", language), share))
     if calibration is not None:
         incremental: Any = calibration.frame["incremental"]
         proven = float(np.nansum(incremental.to_numpy(np.float64)))
         style = number_style("currency", Figure(proven), language, currency=found.currency)
-        measures.append(Measure(_word("proven", language), Number(proven, style)))
+        measures.append(Measure(word(_W, "proven", language), Number(proven, style)))
     return tuple(measures)
 
 
@@ -192,9 +193,9 @@ def _all(found: CompanyAttribution, language: Language, value: Value) -> Table:
     rest = _rest(found, value)
     totals = [None if one is None or rest is None else float(one.total) + rest for one in credits_of.values()]
     rows.append((label(None).in_language(language), *([Number(rest, style)] * len(credits_of))))
-    rows.append((_word("total", language), *(Number(total, style) for total in totals)))
+    rows.append((word(_W, "total", language), *(Number(total, style) for total in totals)))
     columns = (_BY[found.scope.by].in_language(language), *(_SHORT[one].in_language(language) for one in attributions))
-    title = _TITLE.in_language(language).format(_word(value, language))
+    title = _TITLE.in_language(language).format(word(_W, value, language))
     return Table(title, columns, tuple(rows), strong=(len(rows) - 1,))
 
 
@@ -205,9 +206,9 @@ def _one(found: CompanyAttribution, one: Attribution, language: Language, value:
     effects = one.markov.removal_effects if one.markov else None
     errors = one.shapley.standard_errors if one.shapley and not one.shapley.exact else None
     columns = [_BY[found.scope.by].in_language(language)]
-    columns += [_word(name, language) for name in (value, "share", "interval")]
-    columns += [_word("removal", language)] if effects is not None else []
-    columns += [_word("sampling", language)] if errors is not None else []
+    columns += [word(_W, name, language) for name in (value, "share", "interval")]
+    columns += [word(_W, "removal", language)] if effects is not None else []
+    columns += [word(_W, "sampling", language)] if errors is not None else []
     rows: list[tuple[Cell, ...]] = []
     for place, name in enumerate(one.channels):
         row: list[Cell] = [label(name).in_language(language)]
@@ -224,7 +225,7 @@ def _one(found: CompanyAttribution, one: Attribution, language: Language, value:
     strong: tuple[int, ...] = ()
     if credit is not None and rest is not None:
         strong = (len(rows),)
-        rows.append((_word("total", language), Number(float(credit.total) + rest, style), *blank))
+        rows.append((word(_W, "total", language), Number(float(credit.total) + rest, style), *blank))
     return Table(one.name.in_language(language), tuple(columns), tuple(rows), strong)
 
 
@@ -256,14 +257,14 @@ def _detail(one: Attribution, language: Language) -> list[Section]:
         tables: list[Table] = []
         if chain.scores:
             lead.append(_SCORES.in_language(language))
-            columns = tuple(_word(name, language) for name in ("order", "auc", "standard_error"))
+            columns = tuple(word(_W, name, language) for name in ("order", "auc", "standard_error"))
             rows = tuple(
                 (bare(score.order, 0, language), bare(score.auc, 4, language), bare(score.standard_error, 4, language))
                 for score in chain.scores
             )
             chosen = tuple(place for place, score in enumerate(chain.scores) if score.order == chain.order)
             tables.append(Table("", columns, rows, strong=chosen))
-        return [Section(_word("chain", language), lead=tuple(lead), tables=tuple(tables))]
+        return [Section(word(_W, "chain", language), lead=tuple(lead), tables=tuple(tables))]
     if one.shapley is not None and not one.shapley.exact:
         said = _GAME.in_language(language).format(plain(one.shapley.permutations, 0, language))
         return [Section(one.name.in_language(language), lead=(said,))]
@@ -274,7 +275,7 @@ def _touches(found: CompanyAttribution, language: Language) -> Section:
     members: Any = found.members
     columns = (
         _BY[found.scope.by].in_language(language),
-        *(_word(name, language) for name in ("touches", "online", "offline")),
+        *(word(_W, name, language) for name in ("touches", "online", "offline")),
     )
     rows: list[tuple[Cell, ...]] = [
         (
@@ -283,7 +284,7 @@ def _touches(found: CompanyAttribution, language: Language) -> Section:
         )
         for cells in members.to_dict(orient="records")
     ]
-    return Section(_word("met", language), tables=(Table("", columns, tuple(rows)),) if rows else ())
+    return Section(word(_W, "met", language), tables=(Table("", columns, tuple(rows)),) if rows else ())
 
 
 def _shown_calibration(found: CompanyAttribution) -> Calibration | None:
@@ -311,13 +312,11 @@ def _calibrated(found: CompanyAttribution, calibration: Calibration, language: L
         for cells in proven.to_dict(orient="records")
     ]
     names = ("attributed", "tested", "incremental", "interval", "ratio", "calibrated", "share")
-    columns = (_BY[found.scope.by].in_language(language), *(_word(name, language) for name in names))
+    columns = (_BY[found.scope.by].in_language(language), *(word(_W, name, language) for name in names))
     title = _CALIBRATION.in_language(language).format(found[calibration.method].name.in_language(language))
-    base = (
-        f"{_word('base', language)}: {money.value(calibration.base)} ({percent(calibration.base_share, language).text})"
-    )
+    base = f"{word(_W, 'base', language)}: {money.value(calibration.base)} ({percent(calibration.base_share, language).text})"
     return Section(
-        _word("proof", language),
+        word(_W, "proof", language),
         tables=(Table(title, columns, tuple(rows)),),
         remarks=(base, *(assumption.in_language(language) for assumption in calibration.assumptions)),
     )
@@ -341,7 +340,3 @@ def _style(found: CompanyAttribution, value: Value, language: Language, shown: S
     largest = max((float(max(one.amounts)) for one in shown if one is not None and one.amounts), default=0.0)
     unit = "currency" if value == "revenue" else "count"
     return number_style(unit, Figure(largest, None, None), language, currency=found.currency)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

@@ -15,6 +15,7 @@ from septima.report.studies.study import (
     Study,
     Table,
     bare,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.benchmark.comparison import Comparison, League, Participant, Place
@@ -88,15 +89,19 @@ def benchmark_study(found: Comparison, language: Language) -> Study:
     return Study(
         TITLE.in_language(language),
         subtitle.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         tuple(_measures(shown, language)),
         (
             _league(shown, language),
-            Section(_word("ours", language), tables=(_ours(found, language),)),
-            Section(_word("all", language), tables=(_side_by_side(found, shown, language),)),
-            Section(_word("trust", language), remarks=tuple(text.in_language(language) for text in _remarks(found))),
+            Section(word(_W, "ours", language), tables=(_ours(found, language),)),
+            Section(word(_W, "all", language), tables=(_side_by_side(found, shown, language),)),
+            Section(word(_W, "trust", language), remarks=tuple(text.in_language(language) for text in _remarks(found))),
         ),
-        (Assumption(_word("method", language), tuple(text.in_language(language) for text in _METHOD), source=_SOURCE),),
+        (
+            Assumption(
+                word(_W, "method", language), tuple(text.in_language(language) for text in _METHOD), source=_SOURCE
+            ),
+        ),
     )
 
 
@@ -113,18 +118,18 @@ def _measures(league: League, language: Language) -> Iterator[Measure]:
     said = Text(f"{own.place.rank} of {count}", f"{own.place.rank} из\u00a0{count}").in_language(language)
     rank = Number(float(own.place.rank), NumberStyle("", language, None, 1, 0), said=said)
     name = Text(f"Our rank by {league.name.en}", f"Наше место: {league.name.ru}").in_language(language)
-    named = _word("own_rank", language) if league.id == INTEGRAL else name
+    named = word(_W, "own_rank", language) if league.id == INTEGRAL else name
     open_ranks = _ranks(own.place, language)
     yield Measure(named, rank, open_ranks if isinstance(open_ranks, Interval) else None)
-    yield Measure(_word("own_percentile", language), *_points(own.percentile, 0, language))
-    yield Measure(_word("own_to_best", language), *_points(own.to_best, 1, language, signed=True))
+    yield Measure(word(_W, "own_percentile", language), *_points(own.percentile, 0, language))
+    yield Measure(word(_W, "own_to_best", language), *_points(own.to_best, 1, language, signed=True))
 
 
 def _league(league: League, language: Language) -> Section:
     title = (
-        _word("league", language)
+        word(_W, "league", language)
         if league.id == INTEGRAL
-        else _word("league_of", language).format(league.name.in_language(language))
+        else word(_W, "league_of", language).format(league.name.in_language(language))
     )
     if not league.places:
         return Section(title, lead=(_nobody(language),))
@@ -137,17 +142,17 @@ def _league(league: League, language: Language) -> Section:
     )
     spoken = "; ".join(f"{place.name} {_ranks(place, language).text}" for place in shown)
     ladder = Ladder(
-        _word("drawn", language),
+        word(_W, "drawn", language),
         rungs,
         len(league.places),
-        _word("axis", language),
-        f"{_word('drawn', language)}: {spoken}.",
+        word(_W, "axis", language),
+        f"{word(_W, 'drawn', language)}: {spoken}.",
     )
     heads = ("rank", "organisation", "trade", "value", "interval", "ranks")
     rows = tuple(_line(place, language) for place in shown)
     table = Table(
         "",
-        tuple(_word(head, language) for head in heads),
+        tuple(word(_W, head, language) for head in heads),
         rows,
         strong=tuple(at for at, place in enumerate(shown) if place.own),
         notes=notes,
@@ -178,7 +183,7 @@ def _said(league: League, language: Language) -> Iterator[str]:
 
 
 def _line(place: Place, language: Language) -> tuple[Cell, ...]:
-    trade = _word("our", language) if place.own else TRADES[place.trade or "other"].in_language(language)
+    trade = word(_W, "our", language) if place.own else TRADES[place.trade or "other"].in_language(language)
     return (
         str(place.rank),
         place.name,
@@ -211,7 +216,7 @@ def _ours(found: Comparison, language: Language) -> Table:
             )
         )
     strong = tuple(at for at, league in enumerate(found.leagues) if league.id == INTEGRAL)
-    return Table("", tuple(_word(head, language) for head in heads), tuple(rows), strong=strong)
+    return Table("", tuple(word(_W, head, language) for head in heads), tuple(rows), strong=strong)
 
 
 def _side_by_side(found: Comparison, shown: League, language: Language) -> Table:
@@ -227,7 +232,7 @@ def _side_by_side(found: Comparison, shown: League, language: Language) -> Table
         for one in ordered
     )
     strong = tuple(at for at, one in enumerate(ordered) if one.own)
-    return Table("", (_word("organisation", language), *names), rows, strong=strong)
+    return Table("", (word(_W, "organisation", language), *names), rows, strong=strong)
 
 
 def _remarks(found: Comparison) -> Iterator[Text]:
@@ -333,7 +338,3 @@ def _short(name: str, most: int = 42) -> str:
 
 def _nobody(language: Language) -> str:
     return Text("Nobody has a figure here.", "Показателя нет ни\u00a0у\u00a0кого.").in_language(language)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

@@ -15,12 +15,14 @@ from septima.report.studies.study import (
     Study,
     Table,
     bare,
+    heads,
     percent,
     told,
+    word,
 )
 from septima.report.words import WORDS
 from septima.schema import Language, Text
-from septima.scorecard.card import Figure, State
+from septima.scorecard.card import State
 from septima.scorecard.cascade.result import Cascade, Duty, MemberCard
 
 TITLE = Text("Cascade", "Каскад")
@@ -82,22 +84,22 @@ def cascade_study(cascade: Cascade, language: Language) -> Study:
     departments = cascade.departments()
     teams = [cascade.teams(one.id) for one in departments]
     integral = cascade.card.integral.printed
-    drawn = Scheme("", cascade_tree(departments, teams, integral.value, language), _word("tree", language))
+    drawn = Scheme("", cascade_tree(departments, teams, integral.value, language), word(_W, "tree", language))
     remarks = [one.in_language(language) for one in cascade.responsibility.remarks]
     if cascade.responsibility.unreconciled() <= 1e-9:
-        remarks.insert(0, _word("reconciled", language))
-    number, interval = told("index", _estimated(integral), language)
+        remarks.insert(0, word(_W, "reconciled", language))
+    number, interval = told("index", integral, language)
     return Study(
         TITLE.in_language(language),
         cascade.card.period_label.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         (
             Measure("CKPIint", number, interval),
-            Measure(_word("departments", language), bare(float(len(departments)), 0, language)),
-            Measure(_word("people", language), bare(float(len(cascade.responsibility.people)), 0, language)),
+            Measure(word(_W, "departments", language), bare(float(len(departments)), 0, language)),
+            Measure(word(_W, "people", language), bare(float(len(cascade.responsibility.people)), 0, language)),
         ),
         (
-            Section(_word("tree", language), drawings=(drawn,), remarks=tuple(remarks)),
+            Section(word(_W, "tree", language), drawings=(drawn,), remarks=tuple(remarks)),
             *(
                 Section(one.name.in_language(language), tables=(_duties(cascade, one, language),))
                 for one in departments
@@ -121,18 +123,18 @@ def member_study(cascade: Cascade, member: MemberCard, language: Language) -> St
         ]
         sections.append(_below(inside, "persons", "person", language))
     above = "" if member.above is None else f" · {member.above.in_language(language)}"
-    measures = (Measure(_word("people", language), bare(float(member.people), 0, language)),)
+    measures = (Measure(word(_W, "people", language), bare(float(member.people), 0, language)),)
     if member.kind != "role":
         measures = (
-            Measure(_word("weight", language), percent(member.weight, language, 2)),
-            Measure(_word("brought", language), bare(member.contribution, 4, language)),
-            Measure(_word("change", language), bare(member.change, 4, language, signed=True)),
+            Measure(word(_W, "weight", language), percent(member.weight, language, 2)),
+            Measure(word(_W, "brought", language), bare(member.contribution, 4, language)),
+            Measure(word(_W, "change", language), bare(member.change, 4, language, signed=True)),
             *(() if member.kind == "person" else measures),
         )
     return Study(
-        f"{TITLE.in_language(language)}: {_word(member.kind, language)} {member.name.in_language(language)}",
+        f"{TITLE.in_language(language)}: {word(_W, member.kind, language)} {member.name.in_language(language)}",
         f"{cascade.card.period_label.in_language(language)}{above}",
-        _word("who", language),
+        word(_W, "who", language),
         measures,
         tuple(sections),
         (_assumption(language),),
@@ -140,22 +142,22 @@ def member_study(cascade: Cascade, member: MemberCard, language: Language) -> St
 
 
 def _owned(cascade: Cascade, member: MemberCard, language: Language) -> Section:
-    remarks = (_word("hidden", language).format(count=member.hidden),) if member.hidden else ()
+    remarks = (word(_W, "hidden", language).format(count=member.hidden),) if member.hidden else ()
     if not member.duties:
-        return Section(_word("duties", language), (_word("nothing", language),), remarks=remarks)
-    return Section(_word("duties", language), tables=(_duties(cascade, member, language),), remarks=remarks)
+        return Section(word(_W, "duties", language), (word(_W, "nothing", language),), remarks=remarks)
+    return Section(word(_W, "duties", language), tables=(_duties(cascade, member, language),), remarks=remarks)
 
 
 def _duties(cascade: Cascade, member: MemberCard, language: Language) -> Table:
     rows = tuple(_duty(duty, cascade.card.currency, language) for duty in member.duties)
-    heads = ("kpi", "share", "fact", "interval", "target", "state", "weight", "brought", "change")
-    notes = () if all(duty.own for duty in member.duties) else (_word("whole", language),)
-    return Table("", _heads(heads, language), rows, notes=notes)
+    columns = ("kpi", "share", "fact", "interval", "target", "state", "weight", "brought", "change")
+    notes = () if all(duty.own for duty in member.duties) else (word(_W, "whole", language),)
+    return Table("", heads(_W, columns, language), rows, notes=notes)
 
 
 def _duty(duty: Duty, currency: str | None, language: Language) -> tuple[Cell, ...]:
     figure = duty.fact.figure
-    number, interval = told(duty.unit, _estimated(figure), language, currency)
+    number, interval = told(duty.unit, figure, language, currency)
     fact: Cell = number
     if duty.fact.too_few:
         fact = WORDS["too_few"].in_language(language)
@@ -185,23 +187,11 @@ def _below(members: Sequence[MemberCard], title: str, column: str, language: Lan
         )
         for one in members
     )
-    heads = (_word(column, language), "id", *_heads(("people", "weight", "brought", "change"), language))
-    return Section(_word(title, language), tables=(Table("", heads, rows),))
+    columns = (word(_W, column, language), "id", *heads(_W, ("people", "weight", "brought", "change"), language))
+    return Section(word(_W, title, language), tables=(Table("", columns, rows),))
 
 
 def _assumption(language: Language) -> Assumption:
     return Assumption(
-        _word("rule", language), tuple(_word(key, language) for key in ("rule_1", "rule_2")), "s · B/N · A/n · x"
+        word(_W, "rule", language), tuple(word(_W, key, language) for key in ("rule_1", "rule_2")), "s · B/N · A/n · x"
     )
-
-
-def _estimated(figure: Figure) -> Estimated:
-    return Estimated(figure.value, figure.lower, figure.upper)
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

@@ -22,9 +22,11 @@ from septima.report.studies.study import (
     Table,
     bare,
     dots_of,
+    heads,
     percent,
     relative,
     told,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -99,7 +101,7 @@ _W: Mapping[str, Text] = {
 
 def plan_study(made: Plan, language: Language) -> Study:
     """The study of a plan."""
-    heads = ("outcome", "days", "customers", "mean", "deviation", "cuped", "detectable", "relative", "needed")
+    columns = ("outcome", "days", "customers", "mean", "deviation", "cuped", "detectable", "relative", "needed")
     lines: list[tuple[Cell, ...]] = [
         (
             OUTCOMES[line.outcome].in_language(language),
@@ -145,14 +147,14 @@ def plan_study(made: Plan, language: Language) -> Study:
     return Study(
         PLAN_TITLE.in_language(language),
         until.in_language(language),
-        _word("plan_question", language),
-        (Measure(_word("customers", language).capitalize(), bare(made.customers, 0, language)),),
+        word(_W, "plan_question", language),
+        (Measure(word(_W, "customers", language).capitalize(), bare(made.customers, 0, language)),),
         (
             Section(
                 "",
                 tables=(
-                    Table(_word("found", language), _heads(heads, language), tuple(lines)),
-                    Table(_word("by_share", language), _heads(of_shares, language), tuple(shares)),
+                    Table(word(_W, "found", language), heads(_W, columns, language), tuple(lines)),
+                    Table(word(_W, "by_share", language), heads(_W, of_shares, language), tuple(shares)),
                 ),
                 remarks=tuple(said.in_language(language) for said in (terms, *enough, *made.statements)),
             ),
@@ -166,7 +168,7 @@ def check_study(found: Check, language: Language) -> Study:
     return Study(
         TITLE.in_language(language).format(found.experiment),
         "",
-        _word("checked", language),
+        word(_W, "checked", language),
         (),
         (_checked(found, found.findings, language),),
         (),
@@ -193,7 +195,7 @@ def experiment_study(found: Analysis, language: Language) -> Study:
     return Study(
         name,
         subtitle.in_language(language),
-        _word("question", language) if found.effects else _word("no_figure", language),
+        word(_W, "question", language) if found.effects else word(_W, "no_figure", language),
         _measures(found, language),
         (check, *sections),
         (Assumption(name, tuple(said.in_language(language) for said in assumptions)),) if assumptions else (),
@@ -204,23 +206,26 @@ def _measures(found: Analysis, language: Language) -> tuple[Measure, ...]:
     revenue = [effect for effect in found.effects if effect.outcome == "revenue" and effect.total.lower is not None]
     measures = [
         Measure(
-            _word("incremental", language).format(effect.arm), *told("currency", effect.total, language, found.currency)
+            word(_W, "incremental", language).format(effect.arm),
+            *told("currency", effect.total, language, found.currency),
         )
         for effect in revenue
     ]
     for effect in revenue:
-        name = _word("treated_customers", language).format(effect.arm)
+        name = word(_W, "treated_customers", language).format(effect.arm)
         measures.append(Measure(name, bare(effect.treated_customers, 0, language)))
     if revenue:
-        measures.append(Measure(_word("control_customers", language), bare(revenue[0].control_customers, 0, language)))
+        measures.append(
+            Measure(word(_W, "control_customers", language), bare(revenue[0].control_customers, 0, language))
+        )
     return tuple(measures)
 
 
 def _checked(check: Check, findings: Sequence[Finding], language: Language) -> Section:
     tables = [
         Table(
-            _word("sizes", language),
-            _heads(("arm", "customers", "share", "planned"), language),
+            word(_W, "sizes", language),
+            heads(_W, ("arm", "customers", "share", "planned"), language),
             tuple(
                 (
                     arm.arm,
@@ -234,7 +239,7 @@ def _checked(check: Check, findings: Sequence[Finding], language: Language) -> S
     ]
     drawings: list[Dots] = []
     if check.balance:
-        heads = ("covariate", "arm", "control_mean", "treated_mean", "standardised", "interval")
+        columns = ("covariate", "arm", "control_mean", "treated_mean", "standardised", "interval")
         rows: list[tuple[Cell, ...]] = []
         named: list[tuple[str, Number, Interval]] = []
         for one in check.balance:
@@ -244,14 +249,16 @@ def _checked(check: Check, findings: Sequence[Finding], language: Language) -> S
             means = (bare(one.control_mean, 2, language), bare(one.arm_mean, 2, language))
             rows.append((name + (" !" if one.unlike else ""), one.arm, *means, difference, interval))
             named.append((name, difference, interval))
-        tables.append(Table(_word("balance", language), _heads(heads, language), tuple(rows)))
+        tables.append(Table(word(_W, "balance", language), heads(_W, columns, language), tuple(rows)))
         one_arm = len({one.arm for one in check.balance}) == 1  # of several the picture would be taller than the page
         drawn = (
-            dots_of(_word("standardised", language), named, _word("balance", language), whole=0.0) if one_arm else None
+            dots_of(word(_W, "standardised", language), named, word(_W, "balance", language), whole=0.0)
+            if one_arm
+            else None
         )
         drawings += [drawn] if drawn else []
     return Section(
-        _word("checked", language),
+        word(_W, "checked", language),
         lead=tuple(f"{_MARKS[finding.level]} {finding.statement.in_language(language)}" for finding in findings),
         drawings=tuple(drawings),
         tables=tuple(tables),
@@ -259,7 +266,7 @@ def _checked(check: Check, findings: Sequence[Finding], language: Language) -> S
 
 
 def _effects(found: Analysis, language: Language) -> Section:
-    heads = (
+    columns = (
         "outcome",
         "arm",
         "control_mean",
@@ -290,15 +297,15 @@ def _effects(found: Analysis, language: Language) -> Section:
         )
         for effect in found.effects
     ]
-    drawn = dots_of(_word("relative_drawn", language), named, _word("relative_drawn", language), whole=0.0)
+    drawn = dots_of(word(_W, "relative_drawn", language), named, word(_W, "relative_drawn", language), whole=0.0)
     said = dict.fromkeys(effect.statement for effect in found.effects if effect.statement is not None)
     of_all = ("outcome", "arm", "customers", "total", "interval", "cuped")
     return Section(
-        _word("brought", language),
+        word(_W, "brought", language),
         drawings=(drawn,) if drawn else (),
         tables=(
-            Table(_word("per_customer", language), _heads(heads, language), rows),
-            Table(_word("in_all", language), _heads(of_all, language), tuple(in_all)),
+            Table(word(_W, "per_customer", language), heads(_W, columns, language), rows),
+            Table(word(_W, "in_all", language), heads(_W, of_all, language), tuple(in_all)),
         ),
         remarks=tuple(statement.in_language(language) for statement in said),
     )
@@ -317,16 +324,16 @@ def _months(found: Analysis, language: Language) -> Section:
                 *told("currency", growth, language, found.currency),
             )
         )
-    heads = ("month", "arm", "total", "interval", "growth", "interval")
+    columns = ("month", "arm", "total", "interval", "growth", "interval")
     by_arm: dict[str, list[MonthEffect]] = {}
     for one in found.months:
         by_arm.setdefault(one.arm, []).append(one)
     drawn = [_course(arm, months, found.currency, language) for arm, months in by_arm.items() if len(months) > 2]
-    running = () if all(one.complete for one in found.months) else (_word("running", language),)
+    running = () if all(one.complete for one in found.months) else (word(_W, "running", language),)
     return Section(
-        _word("by_month", language),
+        word(_W, "by_month", language),
         drawings=tuple(drawn),
-        tables=(Table("", _heads(heads, language), tuple(rows), notes=running),),
+        tables=(Table("", heads(_W, columns, language), tuple(rows), notes=running),),
     )
 
 
@@ -339,7 +346,7 @@ def _course(arm: str, months: Sequence[MonthEffect], currency: str | None, langu
 
     figures = tuple(Figure(on_axis(one.total), on_axis(one.lower), on_axis(one.upper)) for one in months)
     last = months[-1]
-    name = _word("incremental", language).format(arm)
+    name = word(_W, "incremental", language).format(arm)
     says = f"{name}: {last.month:%Y-%m} {style.value(last.total)}."
     return Course(arm, tuple(one.month for one in months), figures, style.axis_unit, says)
 
@@ -366,11 +373,3 @@ def _amount(outcome: str, value: float | None, language: Language, currency: str
     if unit == "ratio":
         return bare(value, 3, language)
     return Number(value, number_style(unit, Figure(value), language, currency=currency))
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from septima.metrics.estimated import Estimated
 from septima.models.forecast import Form
 from septima.models.intervals import wilson
 from septima.report.number_forms import NumberStyle, number_style
@@ -21,6 +20,7 @@ from septima.report.studies.study import (
     Table,
     percent,
     told,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure, TrendPoint
@@ -79,26 +79,26 @@ _W: Mapping[str, Text] = {
 
 def forecast_study(found: ForecastReport, language: Language) -> Study:
     """The study of what is to be expected."""
-    lead = (_word("key", language), *(() if found.complete else (_word("not_over", language),)))
+    lead = (word(_W, "key", language), *(() if found.complete else (word(_W, "not_over", language),)))
     composites = [found.integral, *(composite for composite, _ in found.perspectives)]
     fans = tuple(_fan(one, found, language) for one in composites if one.ahead)
     return Study(
         TITLE.in_language(language),
         found.period_label.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         tuple(_measures(found, language)),
         (
-            *((Section(_word("indices", language), lead=lead, drawings=fans),) if fans else ()),
+            *((Section(word(_W, "indices", language), lead=lead, drawings=fans),) if fans else ()),
             Section(
-                _word("figures", language),
+                word(_W, "figures", language),
                 tables=(_table(found, language),),
                 remarks=tuple(_remarks(found, language)),
             ),
         ),
         (
             Assumption(
-                _word("forecast", language),
-                (_word("taken", language), _word("independent", language)),
+                word(_W, "forecast", language),
+                (word(_W, "taken", language), word(_W, "independent", language)),
                 source="Hyndman, Koehler, Ord & Snyder, Forecasting with Exponential Smoothing, 2008",
             ),
         ),
@@ -110,10 +110,10 @@ def _measures(found: ForecastReport, language: Language) -> Iterator[Measure]:
         return
     period = found.periods[0].in_language(language)
     point, chance = found.integral.ahead[0], found.integral.chance[0]
-    number, interval = told("index", _estimated(point.figure), language)
-    yield Measure(_word("integral", language).format(period=period), number, interval)
+    number, interval = told("index", point.figure, language)
+    yield Measure(word(_W, "integral", language).format(period=period), number, interval)
     if chance is not None:
-        yield Measure(_word("integral_chance", language).format(period=period), percent(chance, language, 0))
+        yield Measure(word(_W, "integral_chance", language).format(period=period), percent(chance, language, 0))
 
 
 def _fan(one: Forecast, found: ForecastReport, language: Language) -> Fan:
@@ -128,7 +128,7 @@ def _fan(one: Forecast, found: ForecastReport, language: Language) -> Fan:
         _points(one.past, style),
         _points(one.ahead, style),
         target,
-        "" if one.target is None else _word("target_line", language).format(target=style.value(one.target)),
+        "" if one.target is None else word(_W, "target_line", language).format(target=style.value(one.target)),
         style.axis_unit,
         "year" if days > 200 else "quarter" if days > 40 else "month" if days > 10 else "day",
         said,
@@ -144,7 +144,7 @@ def _table(found: ForecastReport, language: Language) -> Table:
         rows.append(tuple(_row(one, found, language)))
     heads = ("figure", "last", "expected", "interval", "target", "chance", "method")
     title = found.periods[0].in_language(language)
-    return Table(title, tuple(_word(head, language) for head in heads), tuple(rows), tuple(strong))
+    return Table(title, tuple(word(_W, head, language) for head in heads), tuple(rows), tuple(strong))
 
 
 def _row(one: Forecast, found: ForecastReport, language: Language) -> Iterator[Cell]:
@@ -160,7 +160,7 @@ def _row(one: Forecast, found: ForecastReport, language: Language) -> Iterator[C
     if not one.ahead:
         yield "—"
     else:
-        yield _FORMS[one.form].in_language(language) if one.form else _word("of_parts", language)
+        yield _FORMS[one.form].in_language(language) if one.form else word(_W, "of_parts", language)
 
 
 def _remarks(found: ForecastReport, language: Language) -> Iterator[str]:
@@ -204,11 +204,3 @@ def _points(points: Sequence[TrendPoint], style: NumberStyle) -> tuple[Point, ..
         )
         for point in points
     )
-
-
-def _estimated(figure: Figure) -> Estimated:
-    return Estimated(figure.value, figure.lower, figure.upper)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

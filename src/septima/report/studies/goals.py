@@ -1,15 +1,27 @@
 """Goals as a study: the strategy map, the tree, where each goal stands, its KPIs and initiatives, and what is amiss."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from septima.metrics.estimated import Estimated
 from septima.report.number_forms import day
 from septima.report.strategy.goal_tree import goal_tree
 from septima.report.strategy.marks import STATUSES, mark_of
 from septima.report.strategy.strategy_map import strategy_map
-from septima.report.studies.study import Assumption, Cell, Measure, Scheme, Section, Study, Table, bare, percent, told
+from septima.report.studies.study import (
+    Assumption,
+    Cell,
+    Measure,
+    Scheme,
+    Section,
+    Study,
+    Table,
+    bare,
+    heads,
+    percent,
+    told,
+    word,
+)
 from septima.schema import Language, Text
-from septima.scorecard.card import Figure
 from septima.scorecard.goals.progress import GoalReport, Status
 
 TITLE = Text("Goals", "Цели")
@@ -75,8 +87,8 @@ def goals_study(report: GoalReport, language: Language) -> Study:
     """The study of a company's goals."""
     every = report.walk()
     drawn = strategy_map(report, language)
-    drawings = (Scheme(_word("map", language), drawn, _word("map", language)),) if drawn else ()
-    tree = Scheme(_word("tree", language), goal_tree(report, language), _word("tree", language))
+    drawings = (Scheme(word(_W, "map", language), drawn, word(_W, "map", language)),) if drawn else ()
+    tree = Scheme(word(_W, "tree", language), goal_tree(report, language), word(_W, "tree", language))
     counts = [
         ("good", sum(goal.status in _GOOD for goal in every)),
         ("bad", sum(goal.status in _BAD for goal in every)),
@@ -85,27 +97,27 @@ def goals_study(report: GoalReport, language: Language) -> Study:
     return Study(
         TITLE.in_language(language),
         f"{report.period_label.in_language(language)}, {day(report.as_of, language)}",
-        _word("question", language),
-        tuple(Measure(_word(key, language), bare(float(number), 0, language)) for key, number in counts),
+        word(_W, "question", language),
+        tuple(Measure(word(_W, key, language), bare(float(number), 0, language)) for key, number in counts),
         (
             *(
-                (Section(_word("map", language), lead=(_word("map_key", language),), drawings=drawings),)
+                (Section(word(_W, "map", language), lead=(word(_W, "map_key", language),), drawings=drawings),)
                 if drawings
                 else ()
             ),
             Section(
-                _word("tree", language),
+                word(_W, "tree", language),
                 drawings=(tree,),
                 remarks=tuple(said.in_language(language) for said in report.remarks),
             ),
-            Section(_word("stand", language), tables=(_standing(report, language),)),
-            Section(_word("kpis", language), tables=(_kpis(report, language),)),
+            Section(word(_W, "stand", language), tables=(_standing(report, language),)),
+            Section(word(_W, "kpis", language), tables=(_kpis(report, language),)),
             *_initiatives(report, language),
         ),
         (
             Assumption(
-                _word("progress_of", language),
-                (_word("progress_said", language), _word("status_said", language)),
+                word(_W, "progress_of", language),
+                (word(_W, "progress_said", language), word(_W, "status_said", language)),
                 "(x − b) / (t − b)",
             ),
         ),
@@ -126,13 +138,15 @@ def _standing(report: GoalReport, language: Language) -> Table:
                 names[goal.goal.id],
                 goal.goal.owner or "—",
                 "—" if goal.goal.due is None else day(goal.goal.due, language),
-                *told("share", _estimated(goal.progress), language),
+                *told("share", goal.progress, language),
                 percent(goal.expected, language, 0),
-                f"{mark_of(goal.status)} {_word('after', language)}: {waits}" if goal.status == "waiting" else status,
+                f"{mark_of(goal.status)} {word(_W, 'after', language)}: {waits}"
+                if goal.status == "waiting"
+                else status,
             )
         )
-    heads = ("goal", "owner", "due", "progress", "interval", "expected", "status")
-    return Table("", _heads(heads, language), tuple(rows), tuple(strong))
+    columns = ("goal", "owner", "due", "progress", "interval", "expected", "status")
+    return Table("", heads(_W, columns, language), tuple(rows), tuple(strong))
 
 
 def _kpis(report: GoalReport, language: Language) -> Table:
@@ -145,17 +159,17 @@ def _kpis(report: GoalReport, language: Language) -> Table:
                 (
                     goal.goal.name.in_language(language),
                     name,
-                    _word("leading" if kpi.leading else "lagging", language),
+                    word(_W, "leading" if kpi.leading else "lagging", language),
                     told(kpi.unit, Estimated(kpi.baseline, None, None), language, report.currency)[0],
-                    *told(kpi.unit, _estimated(kpi.figure), language, report.currency),
+                    *told(kpi.unit, kpi.figure, language, report.currency),
                     told(kpi.unit, Estimated(kpi.target, None, None), language, report.currency)[0],
-                    told("share", _estimated(kpi.progress), language)[0],
+                    told("share", kpi.progress, language)[0],
                 )
             )
             if kpi.note is not None:
                 notes.append(f"{name}: {kpi.note.in_language(language)}")
-    heads = ("goal", "kpi", "kind", "baseline", "fact", "interval", "target", "progress")
-    return Table("", _heads(heads, language), tuple(rows), notes=tuple(notes))
+    columns = ("goal", "kpi", "kind", "baseline", "fact", "interval", "target", "progress")
+    return Table("", heads(_W, columns, language), tuple(rows), notes=tuple(notes))
 
 
 def _initiatives(report: GoalReport, language: Language) -> tuple[Section, ...]:
@@ -176,17 +190,5 @@ def _initiatives(report: GoalReport, language: Language) -> tuple[Section, ...]:
             )
     if not rows:
         return ()
-    heads = ("goal", "initiative", "owner", "due", "done_share", "status")
-    return (Section(_word("initiatives", language), tables=(Table("", _heads(heads, language), tuple(rows)),)),)
-
-
-def _estimated(figure: Figure) -> Estimated:
-    return Estimated(figure.value, figure.lower, figure.upper)
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)
+    columns = ("goal", "initiative", "owner", "due", "done_share", "status")
+    return (Section(word(_W, "initiatives", language), tables=(Table("", heads(_W, columns, language), tuple(rows)),)),)

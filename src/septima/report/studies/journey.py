@@ -18,8 +18,10 @@ from septima.report.studies.study import (
     Study,
     Table,
     bare,
+    heads,
     percent,
     told,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.journey import DEVIATIONS, JourneyMap, key_of
@@ -102,47 +104,47 @@ def journey_study(found: JourneyMap, language: Language) -> Study:
     shown = deviations[:DEVIATIONS]
     sections = [
         Section(
-            _word("map", language),
+            word(_W, "map", language),
             drawings=(Scheme(found.journey.name.in_language(language), map_svg(found, language, _says_map(found, language)), _says_map(found, language)),),
         )
     ]  # fmt: skip
     if measures.steps:
         says = _says_flow(found, (*intended, *shown), language)
-        drawn = Scheme(_word("flow", language), flow_svg(found, intended, shown, language, says), says)
-        lead = _word("reading", language).format(count=DEVIATIONS)
-        sections.append(Section(_word("flow", language), lead=(lead,), drawings=(drawn,)))
+        drawn = Scheme(word(_W, "flow", language), flow_svg(found, intended, shown, language, says), says)
+        lead = word(_W, "reading", language).format(count=DEVIATIONS)
+        sections.append(Section(word(_W, "flow", language), lead=(lead,), drawings=(drawn,)))
     sections.append(
         Section(
-            _word("stages", language),
+            word(_W, "stages", language),
             tables=(_stages(found, language),),
             remarks=tuple(_remarks(found, intended, language)),
         )
     )
     if measures.steps:
-        sections.append(Section(_word("steps", language), tables=(_steps(found, intended, language),)))
+        sections.append(Section(word(_W, "steps", language), tables=(_steps(found, intended, language),)))
     if shown:
         rest = deviations[DEVIATIONS:]
-        other = _word("other", language).format(
+        other = word(_W, "other", language).format(
             kinds=len(rest), steps=plain(sum(one.steps for one in rest), 0, language)
         )
         sections.append(
             Section(
-                _word("deviations", language),
+                word(_W, "deviations", language),
                 tables=(_steps(found, shown, language),),
                 remarks=(other,) if rest else (),
             )
         )
     if found.figures:
-        sections.append(Section(_word("figures", language), tables=(_figures(found, language),)))
+        sections.append(Section(word(_W, "figures", language), tables=(_figures(found, language),)))
     return Study(
-        _word("title", language),
+        word(_W, "title", language),
         found.period.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         _measures(found, language),
         tuple(sections),
         (
             Assumption(
-                _word("method", language), tuple(said.in_language(language) for said in _METHOD), _FORMULA, _SOURCE
+                word(_W, "method", language), tuple(said.in_language(language) for said in _METHOD), _FORMULA, _SOURCE
             ),
         ),
     )
@@ -151,9 +153,9 @@ def journey_study(found: JourneyMap, language: Language) -> Study:
 def _measures(found: JourneyMap, language: Language) -> tuple[Measure, ...]:
     measures = found.measures
     return (
-        Measure(_word("conformance", language), *told("share", measures.conformance, language)),
-        Measure(_word("fitness", language), *told("share", measures.fitness, language)),
-        Measure(_word("customers", language), bare(measures.customers, 0, language)),
+        Measure(word(_W, "conformance", language), *told("share", measures.conformance, language)),
+        Measure(word(_W, "fitness", language), *told("share", measures.fitness, language)),
+        Measure(word(_W, "customers", language), bare(measures.customers, 0, language)),
     )
 
 
@@ -182,7 +184,7 @@ def _stages(found: JourneyMap, language: Language) -> Table:
                 bare(felt.n if felt is not None else None, 0, language),
             )
         )
-    heads = (
+    columns = (
         "stage",
         "reached",
         "share",
@@ -195,7 +197,7 @@ def _stages(found: JourneyMap, language: Language) -> Table:
         "interval",
         "answers",
     )
-    return Table("", _heads(heads, language), tuple(rows))
+    return Table("", heads(_W, columns, language), tuple(rows))
 
 
 def _steps(found: JourneyMap, steps: Sequence[Transition], language: Language) -> Table:
@@ -209,8 +211,8 @@ def _steps(found: JourneyMap, steps: Sequence[Transition], language: Language) -
         )
         for step in steps
     ]
-    heads = ("step", "made", "reached", "of_steps", "interval", "days", "interval")
-    return Table("", _heads(heads, language), tuple(rows))
+    columns = ("step", "made", "reached", "of_steps", "interval", "days", "interval")
+    return Table("", heads(_W, columns, language), tuple(rows))
 
 
 def _days(days: Estimated, language: Language) -> tuple[Number, Interval]:
@@ -240,14 +242,14 @@ def _figures(found: JourneyMap, language: Language) -> Table:
                 )
                 if one.note is not None:
                     notes.append(f"{name}, {one.name.in_language(language)}: {one.note.in_language(language)}")
-    heads = ("stage", "touchpoint", "figure", "value", "interval")
-    return Table("", (*_heads(heads, language), "n"), tuple(rows), notes=tuple(dict.fromkeys(notes)))
+    columns = ("stage", "touchpoint", "figure", "value", "interval")
+    return Table("", (*heads(_W, columns, language), "n"), tuple(rows), notes=tuple(dict.fromkeys(notes)))
 
 
 def _remarks(found: JourneyMap, intended: Sequence[Transition], language: Language) -> Iterator[str]:
     stages, measures = found.journey.stages, found.measures
     if not measures.steps:
-        yield _word("nothing", language)
+        yield word(_W, "nothing", language)
         return
     leaving = [
         (measured.drop_out.value, stage)
@@ -256,17 +258,17 @@ def _remarks(found: JourneyMap, intended: Sequence[Transition], language: Langua
     ]
     if leaving:
         share, stage = max(leaving, key=lambda one: one[0])
-        yield _word("most", language).format(
+        yield word(_W, "most", language).format(
             stage=stage.name.in_language(language), share=percent(share, language, 0).text
         )
     made = {(step.source, step.target) for step in intended}
     never = [pair for pair in found.journey.intended if pair not in made]
     if never:
         names = "; ".join(_between(found, *pair, language) for pair in never)
-        yield _word("never", language).format(steps=names)
-    yield _word("censored", language)
+        yield word(_W, "never", language).format(steps=names)
+    yield word(_W, "censored", language)
     if measures.missing_share:
-        yield _word("missing", language).format(share=percent(measures.missing_share, language).text)
+        yield word(_W, "missing", language).format(share=percent(measures.missing_share, language).text)
 
 
 def _named(found: JourneyMap, step: Transition, language: Language) -> str:
@@ -280,17 +282,9 @@ def _between(found: JourneyMap, source: int, target: int, language: Language) ->
 
 def _says_map(found: JourneyMap, language: Language) -> str:
     stages = "; ".join(stage.name.in_language(language) for stage in found.journey.stages)
-    return _word("says_map", language).format(count=len(found.journey.stages), stages=stages)
+    return word(_W, "says_map", language).format(count=len(found.journey.stages), stages=stages)
 
 
 def _says_flow(found: JourneyMap, steps: Sequence[Transition], language: Language) -> str:
     said = "; ".join(f"{_named(found, step, language)} {percent(step.share.value, language, 0).text}" for step in steps)
-    return _word("says_flow", language).format(steps=said)
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)
+    return word(_W, "says_flow", language).format(steps=said)

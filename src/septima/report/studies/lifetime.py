@@ -27,6 +27,7 @@ from septima.report.studies.study import (
     percent,
     told,
     with_sign,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -133,7 +134,7 @@ def lifetime_study(found: LifetimeReport, language: Language) -> Study:
         terms = tuple(
             (_name(result, language), result.method.differs.in_language(language)) for result in found.results
         )
-        sections.append(Section(_word("differ", language), terms=terms))
+        sections.append(Section(word(_W, "differ", language), terms=terms))
     if found.backtest is not None:
         sections.append(_backtest(found.backtest, found.currency, language))
     models = _models(found, language)
@@ -142,7 +143,7 @@ def lifetime_study(found: LifetimeReport, language: Language) -> Study:
     return Study(
         TITLE.in_language(language),
         subtitle.in_language(language),
-        _word("question" if several else "one", language),
+        word(_W, "question" if several else "one", language),
         _measures(found, language),
         tuple(sections),
         tuple(
@@ -163,14 +164,14 @@ def _measures(found: LifetimeReport, language: Language) -> tuple[Measure, ...]:
     if best is not None:
         figure = _estimated(best.rows[0])
         number, interval = told("currency", figure, language, found.currency)
-        measures.append(Measure(_word("best", language).format(_name(best, language)), number, interval))
+        measures.append(Measure(word(_W, "best", language).format(_name(best, language)), number, interval))
     measures += [
-        Measure(_word("customers", language), bare(found.customers, 0, language)),
-        Measure(_word("repeat_buyers", language), bare(found.repeat_buyers, 0, language)),
-        Measure(_word("margin", language), percent(found.margin, language)),
+        Measure(word(_W, "customers", language), bare(found.customers, 0, language)),
+        Measure(word(_W, "repeat_buyers", language), bare(found.repeat_buyers, 0, language)),
+        Measure(word(_W, "margin", language), percent(found.margin, language)),
     ]
     if found.cac is not None:
-        measures.append(Measure(_word("cac", language), _money(found.cac, found.currency, language)))
+        measures.append(Measure(word(_W, "cac", language), _money(found.cac, found.currency, language)))
     return tuple(measures)
 
 
@@ -187,7 +188,7 @@ def _methods(found: LifetimeReport, language: Language) -> Section:
     marks: dict[Text, str] = {}
     by = found.settings.by
     columns = ["method", "of_customers", "value", "interval", "unlimited", "to_date"]
-    names = [_word(column, language) for column in columns]
+    names = [word(_W, column, language) for column in columns]
     if by is not None:
         names.insert(1, dimension_name(by).in_language(language))
     rows: list[tuple[Cell, ...]] = []
@@ -195,9 +196,9 @@ def _methods(found: LifetimeReport, language: Language) -> Section:
     for result in found.results:
         strong += [len(rows)] if by is not None else []
         rows += _rows(result, found, marks, language)
-    notes = [_word("unfit", language)] if not all(result.fits for result in found.results) else []
+    notes = [word(_W, "unfit", language)] if not all(result.fits for result in found.results) else []
     notes += [f"{mark} {note.in_language(language)}" for note, mark in marks.items()]
-    table = Table(_word("methods", language), (*names, ""), tuple(rows), tuple(strong), tuple(notes))
+    table = Table(word(_W, "methods", language), (*names, ""), tuple(rows), tuple(strong), tuple(notes))
     drawing = _drawn_methods(found, language)
     return Section(
         "",
@@ -221,7 +222,7 @@ def _rows(
     rows: list[tuple[Cell, ...]] = []
     for row in result.rows:
         number, interval = told("currency", _estimated(row), language, found.currency)
-        member = _word("all", language) if row.whole else row.member or _word("unknown", language)
+        member = word(_W, "all", language) if row.whole else row.member or word(_W, "unknown", language)
         rows.append(
             (
                 name if row.whole else "",
@@ -248,7 +249,7 @@ def _drawn_methods(found: LifetimeReport, language: Language) -> Dots | None:
                     *told("currency", _estimated(result.rows[0]), language, found.currency),
                 )
             )
-    return dots_of(_word("value", language), named, _word("value", language))
+    return dots_of(word(_W, "value", language), named, word(_W, "value", language))
 
 
 def _backtest(backtest: Backtest, currency: str | None, language: Language) -> Section:
@@ -257,7 +258,7 @@ def _backtest(backtest: Backtest, currency: str | None, language: Language) -> S
         f"Подгонка по\u00a0{day(backtest.fitted_to, 'ru')}, сравнение с\u00a0{backtest.days}\u00a0дн. после.",
     )
     ranked = sorted(backtest.results, key=lambda tested: tested.rank or len(backtest.results) + 1)
-    columns = tuple(_word(name, language) for name in ("rank", "method", "bias", "error", "deciles", "gini"))
+    columns = tuple(word(_W, name, language) for name in ("rank", "method", "bias", "error", "deciles", "gini"))
     rows = tuple(_tested(tested, currency, language) for tested in ranked)
     drawn = [
         _deciles(tested, currency, language)
@@ -265,8 +266,8 @@ def _backtest(backtest: Backtest, currency: str | None, language: Language) -> S
         if tested.accuracy is not None and tested.rank is not None and tested.rank <= _DECILES_SHOWN
     ]
     return Section(
-        _word("backtest", language),
-        lead=(fitted.in_language(language), _word("how_ranked", language)),
+        word(_W, "backtest", language),
+        lead=(fitted.in_language(language), word(_W, "how_ranked", language)),
         drawings=tuple(drawn),
         tables=(Table("", (*columns, ""), rows),),
         remarks=tuple(note.in_language(language) for note in backtest.notes),
@@ -308,8 +309,8 @@ def _deciles(tested: BacktestResult, currency: str | None, language: Language) -
         tuple(str(place + 1) for place in range(len(came))),
         came,
         predicted,
-        (_word("came", language), _word("predicted", language)),
-        _word("decile_axis", language),
+        (word(_W, "came", language), word(_W, "predicted", language)),
+        word(_W, "decile_axis", language),
         style.axis_unit,
         says.in_language(language),
     )
@@ -354,9 +355,9 @@ def _models(found: LifetimeReport, language: Language) -> Section:
                 _TRUSTED[test.holds].in_language(language),
             )
         )
-    columns = tuple(_word(name, language) for name in ("method", "parameter", "estimate", "standard_error"))
+    columns = tuple(word(_W, name, language) for name in ("method", "parameter", "estimate", "standard_error"))
     return Section(
-        _word("models", language),
+        word(_W, "models", language),
         drawings=tuple(drawings),
         tables=(Table("", columns, tuple(rows)),) if rows else (),
         remarks=tuple(remarks),
@@ -386,9 +387,9 @@ def _frequencies(name: str, calibration: FrequencyCalibration, language: Languag
         tuple(names),
         tuple(observed),
         tuple(expected),
-        (_word("observed", language), _word("expected", language)),
-        _word("purchases_axis", language),
-        _word("of_customers", language),
+        (word(_W, "observed", language), word(_W, "expected", language)),
+        word(_W, "purchases_axis", language),
+        word(_W, "of_customers", language),
         says.in_language(language),
     )
 
@@ -407,7 +408,3 @@ def _money(value: float, currency: str | None, language: Language) -> Number:
 
 def _name(result: MethodResult, language: Language) -> str:
     return result.method.name.in_language(language)
-
-
-def _word(key: str, language: Language) -> str:
-    return _W[key].in_language(language)

@@ -1,6 +1,6 @@
 """Loyalty economics as a study: rules of thumb, the same quantities measured here, and a what-if."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from septima.metrics.estimated import Estimated
 from septima.metrics.loyalty_economics import PRICE_CUT, LoyaltyEconomics
@@ -13,9 +13,11 @@ from septima.report.studies.study import (
     Study,
     Table,
     dots_of,
+    heads,
     percent,
     relative,
     told,
+    word,
 )
 from septima.schema import Language, Text
 
@@ -61,11 +63,11 @@ def loyalty_study(found: LoyaltyEconomics, language: Language) -> Study:
     return Study(
         TITLE.in_language(language),
         "",
-        _word("question", language),
+        word(_W, "question", language),
         _measures(found, language),
         (
             _compared(found, (found.definition.in_language(language), who.in_language(language)), language),
-            Section(_word("claims", language), tables=(_claims(found, language),)),
+            Section(word(_W, "claims", language), tables=(_claims(found, language),)),
             _what_if(found, language),
         ),
         (Assumption(TITLE.in_language(language), tuple(said.in_language(language) for said in found.statements)),)
@@ -78,18 +80,18 @@ def _measures(found: LoyaltyEconomics, language: Language) -> tuple[Measure, ...
     measures: list[Measure] = []
     scenario = found.retention
     if scenario is not None and scenario.relative.value is not None:
-        measures.append(Measure(_word("change_measure", language), *relative(scenario.relative, language)))
+        measures.append(Measure(word(_W, "change_measure", language), *relative(scenario.relative, language)))
         measures.append(
-            Measure(_word("retention", language).capitalize(), *told("share", scenario.retention, language))
+            Measure(word(_W, "retention", language).capitalize(), *told("share", scenario.retention, language))
         )
     whole = found.loyal_customers + found.other_customers
     if whole:
-        measures.append(Measure(_word("loyal_share", language), percent(found.loyal_customers / whole, language)))
+        measures.append(Measure(word(_W, "loyal_share", language), percent(found.loyal_customers / whole, language)))
     return tuple(measures)
 
 
 def _compared(found: LoyaltyEconomics, lead: tuple[str, ...], language: Language) -> Section:
-    heads = ("quantity", "loyal", "interval", "others", "interval", "times", "interval", "missing")
+    columns = ("quantity", "loyal", "interval", "others", "interval", "times", "interval", "missing")
     rows: list[tuple[Cell, ...]] = [
         (
             one.name.in_language(language),
@@ -101,17 +103,17 @@ def _compared(found: LoyaltyEconomics, lead: tuple[str, ...], language: Language
         for one in found.comparisons
     ]
     named = [(one.name.in_language(language), *told("ratio", one.times, language)) for one in found.comparisons]
-    drawn = dots_of(_word("times_drawn", language), named, _word("times_drawn", language), whole=1.0)
+    drawn = dots_of(word(_W, "times_drawn", language), named, word(_W, "times_drawn", language), whole=1.0)
     said = dict.fromkeys(
         f"{one.name.in_language(language)}: {one.statement.in_language(language)}"
         for one in found.comparisons
         if one.statement is not None
     )
     return Section(
-        _word("compared", language),
+        word(_W, "compared", language),
         lead=lead,
         drawings=(drawn,) if drawn else (),
-        tables=(Table("", _heads(heads, language), tuple(rows)),),
+        tables=(Table("", heads(_W, columns, language), tuple(rows)),),
         remarks=tuple(said),
     )
 
@@ -122,7 +124,7 @@ def _claims(found: LoyaltyEconomics, language: Language) -> Table:
         figure = _here(one.figure, language, times=one.comparison is not None)
         here = " ".join(part for part in (figure, one.finding.in_language(language)) if part)
         rows.append((one.claim.statement.in_language(language), one.claim.source.in_language(language), here))
-    return Table("", _heads(("claim", "source", "here"), language), tuple(rows))
+    return Table("", heads(_W, ("claim", "source", "here"), language), tuple(rows))
 
 
 def _here(figure: Estimated, language: Language, *, times: bool) -> str:
@@ -142,18 +144,23 @@ def _what_if(found: LoyaltyEconomics, language: Language) -> Section:
         then_retention, _ = told("share", Estimated(scenario.changed_retention, None, None), language)
         then_profit, _ = told("currency", Estimated(scenario.changed_value, None, None), language, found.currency)
         rows: tuple[tuple[Cell, ...], ...] = (
-            (_word("retention", language), *told("share", scenario.retention, language), then_retention, ""),
-            (_word("margin", language), *told("currency", scenario.margin, language, found.currency), "", ""),
-            (_word("profit", language), *told("currency", scenario.value, language, found.currency), then_profit, ""),
-            (_word("change", language), "", "", *relative(scenario.relative, language)),
-            (_word("change", language), "", "", *told("currency", scenario.change, language, found.currency)),
+            (word(_W, "retention", language), *told("share", scenario.retention, language), then_retention, ""),
+            (word(_W, "margin", language), *told("currency", scenario.margin, language, found.currency), "", ""),
+            (
+                word(_W, "profit", language),
+                *told("currency", scenario.value, language, found.currency),
+                then_profit,
+                "",
+            ),
+            (word(_W, "change", language), "", "", *relative(scenario.relative, language)),
+            (word(_W, "change", language), "", "", *told("currency", scenario.change, language, found.currency)),
         )
         period = Text(
             f"Retention over periods of {scenario.period_days} days",
             f"Удержание по\u00a0периодам в\u00a0{scenario.period_days}\u00a0дней",
         )
-        heads = ("quantity", "now", "interval", "then", "interval")
-        tables.append(Table(period.in_language(language), _heads(heads, language), rows))
+        columns = ("quantity", "now", "interval", "then", "interval")
+        tables.append(Table(period.in_language(language), heads(_W, columns, language), rows))
         remarks += [scenario.statement] if scenario.statement is not None else []
     loyalty = found.loyalty
     if loyalty.statement is None:
@@ -176,15 +183,7 @@ def _what_if(found: LoyaltyEconomics, language: Language) -> Section:
             )
         )
     return Section(
-        _word("what_if", language),
+        word(_W, "what_if", language),
         tables=tuple(tables),
         remarks=tuple(said.in_language(language) for said in remarks),
     )
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

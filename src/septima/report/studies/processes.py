@@ -14,6 +14,7 @@ from septima.report.studies.study import (
     Study,
     Table,
     bare,
+    word,
 )
 from septima.report.words import STATES
 from septima.schema import Language, Text
@@ -72,18 +73,18 @@ def processes_study(found: MeasuredProcesses, language: Language, *, node: str |
     sheets = tuple(
         Section(
             f"{plan.sheet.node}. {plan.sheet.title.in_language(language)}",
-            lead=(_word("reading", language),) if turn == 0 else (),
+            lead=(word(_W, "reading", language),) if turn == 0 else (),
             drawings=(Scheme("", sheet_of(found, plan, len(plans), language), _says(plan, language)),),
         )
         for turn, plan in enumerate(chosen)
     )
-    tables = [Section(_word("tree", language), tables=(_tree(found, boxes, language),), remarks=tuple(_remarks(found, boxes, language, whole=node is None)))]  # fmt: skip
+    tables = [Section(word(_W, "tree", language), tables=(_tree(found, boxes, language),), remarks=tuple(_remarks(found, boxes, language, whole=node is None)))]  # fmt: skip
     if any(found.figures.get(box.number) for box in boxes):
-        tables.append(Section(_word("figures", language), tables=(_figures(found, boxes, language),)))
+        tables.append(Section(word(_W, "figures", language), tables=(_figures(found, boxes, language),)))
     return Study(
         TITLE.in_language(language),
         "" if found.period is None else found.period.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         (),
         (*sheets, *tables),
         (),
@@ -107,7 +108,7 @@ def _shown(one: LiveFigure, currency: str | None, language: Language) -> Shown:
 def _says(plan: Plan, language: Language) -> str:
     boxes = "; ".join(f"{box.number} {box.name.in_language(language)}" for box in plan.sheet.boxes)
     title = plan.sheet.title.in_language(language)
-    return _word("says", language).format(node=plan.sheet.node, title=title, boxes=boxes)
+    return word(_W, "says", language).format(node=plan.sheet.node, title=title, boxes=boxes)
 
 
 def _tree(found: MeasuredProcesses, boxes: Sequence[Box], language: Language) -> Table:
@@ -118,7 +119,7 @@ def _tree(found: MeasuredProcesses, boxes: Sequence[Box], language: Language) ->
         name = "\u00a0" * 3 * depth + f"{box.number}\u00a0{box.name.in_language(language)}"
         where = "" if box.department is None else f" · {box.department.in_language(language)}"
         rows.append((name + where, *(_flows(found, box, role, language) for role in ROLES)))
-    return Table("", tuple(_word(name, language) for name in ("node", *ROLES)), tuple(rows))
+    return Table("", tuple(word(_W, name, language) for name in ("node", *ROLES)), tuple(rows))
 
 
 def _flows(found: MeasuredProcesses, box: Box, role: Role, language: Language) -> str:
@@ -146,22 +147,18 @@ def _figures(found: MeasuredProcesses, boxes: Sequence[Box], language: Language)
             if one.note is not None:
                 notes.append(f"{one.name.in_language(language)}: {one.note.in_language(language)}")
     heads = ("node", "figure", "value", "interval", "target", "state", "records")
-    return Table("", tuple(_word(name, language) for name in heads), tuple(rows), notes=tuple(dict.fromkeys(notes)))
+    return Table("", tuple(word(_W, name, language) for name in heads), tuple(rows), notes=tuple(dict.fromkeys(notes)))
 
 
 def _remarks(found: MeasuredProcesses, boxes: Sequence[Box], language: Language, *, whole: bool) -> Iterator[str]:
     bare_boxes = [box.number for box in boxes if not box.kpis and not box.metrics]
     if bare_boxes:
-        yield _word("unmeasured", language).format(names=", ".join(bare_boxes))
+        yield word(_W, "unmeasured", language).format(names=", ".join(bare_boxes))
     if not whole:
         return
     for sheet in found.model.sheets:
         count = len(sheet.boxes)
         if sheet.node == TOP and count == 7:
-            yield _word("seven", language)
+            yield word(_W, "seven", language)
         elif sheet.parent is not None and not FEWEST <= count <= MOST:
-            yield _word("few", language).format(node=sheet.node, count=count)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)
+            yield word(_W, "few", language).format(node=sheet.node, count=count)

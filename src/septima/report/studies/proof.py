@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from septima.report.number_forms import moment
-from septima.report.studies.study import Cell, Measure, Section, Study, Table, bare
+from septima.report.studies.study import Cell, Measure, Section, Study, Table, bare, heads, word
 from septima.schema import Language, Text
 from septima.scorecard.audit import Entry, plain_json
 from septima.scorecard.card import Scorecard
@@ -58,10 +58,10 @@ def proof_study(card: Scorecard, revisions: Sequence[Revision], entries: Sequenc
     return Study(
         TITLE.in_language(language),
         card.period_label.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         (
-            Measure(_word("closed", language), bare(len({one.period for one in revisions}), 0, language)),
-            Measure(_word("changed", language), bare(len(changed), 0, language)),
+            Measure(word(_W, "closed", language), bare(len({one.period for one in revisions}), 0, language)),
+            Measure(word(_W, "changed", language), bare(len(changed), 0, language)),
         ),
         (_revisions(card, own, language), *_changes(entries, language)),
         (),
@@ -70,9 +70,9 @@ def proof_study(card: Scorecard, revisions: Sequence[Revision], entries: Sequenc
 
 def _revisions(card: Scorecard, own: Sequence[Revision], language: Language) -> Section:
     if not own:
-        return Section(_word("revisions", language), lead=(_word("open", language),))
+        return Section(word(_W, "revisions", language), lead=(word(_W, "open", language),))
     count = len(figure_differences(own[-1].card, card))
-    said = _word("other", language).format(count) if count else _word("same", language)
+    said = word(_W, "other", language).format(count) if count else word(_W, "same", language)
     rows = tuple(
         (
             str(one.number),
@@ -84,19 +84,21 @@ def _revisions(card: Scorecard, own: Sequence[Revision], language: Language) -> 
         )
         for one in own[-_MOST:]
     )
-    heads = ("revision", "at", "author", "data", "definition", "note")
-    tables = [Table("", _heads(heads, language), rows)]
+    columns = ("revision", "at", "author", "data", "definition", "note")
+    tables = [Table("", heads(_W, columns, language), rows)]
     if len(own) > 1:
         differ = revision_differences(own[-2], own[-1])
         shown = tuple(
             (_named(one.path, language), _value(one.old, language), _value(one.new, language)) for one in differ[:_MOST]
         )
         left = len(differ) - len(shown)
-        notes = (_word("rest", language).format(left),) if left else ()
+        notes = (word(_W, "rest", language).format(left),) if left else ()
         tables.append(
-            Table(_word("differences", language), _heads(("what", "before", "after"), language), shown, notes=notes)
+            Table(
+                word(_W, "differences", language), heads(_W, ("what", "before", "after"), language), shown, notes=notes
+            )
         )
-    return Section(_word("revisions", language), lead=(said,), tables=tuple(tables))
+    return Section(word(_W, "revisions", language), lead=(said,), tables=tuple(tables))
 
 
 def _changes(entries: Sequence[Entry], language: Language) -> tuple[Section, ...]:
@@ -116,16 +118,18 @@ def _changes(entries: Sequence[Entry], language: Language) -> tuple[Section, ...
         return ()
     shown = tuple(rows[::-1][:_MOST])
     left = len(rows) - len(shown)
-    heads = ("at", "author", "file", "what", "before", "after")
-    notes = (_word("more", language).format(left),) if left else ()
-    return (Section(_word("changes", language), tables=(Table("", _heads(heads, language), shown, notes=notes),)),)
+    columns = ("at", "author", "file", "what", "before", "after")
+    notes = (word(_W, "more", language).format(left),) if left else ()
+    return (
+        Section(word(_W, "changes", language), tables=(Table("", heads(_W, columns, language), shown, notes=notes),)),
+    )
 
 
 def _named(path: str, language: Language) -> str:
     """The path of a figure in words; that of a field as it stands in its file."""
-    for ending, word in _ENDINGS.items():
+    for ending, said in _ENDINGS.items():
         if path.endswith(ending):
-            return _named(path.removesuffix(ending), language) + word.in_language(language)
+            return _named(path.removesuffix(ending), language) + said.in_language(language)
     return "CKPIint" if path == "/" else path
 
 
@@ -138,11 +142,3 @@ def _short(value: object) -> str:
     """A value of a field; a long one, such as a whole KPI that was put in, is cut to what a cell can hold."""
     text = plain_json(value)
     return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

@@ -19,6 +19,7 @@ from septima.report.studies.study import (
     bare,
     dots_of,
     told,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -112,18 +113,18 @@ def rollout_study(found: Rollout, language: Language) -> Study:
     return Study(
         found.name.in_language(language),
         said.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         tuple(_measures(found, language)),
         tuple(sections),
         (
             Assumption(
-                _word("success", language),
+                word(_W, "success", language),
                 tuple(text.in_language(language) for text in _SUCCESS_SAID),
                 formula="Σ A·x / n",
                 source="OECD/JRC, Handbook on Constructing Composite Indicators, 2008",
             ),
             Assumption(
-                _word("schedule", language),
+                word(_W, "schedule", language),
                 tuple(text.in_language(language) for text in _SCHEDULE_SAID),
                 formula="SPI = EV / PV",
                 source="PMI, The Standard for Earned Value Management, 2019",
@@ -134,13 +135,13 @@ def rollout_study(found: Rollout, language: Language) -> Study:
 
 def _measures(found: Rollout, language: Language) -> Iterator[Measure]:
     schedule = found.schedule
-    yield Measure(_word("success", language), *_index(found.success.figure, language))
+    yield Measure(word(_W, "success", language), *_index(found.success.figure, language))
     count = Text(f"{schedule.earned_value} of {schedule.total}", f"{schedule.earned_value} из\u00a0{schedule.total}")
-    yield Measure(_word("milestones", language), _said(float(schedule.earned_value), count.in_language(language)))
+    yield Measure(word(_W, "milestones", language), _said(float(schedule.earned_value), count.in_language(language)))
     if schedule.spi is not None:
-        yield Measure(_word("spi", language), bare(schedule.spi, 2, language))
+        yield Measure(word(_W, "spi", language), bare(schedule.spi, 2, language))
     if schedule.forecast is not None:
-        yield Measure(_word("end", language), _said(None, day(schedule.forecast, language)))
+        yield Measure(word(_W, "end", language), _said(None, day(schedule.forecast, language)))
 
 
 def _success(found: Rollout, language: Language) -> Section:
@@ -150,17 +151,17 @@ def _success(found: Rollout, language: Language) -> Section:
     named = [
         (point.label, *_index(point.figure, language)) for point in success.trend if point.figure.value is not None
     ]
-    drawing: Dots | None = dots_of(_word("by_period", language), named, _word("by_period", language))
+    drawing: Dots | None = dots_of(word(_W, "by_period", language), named, word(_W, "by_period", language))
     remarks = [
         f"{one.name.in_language(language)}: {one.note.in_language(language)}"
         for one in success.components
         if one.note is not None
     ]
     return Section(
-        _word("success", language),
+        word(_W, "success", language),
         lead=tuple(text.in_language(language) for text in _change(found)),
         drawings=(drawing,) if drawing else (),
-        tables=(Table("", tuple(_word(head, language) for head in heads), rows),) if rows else (),
+        tables=(Table("", tuple(word(_W, head, language) for head in heads), rows),) if rows else (),
         remarks=tuple(remarks),
     )
 
@@ -222,19 +223,24 @@ def _road_map(found: Rollout, language: Language) -> Section:
         f"Сделано вех: {schedule.earned_value} из\u00a0{schedule.total}, просрочено: {len(schedule.overdue)}.",
     ).in_language(language)
     drawing = RoadMap(
-        _word("drawn", language),
+        word(_W, "drawn", language),
         tracks,
         schedule.today,
-        (_word(marks[0], language), _word(marks[1], language), _word(marks[2], language), _word(marks[3], language)),
+        (
+            word(_W, marks[0], language),
+            word(_W, marks[1], language),
+            word(_W, marks[2], language),
+            word(_W, marks[3], language),
+        ),
         spoken,
     )
     heads = ("phase", "planned", "done", "overdue", "state")
     rows = tuple(_phase(found, one, language) for one in schedule.phases)
     return Section(
-        _word("road_map", language),
+        word(_W, "road_map", language),
         lead=(spoken, *(text.in_language(language) for text in _pace(found))),
         drawings=(drawing,),
-        tables=(Table(_word("phases", language), tuple(_word(head, language) for head in heads), rows),),
+        tables=(Table(word(_W, "phases", language), tuple(word(_W, head, language) for head in heads), rows),),
         remarks=tuple(text.in_language(language) for text in _disorder(found)),
     )
 
@@ -316,20 +322,20 @@ def _overdue_and_next(found: Rollout, language: Language) -> Iterator[Section]:
     heads = ("milestone", "phase", "department", "planned", "late", "waits")
     rows = tuple(_milestone(found, one, language, late=True) for one in overdue[:_OVERDUE])
     table = Table(
-        "", tuple(_word(head, language) for head in heads), rows, notes=_more(len(overdue) - _OVERDUE, language)
+        "", tuple(word(_W, head, language) for head in heads), rows, notes=_more(len(overdue) - _OVERDUE, language)
     )
     yield Section(
-        _word("overdue_title", language),
-        lead=() if rows else (_word("nothing", language),),
+        word(_W, "overdue_title", language),
+        lead=() if rows else (word(_W, "nothing", language),),
         tables=(table,) if rows else (),
     )
     if coming:
         heads = ("milestone", "phase", "department", "planned", "waits")
         rows = tuple(_milestone(found, one, language, late=False) for one in coming[:_NEXT])
         table = Table(
-            "", tuple(_word(head, language) for head in heads), rows, notes=_more(len(coming) - _NEXT, language)
+            "", tuple(word(_W, head, language) for head in heads), rows, notes=_more(len(coming) - _NEXT, language)
         )
-        yield Section(_word("next_title", language), tables=(table,))
+        yield Section(word(_W, "next_title", language), tables=(table,))
 
 
 def _milestone(found: Rollout, one: MilestoneState, language: Language, *, late: bool) -> tuple[Cell, ...]:
@@ -353,7 +359,7 @@ def _departments(found: Rollout, language: Language) -> Section:
         for at in range(0, len(departments), _ABREAST)
     )
     return Section(
-        _word("departments", language),
+        word(_W, "departments", language),
         tables=tables,
         remarks=tuple(text.in_language(language) for text in _absent(found)),
     )
@@ -364,8 +370,11 @@ def _department_table(
 ) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
-            _word("takes_part", language),
-            *(_said(float(one.takes_part), _word("yes" if one.takes_part else "no", language)) for one in departments),
+            word(_W, "takes_part", language),
+            *(
+                _said(float(one.takes_part), word(_W, "yes" if one.takes_part else "no", language))
+                for one in departments
+            ),
         )
     ]
     for component in components:
@@ -374,15 +383,15 @@ def _department_table(
             cells = (Number(figure.value, number_style(component.unit, figure, language)) for figure in figures)
             rows.append((component.name.in_language(language), *cells))
     strong = len(rows)
-    rows.append((_word("success", language), *(_index(one.composite, language)[0] for one in departments)))
-    rows.append((_word("interval", language), *(_index(one.composite, language)[1] for one in departments)))
+    rows.append((word(_W, "success", language), *(_index(one.composite, language)[0] for one in departments)))
+    rows.append((word(_W, "interval", language), *(_index(one.composite, language)[1] for one in departments)))
     counts = [
         Text(f"{one.counted} of {len(one.figures)}", f"{one.counted} из\u00a0{len(one.figures)}").in_language(language)
         for one in departments
     ]
     known = (_said(float(one.counted), count) for one, count in zip(departments, counts, strict=True))
-    rows.append((_word("counted", language), *known))
-    rows.append((_word("overdue", language), *(bare(one.overdue, 0, language) for one in departments)))
+    rows.append((word(_W, "counted", language), *known))
+    rows.append((word(_W, "overdue", language), *(bare(one.overdue, 0, language) for one in departments)))
     return Table("", ("", *(one.department for one in departments)), tuple(rows), strong=(strong,))
 
 
@@ -417,7 +426,3 @@ def _said(value: float | None, said: str) -> Number:
 
 def _short(name: str, most: int = 38) -> str:
     return name if len(name) <= most else name[: most - 1].rstrip() + "…"
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)

@@ -16,8 +16,10 @@ from septima.report.studies.study import (
     Table,
     bare,
     dots_of,
+    heads,
     percent,
     told,
+    word,
 )
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -92,7 +94,7 @@ def sensitivity_study(
     return Study(
         TITLE.in_language(language),
         f"{called.in_language(language)}, {found.period_label.in_language(language)}",
-        _word("question", language),
+        word(_W, "question", language),
         _measures(found, language),
         tuple(sections),
         (_assumption(found, language),),
@@ -104,7 +106,7 @@ def _measures(found: Sensitivity, language: Language) -> tuple[Measure, ...]:
     for form, outcome in (("printed", found.printed), ("normalised", found.normalised)):
         if outcome is not None:
             style = _style(outcome, form, language)
-            name = f"{_word(form, language)}, {_word('by_weights', language)}"
+            name = f"{word(_W, form, language)}, {word(_W, 'by_weights', language)}"
             bounds = Interval(Figure(outcome.value, *outcome.by_weights), style)
             measures.append(Measure(name, Number(outcome.value, style), bounds))
     return tuple(measures)
@@ -122,7 +124,7 @@ def _outcome(found: Sensitivity, outcome: Outcome, form: str, language: Language
     drawings: list[Drawing] = []
     for title, factors in (("drawn", kinds), ("single_drawn", single)):
         named = [(_capital(factor.name, language), *_told(factor.total, language)) for factor in factors]
-        drawn = dots_of(_word(title, language), named, _word(title, language))
+        drawn = dots_of(word(_W, title, language), named, word(_W, title, language))
         if drawn is not None:
             drawings.append(drawn)
     left = len(outcome.single) - len(single)
@@ -147,7 +149,7 @@ def _outcome(found: Sensitivity, outcome: Outcome, form: str, language: Language
             ).in_language(language)
         )
     return Section(
-        _word(form, language),
+        word(_W, form, language),
         lead=(_bounded(found, outcome, style, language),),
         drawings=tuple(drawings),
         tables=(_table(kinds, language),),
@@ -189,7 +191,7 @@ def _table(factors: Sequence[Factor], language: Language) -> Table:
         (_capital(factor.name, language), *_told(factor.first, language), *_told(factor.total, language))
         for factor in factors
     ]
-    return Table("", _heads(("choice", "alone", "interval", "together", "interval"), language), tuple(rows))
+    return Table("", heads(_W, ("choice", "alone", "interval", "together", "interval"), language), tuple(rows))
 
 
 def _told(figure: Figure, language: Language) -> tuple[Number, Interval]:
@@ -206,15 +208,15 @@ def _places(found: Sensitivity, language: Language) -> Section:
         remarks += _of_places(Text("The period's place", "Место периода"), found.period_kinds, language)
     rows += [_place_row(place, place.name.in_language(language), language) for place in found.perspectives]
     remarks += _of_places(Text("The places of perspectives", "Места перспектив"), found.perspective_kinds, language)
-    heads = ("part", "place", "range", "changes")
+    columns = ("part", "place", "range", "changes")
     lead = Text(
         "Places by the form from 0 to 100, 1 being the best, with all choices and errors varied at once.",
         "Места по\u00a0форме 0–100, первое\u00a0— лучшее, если менять сразу всё, вместе с\u00a0ошибками.",
     )
     return Section(
-        _word("places", language),
+        word(_W, "places", language),
         lead=(lead.in_language(language),),
-        tables=(Table("", _heads(heads, language), tuple(rows)),),
+        tables=(Table("", heads(_W, columns, language), tuple(rows)),),
         remarks=tuple(remarks),
     )
 
@@ -285,9 +287,9 @@ def _shared(shared: SharedCustomers, intervals: tuple[Figure, Figure] | None, la
         f"по\u00a0группам\u00a0— это корреляция их ошибок. Она приближена к\u00a0нулю на\u00a0{shrunk}, поскольку отчасти случайна.",
     )
     return Section(
-        _word("shared", language),
+        word(_W, "shared", language),
         lead=(lead.in_language(language),),
-        tables=(Table("", _heads(("pair", "seen", "taken"), language), tuple(rows)),),
+        tables=(Table("", heads(_W, ("pair", "seen", "taken"), language), tuple(rows)),),
         remarks=tuple(remarks),
     )
 
@@ -331,14 +333,6 @@ def _assumption(found: Sensitivity, language: Language) -> Assumption:
         "S = V[E(Y|X)] / V(Y);  T = 1 − V[E(Y|¬X)] / V(Y)",
         "Sobol, 2001; Saltelli et al., 2010; Saisana, Saltelli & Tarantola, 2005",
     )
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)
 
 
 def _capital(name: Text, language: Language) -> str:

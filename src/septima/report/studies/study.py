@@ -4,14 +4,14 @@ A study is made of words, tables and drawings as data; the terminal prints it, t
 its numbers unrounded. Nothing here needs the libraries that draw.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from septima.metrics.estimated import Estimated
 from septima.report.number_forms import UNDEFINED_SIGN, NumberStyle, number_style
 from septima.report.points import Dot, Point, Rung, Step, Track
-from septima.schema import Language
+from septima.schema import Language, Text
 from septima.scorecard.card import Figure
 
 
@@ -221,7 +221,7 @@ class StudyReport:
 
 
 def told(
-    unit: str, figure: Estimated, language: Language, currency: str | None = None, *, change: bool = False
+    unit: str, figure: Estimated | Figure, language: Language, currency: str | None = None, *, change: bool = False
 ) -> tuple[Number, Interval]:
     """A value and its interval in the digits that they deserve; of a `change` with its sign."""
     shown = Figure(figure.value, figure.lower, figure.upper)
@@ -250,6 +250,16 @@ def percent(value: float | None, language: Language, decimals: int = 1) -> Numbe
 def bare(value: float | None, decimals: int, language: Language, *, signed: bool = False) -> Number:
     """A number without a unit."""
     return Number(value, NumberStyle("", language, None, 1, decimals), signed)
+
+
+def word(words: Mapping[str, Text], name: str, language: Language) -> str:
+    """One of a study's words in the language it is written in."""
+    return words[name].in_language(language)
+
+
+def heads(words: Mapping[str, Text], names: Sequence[str], language: Language) -> tuple[str, ...]:
+    """The names of a table's columns."""
+    return tuple(word(words, name, language) for name in names)
 
 
 def text_of(cell: Cell) -> str:

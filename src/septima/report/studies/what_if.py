@@ -4,7 +4,19 @@ from collections.abc import Iterator, Mapping
 
 from septima.metrics.estimated import Estimated
 from septima.report.number_forms import NumberStyle, number_style
-from septima.report.studies.study import Cell, Interval, Measure, Number, Section, Study, Table, bare, dots_of, told
+from septima.report.studies.study import (
+    Cell,
+    Interval,
+    Measure,
+    Number,
+    Section,
+    Study,
+    Table,
+    bare,
+    dots_of,
+    told,
+    word,
+)
 from septima.schema import Language, Text
 from septima.scorecard.card import CompositeCard, Figure, Scorecard
 
@@ -34,19 +46,19 @@ def what_if_study(now: Scorecard, then: Scorecard, language: Language, *, name: 
     style = number_style("index", now.integral.printed, language, others=(then.integral.printed.value,))
     said = then.statements[0].in_language(language)
     table = Table("", _heads(language), tuple(rows))
-    drawn = dots_of(_word("drawn", language), list(_dots(now, then, language)), _word("drawn", language))
+    drawn = dots_of(word(_W, "drawn", language), list(_dots(now, then, language)), word(_W, "drawn", language))
     return Study(
         TITLE.in_language(language) + (f": {name}" if name else ""),
         now.period_label.in_language(language),
-        _word("question", language),
+        word(_W, "question", language),
         tuple(
-            Measure(_word(key, language), Number(part.printed.value, style), Interval(part.printed, style))
+            Measure(word(_W, key, language), Number(part.printed.value, style), Interval(part.printed, style))
             for key, part in (("integral_now", now.integral), ("integral_then", then.integral))
         ),
         (
             Section(
-                _word("differences", language),
-                lead=(said, *(() if rows else (_word("nothing", language),))),
+                word(_W, "differences", language),
+                lead=(said, *(() if rows else (word(_W, "nothing", language),))),
                 drawings=(drawn,) if drawn is not None and rows else (),
                 tables=(table,) if rows else (),
                 remarks=tuple(_new_statements(now, then, language)),
@@ -116,7 +128,7 @@ def _dots(now: Scorecard, then: Scorecard, language: Language) -> Iterator[tuple
         for key, part in (("now", before), ("then", after)):
             figure = part.normalised
             number, interval = told("score_0_100", Estimated(figure.value, figure.lower, figure.upper), language)
-            yield f"{part.name.in_language(language)}, {_word(key, language)}", number, interval
+            yield f"{part.name.in_language(language)}, {word(_W, key, language)}", number, interval
 
 
 def _new_statements(now: Scorecard, then: Scorecard, language: Language) -> Iterator[str]:
@@ -129,8 +141,4 @@ def _new_statements(now: Scorecard, then: Scorecard, language: Language) -> Iter
 
 def _heads(language: Language) -> tuple[str, ...]:
     names = ("figure", "now", "interval", "then", "interval", "difference", "scale", "then")
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)
+    return tuple(word(_W, name, language) for name in names)

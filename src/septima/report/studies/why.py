@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from septima.metrics.estimated import Estimated
 from septima.report.points import Step
 from septima.report.studies.study import (
     Assumption,
@@ -15,8 +14,10 @@ from septima.report.studies.study import (
     Table,
     Waterfall,
     bare,
+    heads,
     percent,
     told,
+    word,
 )
 from septima.report.studies.why_words import (
     composite_name,
@@ -100,7 +101,7 @@ def why_study(why: Why, language: Language, currency: str | None = None) -> Stud
     change = why.change
     printed = [change.of(name) for name in why.shown]
     integral = change.of(INTEGRAL)
-    subtitle = _word("against", language).format(
+    subtitle = word(_W, "against", language).format(
         now=change.period_label.in_language(language), before=change.before_label
     )
     scores = [change.of(name, "normalised") for name in why.shown]
@@ -121,13 +122,13 @@ def why_study(why: Why, language: Language, currency: str | None = None) -> Stud
     return Study(
         TITLE.in_language(language),
         subtitle,
-        _word("question", language),
+        word(_W, "question", language),
         _measures(printed[0] if printed else integral, language),
         tuple(sections),
         (
             Assumption(
-                _word("method", language),
-                tuple(_word(key, language) for key in ("method_1", "method_2", "method_3")),
+                word(_W, "method", language),
+                tuple(word(_W, key, language) for key in ("method_1", "method_2", "method_3")),
                 "φᵢ = Σ_S |S|!(n−|S|−1)!/n! · (v(S∪i) − v(S))",
                 _SOURCE,
             ),
@@ -153,10 +154,10 @@ def _measures(change: CompositeChange, language: Language) -> tuple[Measure, ...
     name = composite_name(change, language)
     found: list[Measure] = []
     for key, figure in (("before", change.before), ("now", change.now)):
-        number, interval = told("index", _estimated(figure), language)
-        found.append(Measure(f"{name}, {_word(key, language)}", number, interval))
-    number, interval = told("index", _estimated(change.change), language, change=True)
-    found.append(Measure(_word("change", language), number, interval))
+        number, interval = told("index", figure, language)
+        found.append(Measure(f"{name}, {word(_W, key, language)}", number, interval))
+    number, interval = told("index", change.change, language, change=True)
+    found.append(Measure(word(_W, "change", language), number, interval))
     return tuple(found)
 
 
@@ -180,15 +181,15 @@ def _section(change: CompositeChange, why: Why, language: Language, currency: st
 def _waterfall(change: CompositeChange, language: Language) -> Waterfall:
     unit = _UNITS[change.form]
     level = change.before.value or 0.0
-    steps = [Step(_word("before", language), level, level, written(unit, change.before, language), whole=True)]
+    steps = [Step(word(_W, "before", language), level, level, written(unit, change.before, language), whole=True)]
     brought = [(one.name.in_language(language), one.total, one.distinct) for one in ranked(change)]
     if change.by_aggregation is not None:
-        brought.append((_word("aggregation", language), change.by_aggregation, None))
+        brought.append((word(_W, "aggregation", language), change.by_aggregation, None))
     for name, figure, distinct in brought:
         step = figure.value or 0.0
         steps.append(Step(name, level, level + step, signed(unit, figure, language), faint=distinct is False))
         level += step
-    steps.append(Step(_word("now", language), level, level, written(unit, change.now, language), whole=True))
+    steps.append(Step(word(_W, "now", language), level, level, written(unit, change.now, language), whole=True))
     says = "; ".join(f"{step.name} {step.label}" for step in steps)
     return Waterfall("", tuple(steps), "", f"{composite_name(change, language)}: {says}.")
 
@@ -205,16 +206,16 @@ def _drivers(
     parts = parts if len(parts) > 1 else []
     rows: list[tuple[Cell, ...]] = []
     for driver in ranked(change):
-        total, interval = told(unit, _estimated(driver.total), language, change=True)
+        total, interval = told(unit, driver.total, language, change=True)
         before, now = _ends(driver, language, currency)
         row: list[Cell] = [driver.name.in_language(language), before, now, bare(driver.weight_now, 2, language)]
-        row += [told(unit, _estimated(of(driver)), language, change=True)[0] for _, of in parts]
+        row += [told(unit, of(driver), language, change=True)[0] for _, of in parts]
         row += [total, interval]
         if to_integral:
-            row.append(told(unit, _estimated(to_integral[driver.id]), language, change=True)[0])
+            row.append(told(unit, to_integral[driver.id], language, change=True)[0])
         verdict = "unknown" if driver.distinct is None else "yes" if driver.distinct else "no"
-        rows.append((*row, _word(verdict, language)))
-    heads = [
+        rows.append((*row, word(_W, verdict, language)))
+    columns = [
         "input",
         "before",
         "now",
@@ -225,7 +226,7 @@ def _drivers(
         *(("to_integral",) if to_integral else ()),
         "verdict",
     ]
-    return Table("", _heads(heads, language), tuple(rows))
+    return Table("", heads(_W, columns, language), tuple(rows))
 
 
 def _scores(changes: Sequence[CompositeChange], language: Language, currency: str | None) -> Section:
@@ -233,14 +234,14 @@ def _scores(changes: Sequence[CompositeChange], language: Language, currency: st
     tables = (_drivers(first, language, currency, {}),) if first.drivers else ()
     said = tuple(composite_sentence(one, language) for one in (first, *others))
     return Section(
-        _word("scores", language), (_word("scores_lead", language), *said[:1]), tables=tables, remarks=said[1:]
+        word(_W, "scores", language), (word(_W, "scores_lead", language), *said[:1]), tables=tables, remarks=said[1:]
     )
 
 
 def _slices(why: Why, language: Language, currency: str | None) -> Section:
     lead = tuple(slices_sentence(one, why.names[one.kpi], language, currency) for one in why.slices)
     tables = tuple(_slice_table(one, why, language, currency) for one in why.slices if one.drivers)
-    return Section(_word("slices", language), lead, tables=tables)
+    return Section(word(_W, "slices", language), lead, tables=tables)
 
 
 def _slice_table(change: SliceChange, why: Why, language: Language, currency: str | None) -> Table:
@@ -250,12 +251,12 @@ def _slice_table(change: SliceChange, why: Why, language: Language, currency: st
     largest = change.drivers[0].total
     for one in change.drivers:
         # The digits of the largest one hold for all, so that the columns can be compared at a glance.
-        style = told(kpi.unit, _estimated(largest), language, currency, change=True)[0].style
+        style = told(kpi.unit, largest, language, currency, change=True)[0].style
         row: list[Cell] = [
             member_name(one, language),
             percent(one.share_before, language, 0),
             percent(one.share_now, language, 0),
-            *(told(kpi.unit, _estimated(end), language, currency)[0] for end in (one.before, one.now)),
+            *(told(kpi.unit, end, language, currency)[0] for end in (one.before, one.now)),
         ]
         if mixed:
             row += [Number(part, style, signed=True) for part in (one.by_rate.value, one.by_mix)]
@@ -263,15 +264,15 @@ def _slice_table(change: SliceChange, why: Why, language: Language, currency: st
             row += [Number(one.total.value, style, signed=True), Interval(one.total, style)]
         rows.append(tuple(row))
     parts = ("by_rate", "by_mix") if change.kind == "share" else ("by_mean", "by_volume")
-    heads = ["slice", "share_before", "share_now", "before", "now"]
-    heads += list(parts) if mixed else []
-    heads += ["brought", "interval"] if change.note is None else []
+    columns = ["slice", "share_before", "share_now", "before", "now"]
+    columns += list(parts) if mixed else []
+    columns += ["brought", "interval"] if change.note is None else []
     title = f"{kpi.name.in_language(language)}: {change.dimension_name.in_language(language)}"
-    return Table(title, _heads(heads, language), tuple(rows))
+    return Table(title, heads(_W, columns, language), tuple(rows))
 
 
 def _ends(driver: Driver, language: Language, currency: str | None) -> tuple[Cell, Cell]:
-    before, now = (told(driver.unit, _estimated(end), language, currency)[0] for end in (driver.before, driver.now))
+    before, now = (told(driver.unit, end, language, currency)[0] for end in (driver.before, driver.now))
     return before, now
 
 
@@ -285,15 +286,3 @@ def _by_weight(driver: Driver) -> Figure:
 
 def _by_scale(driver: Driver) -> Figure:
     return driver.by_scale
-
-
-def _estimated(figure: Figure) -> Estimated:
-    return Estimated(figure.value, figure.lower, figure.upper)
-
-
-def _heads(names: Sequence[str], language: Language) -> tuple[str, ...]:
-    return tuple(_word(name, language) for name in names)
-
-
-def _word(name: str, language: Language) -> str:
-    return _W[name].in_language(language)
