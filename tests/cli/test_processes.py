@@ -11,7 +11,9 @@ import pytest
 from tests.cli.conftest import Ended
 
 Septima = Callable[..., Ended]
-SCORECARD = "perspectives:\n- id: sales\n  name: {en: Sales, ru: Продажи}\n  kpis:\n  - {id: new_customers, target: 1}\n"
+SCORECARD = (
+    "perspectives:\n- id: sales\n  name: {en: Sales, ru: Продажи}\n  kpis:\n  - {id: new_customers, target: 1}\n"
+)
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ def test_a_new_model_is_written_checked_and_drawn(septima: Septima, copied: Path
 def test_figures_of_a_period_stand_in_the_boxes(septima: Septima, copied: Path) -> None:
     septima("processes", copied, "--new")
     path = copied / "processes.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("metrics: [revenue]", "kpis: [new_customers]"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("metrics: [revenue]", "kpis: [new_customers]"), encoding="utf-8"
+    )
     report = copied / "page.html"
     told = septima(
         "processes",

@@ -45,7 +45,9 @@ def test_sentences_say_what_fell_by_how_much_and_where() -> None:
     # (0.31 − 0.38)/3 = −0.023 by NPS, 0.8·0.02/3 = +0.005 by CCI.
     assert told["customer_support"][0].startswith("CKPI “Customer support” fell by 0.018")
     assert "Most of it, −0.023, comes from NPS." in told["customer_support"][0]
-    assert told["customer_support"][1] == ("NPS fell from 0.380 to 0.310 and brought −0.023 to CKPI “Customer support”.")
+    assert told["customer_support"][1] == (
+        "NPS fell from 0.380 to 0.310 and brought −0.023 to CKPI “Customer support”."
+    )
     assert "by channel: web −0.06 (of it −0.05 by its own figure, −0.01 by its share)" in told["nps"][0]
     russian = sentences(_why(), "ru")
     assert russian["customer_support"][1].replace("\u00a0", " ") == (

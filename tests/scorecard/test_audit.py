@@ -122,9 +122,7 @@ def test_a_last_line_that_lacks_only_its_feed_is_kept(tmp_path: Path) -> None:
 
 
 def test_secrets_never_enter_the_log(tmp_path: Path) -> None:
-    text = (
-        "channels:\n- {id: mail, password: hunter2, host: mx}\n- id: hook\n  api_token: 'abc def'\n  Secret: [open, sesame]\n"
-    )
+    text = "channels:\n- {id: mail, password: hunter2, host: mx}\n- id: hook\n  api_token: 'abc def'\n  Secret: [open, sesame]\n"
     record_changes(tmp_path, {"alerts.yaml": text}, "Anna")
     record_changes(tmp_path, {"alerts.yaml": text.replace("hunter2", "hunter3").replace("mx", "mx2")}, "Anna")
     written = (tmp_path / "audit" / LOG).read_text(encoding="utf-8")
