@@ -13,12 +13,10 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, say, spoken
+from septima.cli.output import Format, print_json, spoken
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from septima.report.studies.study import Study
     from septima.scorecard.card import Scorecard
     from septima.scorecard.cascade.result import Cascade, MemberCard
@@ -51,13 +49,18 @@ def cascade(
     form: FormatOption = Format.table,
 ) -> None:
     """Share CKPIint out over departments, teams and people who answer for its KPIs."""
+    from septima.cli.starter_files import write_starter
     from septima.cli.studies import print_study, write_study
     from septima.report.studies.cascade import cascade_study, member_study
+    from septima.scorecard.cascade.facts import departments_of
+    from septima.scorecard.cascade.reading import FILE
+    from septima.scorecard.cascade.starter import starter_cascade
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     if new:
-        _write_new(workspace, directory, form)
+        text = starter_cascade(workspace.definition, departments_of(workspace.tables()))
+        write_starter(workspace.directory / FILE, text, f"septima cascade {directory} --period PERIOD", form)
         return
     if period is None:
         raise SeptimaError("write --period, whose card is shared out, such as 2026-Q3; or --new")
@@ -106,21 +109,3 @@ def _answer(found: "Cascade") -> dict[str, object]:
         "unreconciled": found.responsibility.unreconciled(),
         "remarks": found.responsibility.remarks,
     }
-
-
-def _write_new(workspace: "Workspace", directory: "Path", form: Format) -> None:
-    from septima.scorecard.cascade.facts import departments_of
-    from septima.scorecard.cascade.reading import FILE
-    from septima.scorecard.cascade.starter import starter_cascade
-
-    path = workspace.directory / FILE
-    text = starter_cascade(workspace.definition, departments_of(workspace.tables()))
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
-    if form is Format.json:
-        print_json({"file": str(path)})
-        return
-    say(f"Written to {path}. Change it to your needs, then: septima cascade {directory} --period PERIOD")

@@ -64,11 +64,14 @@ def _check(
     send: bool,
     new: bool,
 ) -> int:
+    from septima.cli.starter_files import write_starter
+    from septima.scorecard.alerts.definition import FILE
     from septima.scorecard.alerts.telling import quiet_alerts
 
     workspace = open_workspace(directory, engine)
     if new:
-        _write_new(workspace, directory, form)
+        text = resources.files("septima.scorecard.alerts").joinpath("starter.yaml").read_text(encoding="utf-8")
+        write_starter(workspace.directory / FILE, text, f"septima check {directory}", form)
         return 0
     words = language_of(language, workspace)
     definition = workspace.alerts
@@ -145,20 +148,3 @@ def _print(report: "CheckReport", quiet: "Sequence[Alert]", language: Language) 
         print_rows(report.period_label.in_language(language), ["severity", "rule", "what", "who", ""], rows)
     for failure in report.failures:
         say(f"Rule {failure.rule!r} could not be evaluated: {failure.why.in_language(language)}.")
-
-
-def _write_new(workspace: "Workspace", directory: Path, form: Format) -> None:
-    from septima.scorecard.alerts.definition import FILE
-    from septima.scorecard.durable import write_new
-
-    path = workspace.directory / FILE
-    try:
-        write_new(
-            path, resources.files("septima.scorecard.alerts").joinpath("starter.yaml").read_text(encoding="utf-8")
-        )
-    except FileExistsError:
-        raise SeptimaError(f"{path} is there already; change it, or remove it first") from None
-    if form is Format.json:
-        print_json({"file": str(path)})
-        return
-    say(f"Written to {path}. Change it to your needs, then: septima check {directory}")

@@ -13,8 +13,7 @@ from septima.cli.options import (  # fmt: skip
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, say, spoken
-from septima.cli.processes import write_starter
+from septima.cli.output import Format, print_json, spoken
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ def journey(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the customer journey: stages, touchpoints with live figures, feelings, and actual paths beside the intended."""
+    from septima.cli.starter_files import write_starter
     from septima.cli.studies import print_study, write_study
     from septima.report.studies.journey import journey_study
     from septima.scorecard.journey import FILE, starter_journey
@@ -46,12 +46,9 @@ def journey(
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     if new:
-        path = workspace.directory / FILE
-        write_starter(path, starter_journey())
-        if form is Format.json:
-            print_json({"file": str(path)})
-        else:
-            say(f"Written to {path}. Change it to your company, then: septima journey {directory} --period PERIOD")
+        write_starter(
+            workspace.directory / FILE, starter_journey(), f"septima journey {directory} --period PERIOD", form
+        )
         return
     if period is None:
         raise SeptimaError("name the period whose paths are to be measured with --period, such as 2026-Q3")

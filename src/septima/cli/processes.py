@@ -1,6 +1,5 @@
 """The command `processes`: the process model as IDEF0 sheets with live figures."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,13 +48,15 @@ def processes(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the process model by IDEF0: what passes between functions, and the figures that measure each."""
+    from septima.cli.starter_files import write_starter
     from septima.cli.studies import print_study, write_study
     from septima.report.studies.processes import processes_study
+    from septima.scorecard.processes import FILE, starter_processes
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     if new:
-        _write_new(workspace, directory, form)
+        write_starter(workspace.directory / FILE, starter_processes(), f"septima processes {directory} --check", form)
         return
     if check:
         _check(workspace, form)
@@ -82,26 +83,6 @@ def processes_chapter(workspace: "Workspace", card: "Scorecard", language: Langu
     if not (workspace.directory / FILE).exists():
         return None
     return processes_study(workspace.processes(card=card), language)
-
-
-def _write_new(workspace: "Workspace", directory: Path, form: Format) -> None:
-    from septima.scorecard.processes import FILE, starter_processes
-
-    path = workspace.directory / FILE
-    write_starter(path, starter_processes())
-    if form is Format.json:
-        print_json({"file": str(path)})
-        return
-    say(f"Written to {path}. Change it to your company, then: septima processes {directory} --check")
-
-
-def write_starter(path: Path, content: str) -> None:
-    """Write a file to begin with, whole or not at all; SeptimaError where there is one."""
-    if path.exists():
-        raise SeptimaError(f"{path} is there already; change it, or remove it")
-    written = path.with_name(f".{path.name}.{os.getpid()}")
-    written.write_text(content, encoding="utf-8")
-    written.replace(path)
 
 
 def _check(workspace: "Workspace", form: Format) -> None:
