@@ -187,6 +187,7 @@ def test_a_name_of_a_colleague_is_in_no_message() -> None:
         ("- id: sales", "- id: support", 6, "id 'support' is already taken on line 2"),
         ("people: [e1, e2]", "peple: [e1, e2]", 4, "unknown field 'peple'; did you mean 'people'"),
         ("{id: day, people: [e1, e2]}", "{id: day}", 4, "team 'day' has nobody"),
+        ("people: {e1: 0.25", "people: {1001: 0.25", 8, "1001 looks like a number; write the id in quotes: '1001'"),
         ("- {role: Seller}", "- {role: Operator}", 14, "role 'Operator' is there already"),
         ("- {role: Seller}", "- {role: Seller, kpis: [npss]}", 14, "no KPI 'npss'"),
         ("- {role: Seller}", "- {level: team}", 14, "name the `role`"),
@@ -216,7 +217,7 @@ def test_shares_of_who_left_go_to_the_rest() -> None:
     found = share_out(_read(), PEOPLE[1:], [kpi.id for kpi in SCORECARD.kpis])
     assert found.of_people[0, 0] == pytest.approx(0.6 * 0.7)  # e2 alone by day
     assert found.unreconciled() < 1e-9
-    assert "1 shares" in found.remarks[1].en
+    assert "since somebody left: 1;" in found.remarks[1].en
 
 
 def test_a_department_without_people_keeps_its_share() -> None:

@@ -10,6 +10,9 @@ Level = Literal["person", "team", "department", "company"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 """From the lowest to the highest."""
 
+TOLERANCE = 1e-9
+"""How far shares may be from adding up to 1."""
+
 TeamsBy = Literal["manager", "role"]
 TEAMS_BY: tuple[TeamsBy, ...] = get_args(TeamsBy)
 

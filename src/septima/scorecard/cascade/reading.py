@@ -9,6 +9,7 @@ from septima.schema import Text
 from septima.scorecard.cascade.definition import (
     LEVELS,
     TEAMS_BY,
+    TOLERANCE,
     CascadeDefinition,
     DepartmentDefinition,
     KpiShares,
@@ -19,7 +20,6 @@ from septima.scorecard.definition import ScorecardDefinition
 from septima.scorecard.nodes import Node, load_node, near, read_node
 
 FILE = "cascade.yaml"
-TOLERANCE = 1e-9
 
 _FIELDS = ("departments", "kpis", "roles")
 _DEPARTMENT_FIELDS = ("id", "name", "teams", "teams_by")
@@ -195,6 +195,8 @@ def _numbers(node: Node, key: str, least: float = 0.0) -> dict[str, float]:
         return {}
     found: dict[str, float] = {}
     for name in inner.data:
+        if not isinstance(name, str):
+            raise inner.wrong(name, f"{name} looks like a number; write the id in quotes: '{name}'")
         number = inner.optional_number(str(name))
         if number is None or number < least:
             raise inner.wrong(

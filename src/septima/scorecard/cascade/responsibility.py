@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.schema import Text
-from septima.scorecard.cascade.definition import CascadeDefinition, DepartmentDefinition, Employee
+from septima.scorecard.cascade.definition import TOLERANCE, CascadeDefinition, DepartmentDefinition, Employee
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -77,7 +77,7 @@ def share_out(cascade: CascadeDefinition, employees: Sequence[Employee], kpis: S
     heads = np.bincount(team_of, minlength=len(teams)).astype(np.float64)
     in_department, _ = _within([team.id for team in teams], department_of, heads, to_teams)
     of_teams = in_department * of_departments[department_of]
-    in_team, gone = _within([person.id for person in people], team_of, np.ones(len(people)), to_people)
+    in_team, stretched = _within([person.id for person in people], team_of, np.ones(len(people)), to_people)
     of_people = in_team * of_teams[team_of]
     remarks: list[Text] = []
     unowned = [kpi for kpi in kpis if kpi not in by_kpi]
@@ -93,11 +93,11 @@ def share_out(cascade: CascadeDefinition, employees: Sequence[Employee], kpis: S
                 f"По\u00a0таблице employees никого нет в: {ru}; ответственность остаётся на\u00a0уровне подразделения.",
             )
         )
-    if gone:
+    if stretched:
         remarks.append(
             Text(
-                f"{gone} shares are of people who left or are in no team; the rest of their team shares them in proportion.",
-                f"Долей у\u00a0тех, кто ушёл или не\u00a0в\u00a0команде: {gone}; их делят остальные из\u00a0команды пропорционально.",
+                f"Teams whose given shares do not add up to 1, be it since somebody left: {stretched}; they are taken in proportion.",
+                f"Команд, где заданные доли не\u00a0дают в\u00a0сумме 1 (например, кто-то ушёл): {stretched}; они взяты пропорционально.",
             )
         )
     return Responsibility(
@@ -156,16 +156,17 @@ def _rest(place: int, department: DepartmentDefinition, person: Employee) -> tup
 def _within(
     ids: Sequence[str], group_of: IntArray, heads: FloatArray, given: Sequence[Mapping[str, float]]
 ) -> tuple[FloatArray, int]:
-    """Shares within each group, members × KPIs: by heads, or as `given` by KPI where any is; and how many given ones fell away."""
-    counts = np.bincount(group_of, weights=heads)
-    found = np.repeat((heads / counts[group_of])[:, None], len(given), axis=1)
-    places, gone = {key: place for place, key in enumerate(ids)}, 0
+    """Shares within each group, members × KPIs: by heads, or as `given` by KPI where any is, in proportion where they do not
+    add up to 1; and in how many groups they do not, be it since somebody left.
+    """
+    equal = heads / np.bincount(group_of, weights=heads)[group_of]
+    places = {key: place for place, key in enumerate(ids)}
+    own = np.zeros((len(ids), len(given)))
     for column, shares in enumerate(given):
         known = {places[key]: share for key, share in shares.items() if key in places}
-        gone += len(shares) - len(known)
-        for group in {int(group_of[place]) for place in known}:
-            mine = np.flatnonzero(group_of == group)
-            own = np.array([known.get(int(place), 0.0) for place in mine])
-            if own.sum() > 0:
-                found[mine, column] = own / own.sum()
-    return found, gone
+        own[list(known), column] = list(known.values())
+    totals = np.zeros((int(group_of.max(initial=-1)) + 1, len(given)))
+    np.add.at(totals, group_of, own)
+    whole = totals[group_of]
+    found = np.where(whole > 0, own / np.where(whole > 0, whole, 1.0), equal[:, None])
+    return found, int(np.count_nonzero((totals > 0) & (np.abs(totals - 1) > TOLERANCE)))
