@@ -191,7 +191,10 @@ def test_what_is_undefined_has_no_drivers() -> None:
 def test_a_card_is_not_compared_with_itself_and_names_must_be_known() -> None:
     definition = _definition()
     card = _card(definition)
-    with pytest.raises(ChangeError, match="earlier period or snapshot"):
+    later = replace(card, start=card.end, period="2026-Q4")
+    with pytest.raises(ChangeError, match="2026-Q4 is not before 2026-Q3"):
+        explain_change(card, definition, PASSPORTS, earlier=later)
+    with pytest.raises(ChangeError, match="an earlier period, or a snapshot of other data"):
         explain_change(card, definition, PASSPORTS, earlier=card)
     with pytest.raises(ChangeError, match="there are: integral, customer_support, sales"):
         explain_change(card, definition, PASSPORTS).of("suport")

@@ -166,10 +166,11 @@ def explain_change(
 
     `definition` is the card's own, `passports` are by metric id. An earlier card may have other weights, targets and KPIs.
     Where it was made by another definition, the normalisation of some KPIs cannot be replayed from the card alone; what is due to it
-    is then counted on the earlier value only, and the notes say so. ChangeError where both are of one period and definition.
+    is then counted on the earlier value only, and the notes say so. ChangeError where the earlier card is of a later period, or
+    of the same period, definition and data.
     """
-    if earlier is not None and earlier == card:
-        raise ChangeError("a card cannot be compared with itself; name an earlier period or snapshot")
+    if earlier is not None:
+        _refuse_what_is_not_earlier(card, earlier)
     now = _sides(card, _inputs(card, definition, passports), -1)
     if earlier is None:
         before = _sides(card, _inputs(card, definition, passports), -2)
@@ -511,6 +512,14 @@ def _stands_out(figure: Figure) -> bool | None:
     if figure.lower is None or figure.upper is None:
         return None
     return figure.lower > 0 or figure.upper < 0
+
+
+def _refuse_what_is_not_earlier(card: Scorecard, earlier: Scorecard) -> None:
+    if earlier.start > card.start:
+        raise ChangeError(f"{earlier.period} is not before {card.period}; name an earlier period, or a stored snapshot")
+    made_of = [(one.period, one.definition, one.data_version) for one in (card, earlier)]
+    if made_of[0] == made_of[1]:
+        raise ChangeError("a card cannot be compared with itself; name an earlier period, or a snapshot of other data")
 
 
 def _notes(card: Scorecard, earlier: Scorecard | None, groups: Sequence[_Group]) -> tuple[Text, ...]:
