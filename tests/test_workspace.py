@@ -1,5 +1,6 @@
 """A workspace from Python, as its first users will call it."""
 
+import importlib.metadata
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,10 @@ from septima.metrics import MetricError
 from septima.metrics.recorded import RecordError
 from septima.scorecard.card import Scorecard
 from septima.workspace import Workspace, WorkspaceError
+
+
+def test_the_program_knows_its_version() -> None:
+    assert septima.__version__ == importlib.metadata.version("septima")
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from septima.schema.version import VERSION as __version__  # noqa: N811 - the name that Python knows it by
+
 if TYPE_CHECKING:
     from os import PathLike
 
     from septima.workspace import Workspace
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "open"]
 
 

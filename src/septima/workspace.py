@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import ibis.expr.types as ir
 
-import septima
 from septima.lake.engine import connect, open_table
 from septima.lake.kept import lost_tables
 from septima.lake.resolved import resolved_tables, unresolved_tables
@@ -39,6 +38,7 @@ from septima.metrics.series import Series, series_of
 from septima.models.attribution.markov import Order
 from septima.models.attribution.words import METHODS, Method, Worth
 from septima.schema import Language, SeptimaError
+from septima.schema.version import VERSION
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.alerts.checking import Facts, check
 from septima.scorecard.alerts.definition import FILE as ALERTS_FILE
@@ -440,7 +440,7 @@ class Workspace:
             texts = definition_texts(self.directory)
             record_changes(self.directory, texts, by, now=now)
             newest = read_log(self.directory)[-1]
-            basis, version = Basis(basis_texts(texts), septima.__version__), self.lake.version
+            basis, version = Basis(basis_texts(texts), VERSION), self.lake.version
             card = self._card_of(basis, given.id, version, now)
             line = (newest.number, newest.hash)
             kept = store(self.directory, card, basis, author=by, note=note, line=line, now=now)

@@ -1,6 +1,7 @@
 """What the documentation says can be built, followed and typed."""
 
 import ast
+import importlib
 import re
 import shlex
 import subprocess
@@ -105,8 +106,11 @@ def test_own_metrics_are_right(block: Block):
 
 
 @pytest.mark.parametrize("block", _of("python"), ids=lambda block: f"{block.page.stem}-{block.position}")
-def test_python_is_python(block: Block):
-    ast.parse(block.text)
+def test_python_is_python_and_imports_what_there_is(block: Block):
+    for statement in ast.walk(ast.parse(block.text)):
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] == "septima":
+            module = importlib.import_module(statement.module or "")
+            assert [name.name for name in statement.names if not hasattr(module, name.name)] == []
 
 
 def test_links_of_the_readme_lead_somewhere():
