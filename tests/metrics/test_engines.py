@@ -36,22 +36,19 @@ def assert_same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 
 
 METRICS = list(catalogue().values())
-OF_CUSTOMERS = [metric for metric in METRICS if "region" in metric.dimensions]
+SLICED = [metric for metric in METRICS if "region" in metric.dimensions][::3]
+"""A third of those that can be sliced by region: bounds and slices are applied by one code to all."""
 
 
-def test_whole_catalogue_between_bounds_by_month_and_region(embedded: Tables, on_spark: Tables) -> None:
-    """The suite of parity has the catalogue without bounds and slices, over larger companies."""
+def test_catalogue_between_bounds_by_month_and_region(embedded: Tables, on_spark: Tables) -> None:
+    """The suite of parity has the whole catalogue without bounds and slices, over a larger company."""
     bounds: Any = {"grain": "month", "start": date(2024, 2, 1), "end": date(2025, 1, 1), "parameters": PARAMETERS}
-    others = [metric for metric in METRICS if metric not in OF_CUSTOMERS]
-    for metrics, by in ((OF_CUSTOMERS, ["region"]), (others, [])):
-        here, there = (compute(metrics, tables, by=by, **bounds) for tables in (embedded, on_spark))
-        for metric in metrics:
-            assert_same(here[metric.id].frame, there[metric.id].frame)
+    here, there = (compute(SLICED, tables, by=["region"], **bounds) for tables in (embedded, on_spark))
+    for metric in SLICED:
+        assert_same(here[metric.id].frame, there[metric.id].frame)
 
 
-@pytest.mark.parametrize(
-    "name", ["revenue", "churn_rate", "resolution_time_median", "cli", "driver_importance", "open_complaints"]
-)
+@pytest.mark.parametrize("name", ["revenue", "cli"])
 def test_all_periods_as_one(embedded: Tables, on_spark: Tables, name: str) -> None:
     metric = find_metric(name)
     here, there = (compute([metric], tables, grain="all", parameters=PARAMETERS) for tables in (embedded, on_spark))

@@ -1,4 +1,4 @@
-"""Deals with companies, milestones of the CRM programme, exchange rates, and the ledger."""
+"""Deals with companies, milestones of the CRM programme, its plan, exchange rates, and the ledger."""
 
 import numpy as np
 
@@ -106,6 +106,26 @@ def write_milestones(setting: Setting) -> None:
             "department": words(chance.integers(0, len(model.departments), size), list(model.departments)),
             "planned_at": instants(planned),
             "done_at": instants(done, done < calendar.end),
+        },
+    )
+
+
+def write_plans(setting: Setting) -> None:
+    """Write what the plan of growth asks of open letters each quarter, in all and of those by e-mail."""
+    quarters = np.arange(QUARTERS)
+    whole = np.round(np.linspace(0.19, 0.24, QUARTERS), 3)
+    rows = 2 * QUARTERS
+    member = np.repeat([0, 1], QUARTERS)
+    setting.exporter.write(
+        "plans",
+        {
+            "plan": same("growth", rows),
+            "kpi": same("open_rate", rows),
+            "grain": same("quarter", rows),
+            "date": dates(setting.calendar.edges[np.tile(quarters, 2)] // DAY + 1),
+            "dimension": words(member, ["", "channel"]),
+            "member": words(member, ["", "email"]),
+            "target": numbers(np.concatenate([whole, whole + 0.01])),
         },
     )
 

@@ -23,8 +23,9 @@ _TARGETS = {
 _SERIES = {
     "cli": {"by_period": {"2025-Q4": 0.66, "2026-Q1": 0.68, "2026-Q2": 0.7, "2026-Q3": 0.72}, "otherwise": 0.65},
     "complaints_per_1000_orders": {"formula": "0.95 * previous_year(complaints_per_1000_orders)", "otherwise": 10},
+    "open_rate": {"plan": "growth", "otherwise": 0.24},
 }
-"""Targets that change by period: loyalty is to grow step by step, complaints to fall by a twentieth a year."""
+"""Targets that change by period: loyalty grows step by step, complaints fall by a twentieth a year, letters go by the plan."""
 _MEMBER_TARGETS = {"nps": {"call_centre": 0.45, "app": {"formula": "previous_year(nps) + 0.02"}}}
 _REVENUE_PER_CUSTOMER = 4_600
 _INCREMENT_PER_CUSTOMER = 100

@@ -10,7 +10,7 @@ from septima.demo.arrays import Integers
 from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError, make_calendar
 from septima.demo.employees import write_staff
 from septima.demo.export import Exporter, mapping_text
-from septima.demo.management import write_deals, write_ledger, write_milestones, write_rates
+from septima.demo.management import write_deals, write_ledger, write_milestones, write_plans, write_rates
 from septima.demo.marketing import (
     Campaigns,
     Cost,
@@ -116,6 +116,7 @@ def simulate(
         write_staff(company)
         write_products(company)
         write_milestones(company)
+        write_plans(company)
         write_rates(company)
         for number, first in enumerate(range(0, customers, block)):
             numbers = np.arange(first, min(first + block, customers))
