@@ -49,3 +49,11 @@ def test_a_killed_writer_leaves_a_whole_text(tmp_path: Path) -> None:
     text = path.read_text()
     assert len(text) == 3_000_000
     assert len(set(text)) == 1
+
+
+def test_others_may_read_what_the_user_lets_them(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("as any file", encoding="utf-8")
+    write_new(tmp_path / "new", "text")
+    write_over(tmp_path / "over", b"bytes")
+    assert {(tmp_path / name).stat().st_mode for name in ("new", "over")} == {plain.stat().st_mode}

@@ -1,13 +1,13 @@
 """Files that are whole or absent, whatever happens while they are written."""
 
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 
-def write_new(path: Path, text: str) -> None:
+def write_new(path: Path, content: str | bytes) -> None:
     """Write a file that is not there yet; FileExistsError where it is, and nothing is left where writing fails."""
-    written = _temporary(path, text)
+    written = _temporary(path, content)
     try:
         # A link fails where the name is taken, so that two writers can never replace each other's file.
         os.link(written, path)
@@ -16,9 +16,9 @@ def write_new(path: Path, text: str) -> None:
     flush_folder(path.parent)
 
 
-def write_over(path: Path, text: str) -> None:
-    """Write a file in place of what is there; a reader finds the whole text or the earlier one."""
-    written = _temporary(path, text)
+def write_over(path: Path, content: str | bytes) -> None:
+    """Write a file in place of what is there; a reader finds the whole content or the earlier one."""
+    written = _temporary(path, content)
     try:
         written.replace(path)
     except OSError:
@@ -36,15 +36,16 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _temporary(path: Path, text: str) -> Path:
+def _temporary(path: Path, content: str | bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    written = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        # Who may read it is as for any file of this user: `tempfile` would keep it from everybody else.
+        with written.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        Path(name).unlink()
+        written.unlink(missing_ok=True)
         raise
-    return Path(name)
+    return written

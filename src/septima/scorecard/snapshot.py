@@ -1,8 +1,6 @@
 """Scorecards as JSON, and their history: a recalculation is a new snapshot, nothing is overwritten."""
 
 import json
-import os
-import tempfile
 import types
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origi
 
 from septima.schema import SeptimaError
 from septima.scorecard.card import Scorecard
+from septima.scorecard.durable import write_new
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,19 +51,17 @@ def save_snapshot(folder: str | Path, scorecard: Scorecard, *, author: str | Non
 
     The file appears whole or not at all, and never in place of another.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     envelope = {"form": FORM, "author": author, "scorecard": to_json(scorecard)}
     text = json.dumps(envelope, ensure_ascii=False, indent=1, allow_nan=False)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        return _publish(Path(name), folder, f"{scorecard.period}_{scorecard.computed_at:%Y%m%dT%H%M%S%f}")
-    finally:
-        Path(name).unlink()
+    name, number = f"{scorecard.period}_{scorecard.computed_at:%Y%m%dT%H%M%S%f}", 1
+    while True:
+        path = Path(folder) / f"{name}{'' if number == 1 else f'-{number}'}.json"
+        try:
+            write_new(path, text)
+        except FileExistsError:
+            number += 1
+        else:
+            return path
 
 
 def snapshots(folder: str | Path, period: str | None = None) -> list[Snapshot]:
@@ -83,18 +80,6 @@ def read_snapshot(path: str | Path) -> Scorecard:
         return from_json(_envelope(path)["scorecard"])
     except SnapshotError as error:
         raise SnapshotError(f"{path}: {error}") from error
-
-
-def _publish(written: Path, folder: Path, name: str) -> Path:
-    number = 1
-    while True:
-        path = folder / f"{name}{'' if number == 1 else f'-{number}'}.json"
-        try:
-            os.link(written, path)
-        except FileExistsError:
-            number += 1
-        else:
-            return path
 
 
 def _describe(path: Path) -> Snapshot:

@@ -14,6 +14,7 @@ from septima.schema import SeptimaError
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import rescale
 from septima.scorecard.definition import KpiDefinition, PerspectiveDefinition, ScorecardDefinition
+from septima.scorecard.durable import write_over
 from septima.scorecard.history import KpiHistory
 from septima.scorecard.weighting import DATA_METHODS
 
@@ -106,8 +107,7 @@ def save_scenario(workspace: Path, name: str, suppositions: Sequence[Supposition
     path = _path(workspace, name)
     if path.exists() and tuple(read_scenario(workspace, name)) != tuple(suppositions):
         raise WhatIfError(f"{path} holds other suppositions; remove it, or take another name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"- {one}\n" for one in suppositions), encoding="utf-8")
+    write_over(path, "".join(f"- {one}\n" for one in suppositions))
     return path
 
 

@@ -1,7 +1,5 @@
 """Exchange files: canonical JSON with a signature, written whole and read with distrust."""
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +25,7 @@ from septima.scorecard.benchmark.exchange import (
 from septima.scorecard.benchmark.signature import SigningKey, fingerprint, is_signed
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import AGGREGATIONS
+from septima.scorecard.durable import write_over
 from septima.scorecard.normalise import NORMALISATIONS
 
 FORM = "septima-benchmark"
@@ -66,15 +65,7 @@ def write_exchange(path: Path, exchange: Exchange, key: SigningKey) -> None:
     content = signed_bytes(exchange, key)
     if path.is_dir():
         raise BenchmarkError(f"{path} is a folder; name a file such as {path / 'ours.json'}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_over(path, content)
 
 
 def read_exchange(path: Path, *, now: datetime | None = None) -> Signed:

@@ -12,8 +12,6 @@ is left out.
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +28,7 @@ from septima.scorecard.benchmark.errors import BenchmarkError
 from septima.scorecard.benchmark.signature import KEYS
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation
+from septima.scorecard.durable import write_over
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule
 from septima.scorecard.simulate import bounds_of
 
@@ -186,10 +185,7 @@ def spend(workspace: Path, spent: Spent, budget: float = BUDGET) -> float:
                 f"file of before again, take a smaller --noise, or decide on a larger --budget"
             )
         text = json.dumps([_line(line) for line in lines], indent=1)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        Path(name).replace(folder / _LEDGER)
+        write_over(folder / _LEDGER, text + "\n")
     return total
 
 

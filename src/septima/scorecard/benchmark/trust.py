@@ -1,8 +1,7 @@
 """Whose keys are known: `keys/known.yaml` holds the fingerprint of each partner by name."""
 
-import os
+import io
 import re
-import tempfile
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -11,6 +10,7 @@ from ruamel.yaml.comments import CommentedMap
 from septima.scorecard.benchmark.errors import BenchmarkError
 from septima.scorecard.benchmark.files import Signed
 from septima.scorecard.benchmark.signature import KEYS
+from septima.scorecard.durable import write_over
 from septima.scorecard.nodes import read_node
 
 FILE = "known.yaml"
@@ -71,8 +71,7 @@ def trust(workspace: Path, file: Signed, name: str) -> Path:
         raise BenchmarkError(f"{path}: this key is trusted as {other!r} already; remove that line to rename it")
     content = CommentedMap({**known, name: file.fingerprint})
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        YAML(typ="rt").dump(content, stream)
-    Path(written).replace(path)
+    written = io.StringIO()
+    YAML(typ="rt").dump(content, written)
+    write_over(path, written.getvalue())
     return path
