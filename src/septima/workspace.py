@@ -334,9 +334,9 @@ class Workspace:
         given = {**self.settings.metrics.get(metric.id, {}), **(parameters or {})}
         return series_of(metric, grain, by, given, self.settings.calendar, self.settings.currency)
 
-    def period(self, text: str) -> Period:
+    def period(self, text: str | Period) -> Period:
         """The period that a person wrote, by the workspace's calendar; PeriodError names the forms there are."""
-        return self.settings.calendar.parse(text)
+        return self.settings.calendar.parse(text) if isinstance(text, str) else text
 
     def scorecard(self, period: str | Period, *, correlation: ErrorCorrelation | None = None) -> Scorecard:
         """The scorecard of one period: `2026`, `2026-Q3`, `2026-07`, `2026-W31` or a day; `FY2026-Q3`.
@@ -358,7 +358,7 @@ class Workspace:
             definition,
             self.catalogue,
             self._tables_of(version),
-            self.period(period) if isinstance(period, str) else period,
+            self.period(period),
             settings.metrics,
             calendar=settings.calendar,
             currency=settings.currency,
@@ -395,7 +395,7 @@ class Workspace:
             self.definition.kpis,
             self.catalogue,
             self.tables(),
-            self.period(period) if isinstance(period, str) else period,
+            self.period(period),
             self.settings.metrics,
             calendar=self.settings.calendar,
             currency=self.settings.currency,
@@ -430,7 +430,7 @@ class Workspace:
         Changes of definitions and the closing itself are noted in the audit log. ClosingError where the period is not over,
         unless `force`d; DefinitionError where the scorecard is absent or wrong.
         """
-        given = self.period(period) if isinstance(period, str) else period
+        given = self.period(period)
         if not force:
             refuse_unfinished(given.id, given.end, self.settings.calendar.today())
         by, now = author_text(author or getpass.getuser()), datetime.now(UTC)
@@ -506,7 +506,7 @@ class Workspace:
         journey is absent or wrong.
         """
         found = read_journey(self.directory / JOURNEY_FILE, self.catalogue)
-        asked = self.period(period) if isinstance(period, str) else period
+        asked = self.period(period)
         figures = self._live(journey_metrics(found), asked, card)
         request = replace(self.request(), start=asked.start, end=asked.end)
         return mapped(found, asked.label, figures, request, self.settings.currency)
@@ -534,9 +534,16 @@ class Workspace:
 
     def cascade(self, card: Scorecard) -> Cascade:
         """Who answers for a card by `cascade.yaml`; DefinitionError with file, line and remedy where it is absent or wrong."""
-        path, given, calendar = self.directory / CASCADE_FILE, self.settings.metrics, self.settings.calendar
+        version = self.lake.version
         return cascade_of(
-            card, path, self.definition, self.catalogue, self.tables(), parameters=given, calendar=calendar
+            card,
+            self.directory / CASCADE_FILE,
+            self.definition,
+            self.catalogue,
+            self._tables_of(version),
+            parameters=self.settings.metrics,
+            calendar=self.settings.calendar,
+            record=Recorded(self.lake, version),
         )
 
     def why(self, card: Scorecard, *, earlier: Scorecard | None = None, of: str = "", by: str | None = None) -> Why:
@@ -582,7 +589,7 @@ class Workspace:
             self.settings.metrics,
             Recorded(self.lake, version),
         )
-        return measure(definition, data, self.period(period) if isinstance(period, str) else period, now=now)
+        return measure(definition, data, self.period(period), now=now)
 
     def exchange(
         self,
@@ -638,7 +645,7 @@ class Workspace:
         return build(
             definition,
             tables,
-            self.period(period) if isinstance(period, str) else period,
+            self.period(period),
             organisation=self.settings.organisation,
             currency=self.settings.currency,
             data_version=version,

@@ -10,10 +10,11 @@ from septima.scorecard.cascade.definition import CascadeDefinition, Employee
 from septima.scorecard.cascade.facts import Fact, Facts
 from septima.scorecard.cascade.reading import parse_cascade
 from septima.scorecard.cascade.responsibility import share_out
-from septima.scorecard.cascade.result import Cascade, CascadeError, make_cascade, state_against
+from septima.scorecard.cascade.result import Cascade, CascadeError, make_cascade
 from septima.scorecard.cascade.starter import starter_cascade
 from septima.scorecard.change import explain_change
 from septima.scorecard.definition import DefinitionError
+from septima.scorecard.states import state_against
 from tests.scorecard.stand_ins import METRICS, card_of, definition_of, history
 
 SCORECARD = definition_of(

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from septima.models.intervals import correlation_interval
 from septima.schema import Text
 from septima.scorecard import statements as say
-from septima.scorecard.card import KpiCard, Scorecard
+from septima.scorecard.card import CompositeCard, KpiCard, Scorecard
 from septima.scorecard.definition import ScorecardDefinition
 
 ALIKE = 0.9
@@ -67,18 +67,21 @@ def _gamed(kpis: Sequence[KpiCard], guards: dict[str, str]) -> list[Text]:
     found: list[Text] = []
     for name, guard in guards.items():
         kpi, guarding = by_id[name], by_id[guard]
-        if kpi.change_distinct and guarding.change_distinct and _improved(kpi) is True and _improved(guarding) is False:
+        if kpi.change_distinct and guarding.change_distinct and improved(kpi) is True and improved(guarding) is False:
             found.append(say.gamed(kpi.name, guarding.name))
     return found
 
 
-def _improved(kpi: KpiCard) -> bool | None:
-    """Whether the change was for the better; None where that cannot be told."""
-    value, previous = kpi.figure.value, kpi.previous
-    if value is None or previous is None or value == previous:
+def improved(part: KpiCard | CompositeCard) -> bool | None:
+    """Whether the change was for the better; None where that cannot be told, or nothing changed."""
+    if not part.change:
         return None
-    if kpi.direction == "target":
-        if kpi.target is None:
-            return None
-        return abs(value - kpi.target) < abs(previous - kpi.target)
-    return (value > previous) == (kpi.direction == "more")
+    if isinstance(part, CompositeCard):
+        return part.change > 0
+    if part.direction != "target":
+        return (part.change > 0) == (part.direction == "more")
+    value, previous = part.figure.value, part.previous
+    if part.target is None or value is None or previous is None:
+        return None
+    nearer = abs(previous - part.target) - abs(value - part.target)
+    return nearer > 0 if nearer else None

@@ -23,7 +23,6 @@ from septima.scorecard.card import (
     PerspectiveCard,
     Scorecard,
     SliceRow,
-    State,
     TrendPoint,
 )
 from septima.scorecard.composite import Aggregation, aggregate, ckpi, ckpi_integral
@@ -41,10 +40,11 @@ from septima.scorecard.history import (
     parameters_of,
 )
 from septima.scorecard.inputs import Input, inputs_of, usable
-from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, Thresholds, enter
+from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule, enter
 from septima.scorecard.readings import Readings, read_figures
 from septima.scorecard.simulate import DRAWS, ErrorCorrelation
 from septima.scorecard.simulation import INTEGRAL, Form, Forms, Formula, Group, Simulation, simulate
+from septima.scorecard.states import state_against, state_of
 from septima.scorecard.targets import KpiTargets, resolve_targets
 from septima.scorecard.weighting import Weighting
 from septima.scorecard.what_if import Supposition, supposed_definition, supposed_histories
@@ -326,7 +326,7 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         n=observation.n,
         missing_share=observation.missing_share,
         minimum_sample=passport.minimum_sample,
-        state=_state(raw.values[-1], rule, frame.definition.watch_band),
+        state=state_of(raw.values[-1], rule, frame.definition.watch_band),
         method=passport.method,
         formula=passport.formula,
         formula_source=passport.formula_source,
@@ -354,8 +354,8 @@ def _with_target(row: SliceRow, target: float | None, rule: Rule, frame: _Frame)
     if target is None:
         return row
     # The thresholds of the whole would judge a member by what it was not asked for.
-    own = Rule(rule.method, rule.direction, target)
-    return replace(row, target=target, state=_state(row.figure.value, own, frame.definition.watch_band))
+    state = state_against(row.figure.value, target, rule.direction, frame.definition.watch_band)
+    return replace(row, target=target, state=state)
 
 
 def _composite(
@@ -399,7 +399,7 @@ def _composite(
         normalised=normalised.figures[-1],
         change=change,
         normalised_change=normalised.change,
-        state=_composite_state(printed.values[-1], targets[-1], definition.watch_band),
+        state=state_against(printed.values[-1], targets[-1], "more", definition.watch_band),
         formula=f"({' + '.join(f'{weight:g}·{term}' for weight, term in terms)}) / {len(terms)}",
         trend=frame.trend(printed.figures, targets),
         statements=notes,
@@ -438,37 +438,6 @@ def _absent(
     names = {key: parts[key].name for key in values}
     normalised = aggregate(scaled, rest, aggregation) if scaled.keys() == values.keys() else None
     return undefined, say.over_the_rest(names, rest, formula(values, rest), normalised)
-
-
-def _state(value: float | None, rule: Rule, band: float) -> State:
-    if value is None:
-        return "unknown"
-    sign = -1.0 if rule.direction in ("less", "target") else 1.0
-    if rule.direction == "target":
-        if rule.target is None:
-            return "unknown"
-        value = abs(value - rule.target)
-        limits = rule.thresholds or _near_target(abs(rule.target) * band)
-    elif rule.thresholds is not None:
-        limits = rule.thresholds
-    elif rule.target is not None:
-        watch = rule.target - sign * abs(rule.target) * band
-        limits = Thresholds(bad=watch, watch=watch, good=rule.target)
-    else:
-        return "unknown"
-    if sign * value >= sign * limits.good:
-        return "good"
-    return "watch" if sign * value >= sign * limits.watch else "bad"
-
-
-def _near_target(band: float) -> Thresholds:
-    return Thresholds(bad=2 * band, watch=2 * band, good=band)
-
-
-def _composite_state(value: float | None, target: float | None, band: float) -> State:
-    if target is None:
-        return "unknown"
-    return _state(value, Rule("target", "more", target), band)
 
 
 def _entered_target(rule: Rule, entry: Entry) -> float | None:

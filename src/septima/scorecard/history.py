@@ -113,6 +113,7 @@ def read_histories(
 
 def read_members(
     kpis: Sequence[KpiDefinition],
+    dimension: str,
     metrics: Mapping[str, Metric],
     tables: Tables,
     period: Period,
@@ -120,14 +121,14 @@ def read_members(
     calendar: Calendar = DEFAULT_CALENDAR,
     currency: str | None = None,
     record: Record | None = None,
-) -> dict[str, dict[str, float | None]]:
-    """The values of all members of the KPIs' dimensions in one period, by KPI id and member; see `read_histories`."""
-    by = {kpi.id: (*sorted(kpi.where), cast(str, kpi.by)) for kpi in kpis}
-    found: dict[str, dict[str, float | None]] = {}
+) -> dict[str, dict[str, Observation]]:
+    """Observations of all members of a dimension in one period, by KPI id and member; see `read_histories`."""
+    by = {kpi.id: tuple(dict.fromkeys((*sorted(kpi.where), dimension))) for kpi in kpis}
+    found: dict[str, dict[str, Observation]] = {}
     for call in _calls(kpis, by, metrics, parameters):
         for kpi, frame in _frames(call, tables, period, period, calendar, currency, record):
-            rows = frame.loc[frame[cast(str, kpi.by)].notna()].to_dict("records")
-            found[kpi.id] = {str(row[kpi.by]): _observation(row).figure.value for row in rows}
+            rows = frame.loc[frame[dimension].notna()].to_dict("records")
+            found[kpi.id] = {str(row[dimension]): _observation(row) for row in rows}
     return found
 
 

@@ -67,11 +67,11 @@ def read_figures(
     reach = (*earlier, *periods)
     kpis = (*definition.kpis, *looked_at)
     histories = read_histories(kpis, metrics, tables, reach, parameters, calendar, currency, record)
-    members = {
-        (kpi.id, at): read_members([kpi], metrics, tables, at, parameters, calendar, currency, record)[kpi.id]
-        for kpi in definition.kpis
-        for at in _member_periods(kpi, period)
-    }
+    members: dict[tuple[str, Period], Mapping[str, float | None]] = {}
+    for kpi in definition.kpis:
+        for at in _member_periods(kpi, period) if kpi.by is not None else ():
+            found = read_members([kpi], kpi.by or "", metrics, tables, at, parameters, calendar, currency, record)
+            members[kpi.id, at] = {member: one.figure.value for member, one in found[kpi.id].items()}
     plans = sorted({rule.plan for rule in rules if rule.plan is not None})
     used = [metrics[kpi.metric] for kpi in definition.kpis]
     return Readings(

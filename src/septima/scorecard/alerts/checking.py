@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from septima.schema import TABLES, Text
+from septima.scorecard.advice import improved
 from septima.scorecard.alerts.definition import INTEGRAL, Alert, AlertDefinition, CheckReport, Failure, Rule
 from septima.scorecard.card import CompositeCard, Figure, KpiCard, Scorecard, State
 
@@ -85,7 +86,7 @@ def _of_part(rule: Rule, card: Scorecard, one: _Subject) -> Iterator[Alert]:
     part = one.part
     if rule.kind == "state" and part.state in rule.states:
         yield _alert(rule, card, one, one.value.value, part.target, detail=_STATE_WORDS[part.state])
-    elif rule.kind == "change" and _worse(part) and part.change_distinct:
+    elif rule.kind == "change" and improved(part) is False and part.change_distinct:
         yield _alert(rule, card, one, part.change, None, detail=part.change_statement)
     elif rule.kind == "missing" and isinstance(part, KpiCard):
         share, limit = part.missing_share or 0.0, rule.above or 0.0
@@ -140,20 +141,6 @@ def _subjects(rule: Rule, card: Scorecard) -> Sequence[_Subject]:
     parts += [_Subject(one.composite.id, one.composite) for one in card.perspectives]
     parts.append(_Subject(INTEGRAL, card.integral))
     return [one for one in parts if one.id == rule.of][:1]
-
-
-def _worse(part: KpiCard | CompositeCard) -> bool:
-    """Whether the change is one for the worse; where the target itself is best, a growing distance from it."""
-    change = part.change
-    if change is None:
-        return False
-    direction = part.direction if isinstance(part, KpiCard) else "more"
-    if direction == "target" and isinstance(part, KpiCard):
-        known = part.target is not None and part.figure.value is not None and part.previous is not None
-        return known and abs((part.figure.value or 0) - (part.target or 0)) > abs(
-            (part.previous or 0) - (part.target or 0)
-        )
-    return change > 0 if direction == "less" else change < 0
 
 
 def _alert(

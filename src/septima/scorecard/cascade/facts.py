@@ -7,16 +7,15 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import pandas as pd
 
-from septima.metrics import Metric, Period, compute
+from septima.metrics import Metric, Period
 from septima.metrics.definition import Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
 from septima.scorecard.card import UNDEFINED, Figure
 from septima.scorecard.cascade.definition import Employee
 from septima.scorecard.cascade.responsibility import Responsibility
 from septima.scorecard.definition import KpiDefinition
-from septima.scorecard.history import Parameters, parameters_of
+from septima.scorecard.history import Observation, Parameters, Record, read_members
 from septima.scorecard.slice_cells import SliceCells, read_cells
 
 DEPARTMENT, EMPLOYEE = "department", "employee_id"
@@ -78,21 +77,24 @@ def read_facts(
     known: Mapping[str, str | None],
     calendar: Calendar = DEFAULT_CALENDAR,
     currency: str | None = None,
+    record: Record | None = None,
 ) -> Facts:
     """Facts of the KPIs whose metrics can be sliced so; one computation for all KPIs by department, one by employee.
 
+    Figures by department that `record` knows are not computed.
     A metric that knows employees but no departments gives a department's fact by the sums of its people, those who left since
     among them: `known` are the departments of all. A team's fact is of those who stand in it now.
     """
     by_department = [kpi for kpi in kpis if DEPARTMENT in metrics[kpi.metric].dimensions]
-    departments = _sliced(by_department, DEPARTMENT, metrics, tables, period, parameters, calendar, currency)
+    told = read_members(by_department, DEPARTMENT, metrics, tables, period, parameters, calendar, currency, record)
+    departments = {(kpi, member): _fact(one) for kpi, found in told.items() for member, one in found.items()}
     by_employee = [(kpi, EMPLOYEE) for kpi in kpis if EMPLOYEE in metrics[kpi.metric].dimensions]
     cells = read_cells(by_employee, metrics, tables, period, period, parameters, calendar, currency)
     people: dict[tuple[str, str], Fact] = {}
     teams: dict[tuple[str, str], Fact] = {}
     for (kpi, _), found in cells.items():
         people |= {
-            (kpi, member): Fact(one.figure, one.n, one.note == "too_few")
+            (kpi, member): _fact(one)
             for member, one in zip(found.members, found.observations(found.at()), strict=True)
             if member is not None
         }
@@ -114,63 +116,11 @@ def _joined(cells: SliceCells, kpi: str, groups: Mapping[str, str]) -> dict[tupl
         if member is not None and member in groups:
             joined[places[groups[member]]] += sums[row]
     told = cells.observations(joined)
-    return {(kpi, name): Fact(one.figure, one.n, one.note == "too_few") for name, one in zip(names, told, strict=True)}
+    return {(kpi, name): _fact(one) for name, one in zip(names, told, strict=True)}
 
 
-def _sliced(
-    kpis: Sequence[KpiDefinition],
-    dimension: str,
-    metrics: Mapping[str, Metric],
-    tables: Tables,
-    period: Period,
-    parameters: Parameters,
-    calendar: Calendar,
-    currency: str | None,
-) -> dict[tuple[str, str], Fact]:
-    calls: list[dict[str, tuple[tuple[str, ...], Mapping[str, Any], list[KpiDefinition]]]] = []
-    for kpi in kpis:
-        by, given = tuple(dict.fromkeys((*sorted(kpi.where), dimension))), parameters_of(kpi, parameters)
-        for call in calls:
-            same = call.get(kpi.metric)
-            if all(entry[0] == by for entry in call.values()) and (same is None or same[1] == given):
-                call.setdefault(kpi.metric, (by, given, []))[2].append(kpi)
-                break
-        else:
-            calls.append({kpi.metric: (by, given, [kpi])})
-    found: dict[tuple[str, str], Fact] = {}
-    for call in calls:
-        results = compute(
-            [metrics[name] for name in call],
-            tables,
-            grain=period.grain,
-            by=next(iter(call.values()))[0],
-            start=period.start,
-            end=period.end,
-            parameters={name: entry[1] for name, entry in call.items()},
-            calendar=calendar,
-            currency=currency,
-        )
-        for name, (_, _, same_metric) in call.items():
-            for kpi in same_metric:
-                frame = _within(results[name].frame, kpi.where)
-                rows = frame.loc[frame[dimension].notna()].to_dict("records")
-                found |= {(kpi.id, str(row[dimension])): _fact(row) for row in rows}
-    return found
-
-
-def _within(frame: pd.DataFrame, where: Mapping[str, str | None]) -> pd.DataFrame:
-    for name, member in where.items():
-        frame = frame.loc[frame[name].isna() if member is None else frame[name] == member]
-    return frame
-
-
-def _fact(row: Mapping[Any, Any]) -> Fact:
-    n = float(row["n"]) if np.isfinite(row["n"]) else None
-    if isinstance(row["note"], str) or not np.isfinite(row["value"]):
-        return Fact(UNDEFINED, n, row["note"] == "too_few")
-    value, lower, upper = (float(row[name]) for name in ("value", "lower", "upper"))
-    known = bool(np.isfinite(lower) and np.isfinite(upper))
-    return Fact(Figure(value, lower, upper) if known else Figure(value), n)
+def _fact(observed: Observation) -> Fact:
+    return Fact(observed.figure, observed.n, observed.note == "too_few")
 
 
 def _word(value: object) -> str | None:

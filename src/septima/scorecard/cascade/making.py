@@ -13,7 +13,7 @@ from septima.scorecard.cascade.responsibility import share_out
 from septima.scorecard.cascade.result import Cascade, make_cascade
 from septima.scorecard.change import explain_change
 from septima.scorecard.definition import ScorecardDefinition
-from septima.scorecard.history import Parameters
+from septima.scorecard.history import Parameters, Record
 
 _NO_INTERVALS = 2
 """Draws where only the contributions themselves are needed."""
@@ -28,17 +28,20 @@ def cascade_of(
     *,
     parameters: Parameters,
     calendar: Calendar = DEFAULT_CALENDAR,
+    record: Record | None = None,
 ) -> Cascade:
     """Who answers for what of `card`, by the file at `path` and the employees of the card's last day.
 
-    Other arguments are those that the card was built with. DefinitionError with file, line and remedy where the file is absent or wrong.
+    Other arguments are those that the card was built with; what `record` knows is not computed. DefinitionError with file, line and remedy where the file is absent or wrong.
     """
     period = calendar.parse(card.period)
     employees, known = read_employees(tables, period, calendar)
     cascade = read_cascade(path, definition, known)
     kpis = [kpi for kpi in definition.kpis if any(shares.kpi == kpi.id for shares in cascade.kpis)]
     responsibility = share_out(cascade, employees, [kpi.id for kpi in definition.kpis])
-    facts = read_facts(kpis, metrics, tables, period, parameters, responsibility, known, calendar, card.currency)
+    facts = read_facts(
+        kpis, metrics, tables, period, parameters, responsibility, known, calendar, card.currency, record
+    )
     passports = {name: metric.passport for name, metric in metrics.items()}
     change = explain_change(card, definition, passports, draws=_NO_INTERVALS)
     return make_cascade(card, change, cascade, responsibility, facts, definition.watch_band)

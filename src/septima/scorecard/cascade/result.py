@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.schema import SeptimaError, Text
-from septima.scorecard.card import Direction, KpiCard, Scorecard, State
+from septima.scorecard.card import KpiCard, Scorecard, State
 from septima.scorecard.cascade.definition import CascadeDefinition, Employee, KpiShares, RoleDefinition
 from septima.scorecard.cascade.facts import Fact, Facts
 from septima.scorecard.cascade.responsibility import Responsibility
 from septima.scorecard.change import Change
 from septima.scorecard.nodes import near
 from septima.scorecard.simulation import INTEGRAL
+from septima.scorecard.states import state_against
 
 FloatArray = npt.NDArray[np.float64]
 MemberKind = Literal["department", "team", "person", "role"]
@@ -244,21 +245,6 @@ def make_cascade(
         facts,
         watch_band,
     )
-
-
-def state_against(value: float | None, target: float | None, direction: Direction, band: float) -> State:
-    """How a figure stands against a target: behind it by no more than `band` of it is to be watched."""
-    if value is None or target is None:
-        return "unknown"
-    room = abs(target) * band
-    short = (
-        abs(value - target) - room
-        if direction == "target"
-        else target - value
-        if direction == "more"
-        else value - target
-    )
-    return "good" if short <= 0 else "watch" if short <= room else "bad"
 
 
 def _place(name: str, ids: Sequence[str], what: str) -> int:
