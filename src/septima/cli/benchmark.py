@@ -16,7 +16,7 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, console, notices, print_json, print_rows, say, spoken
+from septima.cli.output import Format, console, notices, print_json, print_rows, say
 from septima.schema import Language, SeptimaError, Text
 
 if TYPE_CHECKING:
@@ -171,18 +171,14 @@ def compare(
     form: FormatOption = Format.table,
 ) -> None:
     """Set our card beside those of others: percentile, distances, and a league table with ranks as intervals."""
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.benchmark import benchmark_study
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     found = workspace.benchmark(period, files=files or (), folder=folder, trade=trade)
     study = benchmark_study(found, words)
-    if form is Format.json:
-        print_json(spoken(found, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(workspace, study, found, words, form, report)
 
 
 @benchmark_commands.command("trust")
@@ -207,7 +203,7 @@ def trust(
     say(f"Kept in {kept}. Have the partner read the fingerprint to you.")
 
 
-def chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+def benchmark_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
     """The benchmark of the card's period, where files of others lie in DIR/benchmark; why not, where they cannot be used."""
     from septima.report.studies.benchmark import benchmark_study, refused_study
     from septima.scorecard.benchmark.comparison import FOLDER

@@ -13,7 +13,7 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, spoken
+from septima.cli.output import Format
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def cascade(
 ) -> None:
     """Share CKPIint out over departments, teams and people who answer for its KPIs."""
     from septima.cli.starter_files import write_starter
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.cascade import cascade_study, member_study
     from septima.scorecard.cascade.facts import departments_of
     from septima.scorecard.cascade.reading import FILE
@@ -69,11 +69,7 @@ def cascade(
     found = workspace.cascade(workspace.scorecard(period))
     member = _member(found, department, team, person, role)
     study = cascade_study(found, words) if member is None else member_study(found, member, words)
-    if form is Format.json:
-        print_json(spoken(_answer(found) if member is None else member, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(workspace, study, _answer(found) if member is None else member, words, form, report)
 
 
 def cascade_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":

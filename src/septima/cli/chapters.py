@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from septima.cli import benchmark, rollout
+from septima.cli.benchmark import benchmark_chapter
 from septima.cli.cascade import cascade_chapter
 from septima.cli.check import alerts_chapter
 from septima.cli.closing import proof_chapter
@@ -11,6 +11,7 @@ from septima.cli.forecast import forecast_chapter
 from septima.cli.goals import goals_chapter
 from septima.cli.journey import journey_chapter
 from septima.cli.processes import processes_chapter
+from septima.cli.rollout import rollout_chapter
 from septima.cli.sensitivity import sensitivity_chapter
 from septima.cli.what_if import what_if_chapters
 from septima.cli.why import why_chapter
@@ -43,7 +44,7 @@ _CHAPTERS: tuple[Chapter, ...] = (
     cascade_chapter,
     processes_chapter,
     journey_chapter,
-    rollout.chapter,
-    benchmark.chapter,
+    rollout_chapter,
+    benchmark_chapter,
     proof_chapter,
 )

@@ -14,7 +14,7 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, spoken
+from septima.cli.output import Format
 from septima.schema import Language
 
 if TYPE_CHECKING:
@@ -37,18 +37,14 @@ def forecast(
     form: FormatOption = Format.table,
 ) -> None:
     """Forecast every KPI and index of a card, with intervals and the chance to reach its target."""
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.forecast import forecast_study
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     found = workspace.forecast(workspace.scorecard(period), ahead=ahead)
     study = forecast_study(found, words)
-    if form is Format.json:
-        print_json(spoken(found, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(workspace, study, found, words, form, report)
 
 
 def forecast_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":

@@ -14,7 +14,7 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, spoken
+from septima.cli.output import Format
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def goals(
 ) -> None:
     """Show the goals: how far each has come, which are behind, and what rests on what."""
     from septima.cli.starter_files import write_starter
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.goals import goals_study
     from septima.scorecard.goals.reading import FILE
     from septima.scorecard.goals.starter import starter_goals
@@ -55,11 +55,7 @@ def goals(
         raise SeptimaError("write --period, the one at whose end the goals are looked at, such as 2026-Q3; or --new")
     found = workspace.goals(workspace.scorecard(period))
     study = goals_study(found, words)
-    if form is Format.json:
-        print_json(spoken(found, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(workspace, study, found, words, form, report)
 
 
 def goals_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":

@@ -13,7 +13,7 @@ from septima.cli.options import (  # fmt: skip
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, spoken
+from septima.cli.output import Format
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def journey(
 ) -> None:
     """Show the customer journey: stages, touchpoints with live figures, feelings, and actual paths beside the intended."""
     from septima.cli.starter_files import write_starter
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.journey import journey_study
     from septima.scorecard.journey import FILE, starter_journey
 
@@ -54,11 +54,7 @@ def journey(
         raise SeptimaError("name the period whose paths are to be measured with --period, such as 2026-Q3")
     found = workspace.journey(period)
     study = journey_study(found, words)
-    if form is Format.json:
-        print_json(spoken(found, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(workspace, study, found, words, form, report)
 
 
 def journey_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":

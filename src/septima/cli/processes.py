@@ -14,7 +14,7 @@ from septima.cli.options import (  # fmt: skip
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, notices, print_json, say, spoken
+from septima.cli.output import Format, notices, print_json, say
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def processes(
 ) -> None:
     """Show the process model by IDEF0: what passes between functions, and the figures that measure each."""
     from septima.cli.starter_files import write_starter
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.processes import processes_study
     from septima.scorecard.processes import FILE, starter_processes
 
@@ -66,13 +66,9 @@ def processes(
     if node is not None and node not in nodes:
         raise SeptimaError(f"there is no sheet {node!r}; write --node with one of: {', '.join(nodes)}")
     study = processes_study(found, words, node=node)
-    if form is Format.json:
-        print_json(spoken(found, words))
-    else:
-        print_study(study)
+    answer_study(workspace, study, found, words, form, report)
     if svg is not None:
         _write_sheets(found, svg, words, node)
-    write_study(workspace, study, words, report)
 
 
 def processes_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":

@@ -13,7 +13,7 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, spoken
+from septima.cli.output import Format
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def rollout(
 ) -> None:
     """Show the CRM roll-out: success, milestones overdue and next, phases, departments, and the end at this pace."""
     from septima.cli.starter_files import write_starter
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.rollout import rollout_study
     from septima.scorecard.rollout.reading import FILE, starter_rollout
 
@@ -55,14 +55,10 @@ def rollout(
         raise SeptimaError("write --period, the one at whose end the roll-out is looked at, such as 2026-Q3; or --new")
     found = workspace.rollout(period)
     study = rollout_study(found, words)
-    if form is Format.json:
-        print_json(spoken(found, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(workspace, study, found, words, form, report)
 
 
-def chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
+def rollout_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
     """The chapter of a card's report; None where the workspace has no road map."""
     from septima.report.studies.rollout import rollout_study
     from septima.scorecard.rollout.reading import FILE

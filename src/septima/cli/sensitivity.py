@@ -15,7 +15,7 @@ from septima.cli.options import (
     open_workspace,
     share_of,
 )
-from septima.cli.output import Format, print_json, spoken
+from septima.cli.output import Format
 from septima.schema import Language
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def sensitivity(
     form: FormatOption = Format.table,
 ) -> None:
     """Show what an index depends on: weights, normalisation, aggregation, sampling errors; and how firm its places are."""
-    from septima.cli.studies import print_study, write_study
+    from septima.cli.studies import answer_study
     from septima.report.studies.sensitivity import sensitivity_study
 
     workspace = open_workspace(directory, engine)
@@ -63,11 +63,14 @@ def sensitivity(
         correlated = workspace.scorecard(period, correlation=shared.correlation)
         intervals = _printed(card, of), _printed(correlated, of)
     study = sensitivity_study(found, words, shared=shared, intervals=intervals)
-    if form is Format.json:
-        print_json(spoken({"sensitivity": found, "shared_customers": shared, "intervals": intervals}, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
+    answer_study(
+        workspace,
+        study,
+        {"sensitivity": found, "shared_customers": shared, "intervals": intervals},
+        words,
+        form,
+        report,
+    )
 
 
 def sensitivity_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from septima.cli.output import console, notices, print_rows, say
+from septima.cli.output import Format, console, notices, print_json, print_rows, say, spoken
 from septima.report import FORMATS, render_studies
 from septima.report import Format as ReportFormat
 from septima.report.studies.study import Measure, Section, Study, StudyReport, text_of
@@ -43,6 +43,17 @@ def write_study(workspace: "Workspace", study: Study, language: Language, path: 
     """Write the page of one study where a file is named, and say so."""
     if path is not None:
         notices.print(str(write_studies(workspace, (study,), language, path)), soft_wrap=True)
+
+
+def answer_study(
+    workspace: "Workspace", study: Study, found: object, language: Language, form: Format, path: Path | None
+) -> None:
+    """Answer with a study in the form asked for, as JSON by what was `found`, and write its page where a file is named."""
+    if form is Format.json:
+        print_json(spoken(found, language))
+    else:
+        print_study(study)
+    write_study(workspace, study, language, path)
 
 
 def print_study(study: Study) -> None:

@@ -66,6 +66,15 @@ def to_scale(values: FloatArray, scale: Scale, bounds: tuple[float, float]) -> F
     return np.log(values) if scale == "logarithm" else values
 
 
+def slope_of(values: FloatArray, scale: Scale, bounds: tuple[float, float]) -> FloatArray:
+    """How much `to_scale` of a value moves as the value moves by one, by which its standard error is scaled."""
+    if scale == "logit":
+        least, greatest = bounds
+        share = np.clip((values - least) / (greatest - least), _EDGE, 1 - _EDGE)
+        return 1 / (share * (1 - share) * (greatest - least))
+    return 1 / values if scale == "logarithm" else np.ones_like(values)
+
+
 def from_scale(values: FloatArray, scale: Scale, bounds: tuple[float, float]) -> FloatArray:
     """The inverse of `to_scale`, cut at the bounds."""
     least, greatest = bounds
@@ -110,11 +119,6 @@ def fit(values: FloatArray, season: int = 0, least_sigma: float = 0.0) -> Fitted
     if chosen.sigma >= least_sigma:
         return chosen
     return replace(chosen, sigma=least_sigma)
-
-
-def level_fit(values: FloatArray) -> Fitted:
-    """The local level model alone, ETS(A,N,N)."""
-    return _level(values)
 
 
 def paths(fitted: Fitted, horizon: int, draws: int, random: np.random.Generator) -> FloatArray:

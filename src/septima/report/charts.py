@@ -6,7 +6,7 @@ print, page or notebook is made of the same chart, see `pictures`.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
@@ -130,22 +130,13 @@ def trend(
     """
     rows = _point_rows(points)
     chart = alt.Chart(_data(rows))
-    shown = _ticks(rows)
-    x = alt.X(
-        "period:T",
-        title=None,
-        scale=alt.Scale(type="utc", padding=8),
-        axis=alt.Axis(values=shown, labelExpr=_tick_label(tick_format), grid=False, labelFlush=False),  # type: ignore[arg-type]
-    )
+    x = _along_time(_ticks(rows), tick_format)
     targets = [row["target"] for row in rows if row["target"] is not None]
     domain = _nice_domain(
         [*(value for row in rows for value in (row["value"], row["lower"], row["upper"])), *targets], target
     )
 
-    def up(name: str) -> alt.Y:
-        axis = alt.Axis(tickCount=4, format=_tick_digits(domain, 4), domain=False, ticks=False, minExtent=34)
-        return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=list(domain), nice=True), axis=axis)
-
+    up = _upward(domain)
     layers: list[alt.Chart] = [
         chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
         chart.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
@@ -200,18 +191,9 @@ def fan(
     numbers = [value for row in [*before, *after] for value in (row["value"], row["lower"], row["upper"])]
     domain = _nice_domain(numbers, target)
     # The last of all is the end of what is expected, and the ticks are counted back from it.
-    shown = _ticks([*before, *after], most=6)
-    x = alt.X(
-        "period:T",
-        title=None,
-        scale=alt.Scale(type="utc", padding=8),
-        axis=alt.Axis(values=shown, labelExpr=_tick_label(tick_format), grid=False, labelFlush=False),  # type: ignore[arg-type]
-    )
+    x = _along_time(_ticks([*before, *after], most=6), tick_format)
 
-    def up(name: str) -> alt.Y:
-        axis = alt.Axis(tickCount=4, format=_tick_digits(domain, 4), domain=False, ticks=False, minExtent=34)
-        return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=list(domain), nice=True), axis=axis)
-
+    up = _upward(domain)
     was, will = alt.Chart(_data(before)), alt.Chart(_data(joined))
     layers: list[alt.Chart] = [
         will.mark_area(color=TRACK, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
@@ -297,10 +279,7 @@ def pairs(
         axis=alt.Axis(title=axis_title or None, titleFontWeight="normal", labelAngle=0, grid=False, ticks=False),
     )
 
-    def up(name: str) -> alt.Y:
-        axis = alt.Axis(tickCount=4, format=_tick_digits((low, high), 4), domain=False, ticks=False, minExtent=34)
-        return alt.Y(name, type="quantitative", title=None, scale=alt.Scale(domain=[low, high], nice=True), axis=axis)
-
+    up = _upward((low, high))
     layers = [
         chart.mark_bar(color=ACCENT_MIDDLE).encode(x=x, y=up("bar")),
         chart.mark_point(color=INK, filled=True, size=40, opacity=1).encode(x=x, y=up("dot")),
@@ -522,6 +501,19 @@ def _unit_title(unit: str, frame: Literal["bounds", "group"]) -> alt.TitleParams
     return alt.TitleParams(
         unit or " ", anchor="start", frame=frame, fontSize=11, fontWeight="normal", color=QUIET, offset=4
     )
+
+
+def _along_time(ticks: Sequence[float], tick_format: str) -> alt.X:
+    """The axis of periods, named at the ticks."""
+    axis = alt.Axis(values=ticks, labelExpr=_tick_label(tick_format), grid=False, labelFlush=False)  # type: ignore[arg-type]
+    return alt.X("period:T", title=None, scale=alt.Scale(type="utc", padding=8), axis=axis)
+
+
+def _upward(domain: tuple[float, float]) -> Callable[[str], alt.Y]:
+    """The axis of values within `domain`, for the column that is named."""
+    axis = alt.Axis(tickCount=4, format=_tick_digits(domain, 4), domain=False, ticks=False, minExtent=34)
+    scale = alt.Scale(domain=list(domain), nice=True)
+    return lambda name: alt.Y(name, type="quantitative", title=None, scale=scale, axis=axis)
 
 
 def _data(rows: Sequence[Row]) -> alt.Data:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.metrics.period import Calendar, Period
-from septima.models.forecast import Coverage, Form, Scale, backtest, fit, from_scale, paths, scale_for, to_scale
+from septima.models.forecast import Coverage, Form, backtest, fit, from_scale, paths, scale_for, slope_of, to_scale
 from septima.schema import Text
 from septima.scorecard.card import CompositeCard, Direction, Figure, KpiCard, Scorecard, TrendPoint
 from septima.scorecard.normalise import ENTRIES, Entry, enter
@@ -21,7 +21,6 @@ AHEAD = 2
 FEWEST = 4
 """Periods that a forecast rests on: a random walk needs three steps to tell how long its steps are."""
 _SEED = 7
-_EDGE = 1e-3
 _SEASONS = {"quarter": 4, "month": 12}
 
 
@@ -135,7 +134,7 @@ class _Work:
         bounds = UNIT_BOUNDS.get(kpi.unit, (-math.inf, math.inf))
         scale = scale_for(values, bounds)
         scaled = to_scale(values, scale, bounds)
-        errors = np.array([_error(point.figure) for point in known]) * _slopes(values, scale, bounds)
+        errors = np.array([_error(point.figure) for point in known]) * slope_of(values, scale, bounds)
         fitted = fit(scaled, self.season, float(errors[-1]))
         random = generator(_SEED, "forecast", kpi.id)
         drawn = from_scale(paths(fitted, len(self.periods), self.draws, random), scale, bounds)
@@ -207,15 +206,6 @@ def _chance(draws: FloatArray, kpi: KpiCard) -> float | None:
 def _last_stretch(past: Sequence[TrendPoint]) -> int:
     """Where the figures that stand without a gap at the end begin."""
     return max((place + 1 for place, point in enumerate(past) if point.figure.value is None), default=0)
-
-
-def _slopes(values: FloatArray, scale: Scale, bounds: tuple[float, float]) -> FloatArray:
-    """How much each figure moves on the scale as it moves by one, by which its standard error is scaled too."""
-    if scale == "logit":
-        least, greatest = bounds
-        share = np.clip((values - least) / (greatest - least), _EDGE, 1 - _EDGE)
-        return 1 / (share * (1 - share) * (greatest - least))
-    return 1 / values if scale == "logarithm" else np.ones_like(values)
 
 
 def _error(figure: Figure) -> float:

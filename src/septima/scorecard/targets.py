@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -62,6 +63,7 @@ MembersOf = Callable[[KpiDefinition, Period], Mapping[str, float | None]]
 """The figures of a KPI in a period by member of its dimension."""
 
 
+@lru_cache(maxsize=256)
 def read_target_formula(text: str) -> TargetFormula:
     """Check a formula; ExpressionError names the part that is not allowed. Whether the figures exist is not asked."""
     figures: dict[str, tuple[str, Step | None]] = {}

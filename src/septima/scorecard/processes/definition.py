@@ -48,10 +48,6 @@ class Box:
     line: int | None = None
     lines: Mapping[str, int] = field(default_factory=dict[str, int])
 
-    def roles_of(self, flow: str) -> tuple[Role, ...]:
-        """The roles in which the box takes or gives a flow."""
-        return tuple(role for role in ROLES if flow in self.flows[role])
-
 
 @dataclass(frozen=True)
 class Sheet:
