@@ -29,7 +29,7 @@ from septima.metrics.lifetime_words import METHOD_BY_KEY
 from septima.models.lifetime.calibration import Accuracy, FrequencyCalibration
 from septima.models.lifetime.fitting import LikelihoodRatio
 from septima.models.lifetime.gamma_gamma import Independence
-from septima.report import ReportError, render_studies
+from septima.report import ReportError, render_studies, study_fragment
 from septima.report.number_forms import NumberStyle
 from septima.report.points import Dot
 from septima.report.studies import attribution, experiment, lifetime, loyalty
@@ -121,6 +121,23 @@ def test_anchors_are_safe_whatever_an_experiment_is_called() -> None:
     page = Page(html)
     assert {"#study-1", "#study-2", "#notes"} <= {link["href"] for link in page.all("a")}
     assert not [tag for tag in page.all("section") if "onload" in tag]
+
+
+def test_a_fragment_holds_the_sections_of_the_page_and_nothing_around_them() -> None:
+    studies = (study(), study(title="Another"))
+    fragment = study_fragment(studies, "en")
+    assert fragment.strip().startswith("<section")
+    assert fragment.strip().endswith("</section>")
+    assert not re.search(r"<(html|head|style|script|link)\b", fragment)
+    whole = Page(render_studies(document(*studies), format="html").decode())
+    assert Page(fragment).all("section") == [one for one in whole.all("section") if one["id"] != "notes"]
+    assert [picture["aria-label"] for picture in Page(fragment).all("svg")] == ["It says three.", "Nine."] * 2
+    assert EVIL in Page(fragment).text
+
+
+def test_a_fragment_in_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ReportError, match="en, ru"):
+        study_fragment((study(),), "de")  # type: ignore[arg-type]
 
 
 def test_the_workbook_holds_the_numbers_unrounded_and_no_formula() -> None:

@@ -73,6 +73,11 @@ def study_page(report: StudyReport) -> str:
     return _page("studies.html", head, report.language, studies=study_views(report), facts=study_facts(report))
 
 
+def study_sections(studies: Sequence[Study], language: Language) -> str:
+    """The sections of studies alone, as they stand in a page; their style is the page's own."""
+    return _templates().get_template("fragment.html").render(studies=views_of(studies, language), w=words_in(language))
+
+
 def _page(template: str, head: Head, language: Language, **content: object) -> str:
     templates, words = _templates(), words_in(language)
     style = templates.get_template("report.css").render(

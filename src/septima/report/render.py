@@ -1,6 +1,7 @@
 """The one door of reports: a card or studies in, the bytes of a file out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Literal, get_args
 
 from septima.report.studies.study import Study, StudyReport
@@ -58,13 +59,29 @@ def render_studies(report: StudyReport, *, format: Format) -> bytes:  # noqa: A0
     return _written(page, sheets, format, report.language)
 
 
+def study_fragment(studies: Sequence[Study], language: Language) -> str:
+    """Studies as a piece of HTML for a page that brings its own head and style: a section for each, drawings inside.
+
+    Anchors are `study-1`, `study-2`, … in their order, headings begin at `h2`, and `#main` is what a section leads back to.
+    Raises ReportError where the language is none of `LANGUAGES`, or a library of the extra `report` is absent.
+    """
+    with _drawing(language):
+        from septima.report.page import study_sections  # noqa: PLC0415
+
+        return study_sections(studies, language)
+
+
+def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: int = 2) -> bytes:
+    """The first page of the report as PNG, `scale` × 72 dots per inch."""
+    from septima.report.document import first_page_picture  # noqa: PLC0415
+
+    return first_page_picture(render(scorecard, format="pdf", language=language), scale)
+
+
 def _written(page: Callable[[], str], sheets: Callable[[], bytes], form: Format, language: Language) -> bytes:
-    # Each format brings its own heavy library, so it is loaded when that format is asked for.
     if form not in FORMATS:
         raise ReportError(f"there is no report format {form!r}; use one of {', '.join(FORMATS)}")
-    if language not in LANGUAGES:
-        raise ReportError(f"there is no report in the language {language!r}; use one of {', '.join(LANGUAGES)}")
-    try:
+    with _drawing(language):
         if form == "xlsx":
             return sheets()
         html = page()
@@ -73,14 +90,19 @@ def _written(page: Callable[[], str], sheets: Callable[[], bytes], form: Format,
         from septima.report.document import pdf_document  # noqa: PLC0415
 
         return pdf_document(html)
+
+
+@contextmanager
+def _drawing(language: Language) -> Generator[None]:
+    """Within it the language is one that reports are in, and a library that is absent is told with its remedy.
+
+    Each format brings its own heavy library, so it is loaded when that format is asked for.
+    """
+    if language not in LANGUAGES:
+        raise ReportError(f"there is no report in the language {language!r}; use one of {', '.join(LANGUAGES)}")
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise ReportError(
             f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
         ) from error
-
-
-def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: int = 2) -> bytes:
-    """The first page of the report as PNG, `scale` × 72 dots per inch."""
-    from septima.report.document import first_page_picture  # noqa: PLC0415
-
-    return first_page_picture(render(scorecard, format="pdf", language=language), scale)
