@@ -1,0 +1,1 @@
+"""People, organisations, roles, invitations, tokens and the audit log."""

@@ -1,0 +1,10 @@
+"""The application of accounts."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People and organisations."""
+
+    name = "septima.web.accounts"
+    label = "accounts"

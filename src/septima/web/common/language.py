@@ -1,0 +1,21 @@
+"""Words of pages in the language of the person who reads them."""
+
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+
+from septima.schema import Language, Text
+
+
+def current_language() -> Language:
+    """The language of this request."""
+    return "ru" if (get_language() or "en").startswith("ru") else "en"
+
+
+def say(en: str, ru: str) -> str:
+    """The phrase in the language of this request."""
+    return Text(en, ru).in_language(current_language())
+
+
+def said_later(en: str, ru: str) -> str:
+    """The same for labels of forms and models, which are made once and read in many languages."""
+    return lazy(say, str)(en, ru)

@@ -1,0 +1,98 @@
+"""The workspace behind an organisation, and cards that are kept.
+
+A card is made once for its period and its definitions. When the data have changed since, the kept card is still shown, and
+`is_behind` says so; a task of the background worker makes it anew.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar, cast
+
+from django.conf import settings
+from django.core.cache import caches
+from filelock import FileLock
+
+from septima.metrics import Period
+from septima.schema.version import VERSION
+from septima.scorecard.audit import definition_texts
+from septima.scorecard.card import Scorecard
+from septima.web.accounts.models import Organisation
+from septima.workspace import Workspace
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class KeptCard:
+    """A card, the key by which what is drawn from it is kept, and whether the data have changed since."""
+
+    card: Scorecard
+    key: str
+    is_behind: bool
+
+
+def open_workspace(organisation: Organisation) -> Workspace:
+    """The workspace of an organisation, opened anew: an engine belongs to one request.
+
+    SettingsError or StoreError where its folder holds none.
+    """
+    return Workspace.open(organisation.directory)
+
+
+def definitions_digest(workspace: Workspace) -> str:
+    """A digest of all files that define the workspace, and of the program's version."""
+    digest = hashlib.sha256(VERSION.encode())
+    for name, text in sorted(definition_texts(workspace.directory).items()):
+        digest.update(f"\0{name}\0{text}".encode())
+    return digest.hexdigest()[:24]
+
+
+def default_period(workspace: Workspace) -> Period:
+    """The newest quarter that is over: what is shown where a person names no period."""
+    calendar = workspace.settings.calendar
+    return calendar.period_of(calendar.today(datetime.now(UTC)), "quarter").shift(-1)
+
+
+def kept_card(organisation: Organisation, workspace: Workspace, period: Period) -> KeptCard:
+    """The card of a period: the one that is kept, or made now where there is none.
+
+    SeptimaError where it cannot be made.
+    """
+    key = _card_key(organisation, workspace, period)
+    card = kept(key, lambda: workspace.scorecard(period))
+    return KeptCard(card, f"{key}-{card.data_version}", card.data_version != workspace.lake.version)
+
+
+def refresh_card(organisation: Organisation, workspace: Workspace, period: Period) -> Scorecard:
+    """Make the card of a period from the data as they are now, and keep it."""
+    card = workspace.scorecard(period)
+    caches["pages"].set(_card_key(organisation, workspace, period), card)
+    return card
+
+
+def is_kept(organisation: Organisation, workspace: Workspace, period: Period) -> bool:
+    """Whether a card of the period can be shown at once."""
+    return caches["pages"].has_key(_card_key(organisation, workspace, period))
+
+
+def kept(key: str, make: Callable[[], T]) -> T:
+    """What is kept by this key, or what `make` gives, which is then kept; of several that ask at once one makes it."""
+    pages = caches["pages"]
+    found = pages.get(key)
+    if found is not None:
+        return cast("T", found)
+    locks = Path(settings.SITE_FOLDER) / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / hashlib.sha256(key.encode()).hexdigest()[:32]):
+        found = pages.get(key)
+        if found is None:
+            found = make()
+            pages.set(key, found)
+    return cast("T", found)
+
+
+def _card_key(organisation: Organisation, workspace: Workspace, period: Period) -> str:
+    return f"card-{organisation.pk}-{period.id}-{definitions_digest(workspace)}"

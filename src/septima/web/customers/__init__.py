@@ -1,0 +1,1 @@
+"""One customer's whole story; duplicates; export and erasure of a person's data."""

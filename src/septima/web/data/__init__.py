@@ -1,0 +1,1 @@
+"""Sources, freshness, uploads, quarantine and long work."""

@@ -1,0 +1,1 @@
+"""Definitions as forms: drafts, effects, approval, history."""

@@ -1,0 +1,12 @@
+"""Pages of scorecards."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from septima.web.common.access import MemberRequest, member
+
+
+@member("view_scorecard")
+def card(request: MemberRequest) -> HttpResponse:
+    """The first page of the section."""
+    return render(request, "scorecards/card.html")

@@ -1,0 +1,1 @@
+"""Models: lifetime value, attribution, experiments."""

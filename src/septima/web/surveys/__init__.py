@@ -1,0 +1,1 @@
+"""Questionnaires, links, answers and results."""

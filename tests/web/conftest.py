@@ -1,0 +1,92 @@
+"""A site with two organisations, and a person in every role of the first."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from filelock import FileLock
+
+from septima.web.accounts.models import Membership, Organisation, User
+from septima.web.common.permissions import ROLES
+from septima.workspace import Workspace
+
+PASSWORD = "correct horse battery"
+PERIOD = "2026-Q3"
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of a small demo company, made once for all workers: to be read only."""
+    shared = tmp_path_factory.getbasetemp().parent / "web-demo"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            made = shared.with_suffix(".made")
+            septima = Path(sys.executable).with_name("septima")
+            subprocess.run(
+                [septima, "demo", made, "--customers", "300", "--seed", "7"], check=True, capture_output=True
+            )
+            made.rename(shared)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace without data: to be read only."""
+    folder = tmp_path_factory.mktemp("empty") / "empty"
+    Workspace.create(folder, organisation="Other & Co", currency="EUR")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_kept_of_other_tests() -> Iterator[None]:
+    yield
+    caches["default"].clear()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Organisations of the site; `own` is the demo company, `other` a stranger's."""
+
+    own: Organisation
+    other: Organisation
+
+
+@pytest.fixture
+def site(db: None, demo_folder: Path, empty_folder: Path) -> Site:
+    """Two organisations; every role of `own` has a person ROLE@example.org, `other` has other@example.org."""
+    own = Organisation.objects.create(name="Тёплый дом", slug="home", folder=str(demo_folder))
+    other = Organisation.objects.create(name="Other & Co", slug="other", folder=str(empty_folder))
+    for role in ROLES:
+        person = User.objects.create_user(f"{role}@example.org", PASSWORD, name=role.title(), language="en")
+        Membership.objects.create(user=person, organisation=own, role=role)
+    stranger = User.objects.create_user("other@example.org", PASSWORD, name="Other", language="en")
+    Membership.objects.create(user=stranger, organisation=other, role="administrator")
+    return Site(own, other)
+
+
+@pytest.fixture
+def writable(site: Site, tmp_path: Path) -> Organisation:
+    """The demo company with a workspace of its own, for tests that write to it."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(site.own.directory, folder)
+    site.own.folder = str(folder)
+    site.own.save()
+    return site.own
+
+
+@pytest.fixture
+def as_role(site: Site) -> Callable[[str], Client]:
+    """A browser in which the person of a role is signed in; `other` is the stranger."""
+
+    def signed_in(role: str) -> Client:
+        client = Client()
+        client.force_login(User.objects.get(email=f"{role}@example.org"))
+        return client
+
+    return signed_in

@@ -1,0 +1,25 @@
+"""The site's settings in tests: a folder of their own, style sheets as they lie, passwords hashed quickly, tasks done at once."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["SEPTIMA_SITE"] = tempfile.mkdtemp(prefix="septima-site-")
+
+from septima.web.settings import *  # noqa: F403
+from septima.web.settings import DATABASES, STORAGES
+
+# Django makes its test database in memory for SQLite, which threads of a live server cannot share safely.
+DATABASES["default"]["TEST"] = (
+    {"NAME": str(Path(os.environ["SEPTIMA_SITE"]) / "test.sqlite3")}
+    if "sqlite3" in DATABASES["default"]["ENGINE"]
+    else {}
+)
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "counts"},
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages", "TIMEOUT": None},
+}
