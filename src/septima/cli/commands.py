@@ -33,6 +33,7 @@ from septima.cli.output import Format, FrameFormat, console, notices, print_fram
 from septima.cli.processes import process_commands
 from septima.cli.rollout import rollout_commands
 from septima.cli.sensitivity import sensitivity_commands
+from septima.cli.serve import serve_commands
 from septima.cli.why import why_commands
 from septima.schema import SeptimaError
 
@@ -54,6 +55,7 @@ application.add_typer(goal_commands)
 application.add_typer(closing_commands)
 application.add_typer(check_commands)
 application.add_typer(why_commands)
+application.add_typer(serve_commands)
 application.add_typer(cascade_commands)
 application.add_typer(model_commands)
 application.add_typer(process_commands)

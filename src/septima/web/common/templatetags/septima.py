@@ -1,7 +1,7 @@
 """Tags that every template has: words in two languages, numbers, dates, icons, addresses within the organisation."""
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -48,7 +48,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def mark(state: str, word: bool = True) -> SafeString:
     """A state by sign, colour and word."""
-    known = cast("State", state if state in STATES else "unknown")
+    known: State = state if state in STATES else "unknown"
     return format_html(
         '<span class="mark {}"><span aria-hidden="true">{}</span> <span class="{}">{}</span></span>',
         known,
