@@ -83,7 +83,7 @@ def first_sign_in(slug: str, email: str) -> FirstSignIn | None:
     members = Membership.objects.filter(organisation=organisation, role="administrator", ended_at=None)
     if any(one.user.has_usable_password() for one in members.select_related("user")):
         return None
-    person = User.objects.filter(email=email).first() or User.objects.create_user(email)
+    person = User.objects.filter(email=email).first() or User.objects.create_user(email, is_operator=True)
     if not members.exists():
         Membership.objects.create(user=person, organisation=organisation, role="administrator")
     token = new_token("link")

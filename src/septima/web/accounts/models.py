@@ -13,9 +13,10 @@ from django.db import models
 from django.utils import timezone
 
 from septima.web.common.language import said_later
-from septima.web.common.permissions import ROLES
+from septima.web.common.permissions import ROLE_NAMES
 
 INVITATION_LASTS = timedelta(days=7)
+ROLE_CHOICES = [(role, said_later(name.en, name.ru)) for role, name in ROLE_NAMES.items()]
 LINK_LASTS = timedelta(hours=1)
 
 
@@ -49,6 +50,8 @@ class User(AbstractBaseUser):
         said_later("Language", "Язык"), max_length=2, blank=True, choices=[("en", "English"), ("ru", "Русский")]
     )
     is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)
+    """Whether they may add organisations to the site."""
     joined_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()  # pyright: ignore[reportIncompatibleVariableOverride] # as Django has it
@@ -94,7 +97,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE)
     organisation = models.ForeignKey(Organisation, models.CASCADE)
-    role = models.CharField(said_later("Role", "Роль"), max_length=20, choices=[(role, role) for role in ROLES])
+    role = models.CharField(said_later("Role", "Роль"), max_length=20, choices=ROLE_CHOICES)
     employee_id = models.CharField(said_later("Employee in the data", "Сотрудник в данных"), max_length=200, blank=True)
     department = models.CharField(said_later("Department", "Подразделение"), max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -118,7 +121,7 @@ class Invitation(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.CASCADE)
     email = models.EmailField(said_later("E-mail", "Электронная почта"))
-    role = models.CharField(said_later("Role", "Роль"), max_length=20, choices=[(role, role) for role in ROLES])
+    role = models.CharField(said_later("Role", "Роль"), max_length=20, choices=ROLE_CHOICES)
     employee_id = models.CharField(said_later("Employee in the data", "Сотрудник в данных"), max_length=200, blank=True)
     department = models.CharField(said_later("Department", "Подразделение"), max_length=200, blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
@@ -164,6 +167,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still opens anything."""
+        return self.revoked_at is None and self.expires_at > timezone.now()
 
 
 class AuditEvent(models.Model):

@@ -6,7 +6,8 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from septima.web.accounts.models import Membership, User
@@ -23,10 +24,10 @@ class MemberRequest(HttpRequest):
     htmx: Any
 
 
-MemberView = Callable[Concatenate[MemberRequest, P], HttpResponse]
+MemberView = Callable[Concatenate[MemberRequest, P], HttpResponseBase]
 
 
-def member(capability: Capability) -> Callable[[MemberView[P]], Callable[..., HttpResponse]]:
+def member(capability: Capability) -> Callable[[MemberView[P]], Callable[..., HttpResponseBase]]:
     """Let a view be opened by signed-in members whose role has the capability; its address holds `organisation`, a slug.
 
     Whoever is no member finds nothing there (404), as where there is no such organisation; a member whose role does
@@ -34,10 +35,10 @@ def member(capability: Capability) -> Callable[[MemberView[P]], Callable[..., Ht
     set it up.
     """
 
-    def decorate(view: MemberView[P]) -> Callable[..., HttpResponse]:
+    def decorate(view: MemberView[P]) -> Callable[..., HttpResponseBase]:
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, organisation: str, *arguments: P.args, **named: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, organisation: str, *arguments: P.args, **named: P.kwargs) -> HttpResponseBase:
             membership = membership_of(cast("User", request.user), organisation)
             if membership is None:
                 raise Http404
