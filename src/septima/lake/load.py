@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Callable, Generator, Sequence
+from collections.abc import Mapping as Dictionary
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from septima.lake.resolve import Pending, resolve
 from septima.lake.sql import DEFAULT_MEMORY, LoadError, connect
 from septima.lake.stage import Run, Staged, stage_entry
 from septima.lake.store import Lake, Writing
+from septima.lake.suppression import read_suppression
 from septima.lake.tables import QUARANTINE
 from septima.schema import Text
 
 Progress = Callable[[Text, int, int | None], None]
+Entries = Sequence[tuple[FileMapping, list[tuple[Path, str]]]]
 _PUBLISHING = Text("Publishing", "Публикация")
 
 
@@ -89,7 +92,7 @@ def retry(
     waiting = open_entries(lake)
     if not waiting:
         return LoadResult({}, lake.version)
-    again = [(mapping, data)] if mapping is not None else _past_mappings(lake, set(waiting))
+    again = [(mapping, data)] if mapping is not None else past_mappings(lake, set(waiting))
     total = LoadResult({}, lake.version)
     for past, folder in again:
         result = _load(lake, past, folder, progress, memory, retrying=True)
@@ -101,7 +104,7 @@ def retry(
     return total
 
 
-def _past_mappings(lake: Lake, sources: set[str]) -> list[tuple[Mapping, Path | None]]:
+def past_mappings(lake: Lake, sources: set[str]) -> list[tuple[Mapping, Path | None]]:
     """The mappings, each once and as it stands now, whose loads put rows of these sources aside."""
     found: dict[tuple[str, str | None], tuple[Mapping, Path | None]] = {}
     for commit in lake.commits():
@@ -120,35 +123,104 @@ def _load(
 ) -> LoadResult:
     base = (data or mapping.folder).absolute()
     entries = [(entry, _files(mapping, entry, base)) for entry in mapping.files]
-    loaded_at = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-    advance = _advance(progress, entries)
-    with _clear_errors(lake), lake.staging() as folder, connect(folder, memory) as connection:
-        run = Run(connection, folder, mapping.source, loaded_at, advance)
-        staged = [batch for entry, files in entries for batch in stage_entry(run, entry, files)]
-        if progress is not None:
-            progress(_PUBLISHING, 0, None)
-        with lake.write(f"load {mapping.path.name}") as writing:
-            tables = _publish(connection, writing, staged)
-            entries_pending = Pending(writing.files(QUARANTINE.name))
+    details = {
+        "source": mapping.source,
+        "mapping": str(mapping.path),
+        "mapping_text": mapping.text,
+        "data": None if data is None else str(data.absolute()),
+    }
+
+    def settle(desk: Desk) -> int:
+        if not retrying:
+            return 0
+        names = [name for _, files in entries for _, name in files]
+        return resolve_entries(
+            desk.connection,
+            desk.writing,
+            desk.quarantine,
+            desk.errors,
+            source=mapping.source,
+            files=names,
+            at=desk.loaded_at,
+        )
+
+    def make(_folder: Path) -> Entries:
+        return entries
+
+    return bring_in(
+        lake,
+        f"load {mapping.path.name}",
+        mapping.source,
+        make,
+        details,
+        settle=settle,
+        progress=progress,
+        memory=memory,
+    )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is at hand while a load is published: `errors` are the files of its bad rows, `tables` its counts."""
+
+    connection: duckdb.DuckDBPyConnection
+    writing: Writing
+    quarantine: Pending
+    errors: Sequence[Path]
+    tables: Dictionary[str, TableCounts]
+    loaded_at: str
+
+
+def bring_in(
+    lake: Lake,
+    label: str,
+    source: str,
+    make: Callable[[Path], Entries],
+    details: Dictionary[str, object],
+    *,
+    known: Callable[[], LoadResult | None] = lambda: None,
+    settle: Callable[[Desk], int] = lambda _: 0,
+    finish: Callable[[Desk], None] = lambda _: None,
+    amend: Callable[[duckdb.DuckDBPyConnection, Sequence[Path]], None] = lambda _connection, _errors: None,
+    progress: Progress | None = None,
+    memory: str = DEFAULT_MEMORY,
+) -> LoadResult:
+    """The one way for rows into canonical tables: stage, check, and publish whole or not at all.
+
+    `make` gives the entries, and may write their files into the staging folder. `known`, asked under the writer's lock,
+    may answer that all of this was done before. `amend` may change the files of bad rows; `settle` closes entries of the
+    quarantine and says how many; `finish` is called last. `details` is noted in the commit. LoadError or StoreError
+    says what was wrong; then nothing was written.
+    """
+    while True:
+        loaded_at = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+        with _clear_errors(lake), lake.staging() as folder, connect(folder, memory) as connection:
+            suppression = read_suppression(lake, connection)
+            suppression.register(connection)
+            entries = make(folder)
+            run = Run(connection, folder, source, loaded_at, _advance(progress, entries), suppression)
+            staged = [batch for entry, files in entries for batch in stage_entry(run, entry, files)]
             errors = [path for batch in staged for path in batch.errors]
-            resolved = 0
-            if retrying:
-                names = [name for _, files in entries for _, name in files]
-                resolved = resolve_entries(
-                    connection, writing, entries_pending, errors, source=mapping.source, files=names, at=loaded_at
-                )
-            add_entries(connection, writing, entries_pending, errors, source=mapping.source, loaded_at=loaded_at)
-            entries_pending.hand_over(writing, QUARANTINE.name)
-            writing.details.update(
-                {
-                    "source": mapping.source,
-                    "mapping": str(mapping.path),
-                    "mapping_text": mapping.text,
-                    "data": None if data is None else str(data.absolute()),
-                    "tables": {name: vars(counts) for name, counts in tables.items()},
-                }
-            )
-    return LoadResult(tables, lake.version, resolved)
+            amend(connection, errors)
+            if progress is not None:
+                progress(_PUBLISHING, 0, None)
+            with lake.write(label) as writing:
+                done = known()
+                if done is not None:
+                    return done
+                if read_suppression(lake, connection) != suppression:
+                    continue  # somebody was erased, or may come back, since the rows were checked
+                tables = _publish(connection, writing, staged)
+                pending = Pending(writing.files(QUARANTINE.name))
+                desk = Desk(connection, writing, pending, errors, tables, loaded_at)
+                resolved = settle(desk)
+                add_entries(connection, writing, pending, errors, source=source, loaded_at=loaded_at)
+                if pending.made:
+                    pending.join_small(connection, writing, QUARANTINE.name)
+                pending.hand_over(writing, QUARANTINE.name)
+                writing.details.update({**details, "tables": {name: vars(counts) for name, counts in tables.items()}})
+                finish(desk)
+            return LoadResult(tables, lake.version, resolved)
 
 
 def _publish(
@@ -168,6 +240,8 @@ def _publish(
             raise AssertionError(f"{name}: rows went missing: {counts}")
         tables[name] = tables.get(name, TableCounts()) + counts
     for name, files in pending.items():
+        if files.made:
+            files.join_small(connection, writing, name)
         files.hand_over(writing, name)
     return tables
 
@@ -187,9 +261,7 @@ def _files(mapping: Mapping, entry: FileMapping, base: Path) -> list[tuple[Path,
     return [(path, str(path.relative_to(base)) if path.is_relative_to(base) else str(path)) for path in paths]
 
 
-def _advance(
-    progress: Progress | None, entries: Sequence[tuple[FileMapping, list[tuple[Path, str]]]]
-) -> Callable[[str, int], None]:
+def _advance(progress: Progress | None, entries: Entries) -> Callable[[str, int], None]:
     total = sum(2 * len(entry.tables) * path.stat().st_size for entry, files in entries for path, _ in files)
     done = 0
 

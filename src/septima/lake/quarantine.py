@@ -1,9 +1,10 @@
 """Rows that could not be loaded: kept with the reason, shown, and marked when they are mended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -12,7 +13,11 @@ from septima.lake.sql import SQL_TYPES, connect, identifier, parquet, text_liter
 from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake, Writing
 from septima.lake.tables import QUARANTINE
+from septima.schema import SeptimaError
 
+ROW = ("source", "file", "row", "table")
+"""What says which row of which file an entry is of."""
+_PLACE = 'source, file, "row", "table", "column", quarantine_id'
 _IDENTITY = ("source", "file", "row", "table", "column", "value", "reason", "record")
 
 
@@ -33,6 +38,24 @@ class QuarantinedRow:
     record: str | None
     loaded_at: datetime
     resolved_at: datetime | None
+    quarantine_id: str = ""
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """A part of what waits in quarantine.
+
+    `entries` are in the order of source, file, row, table and column; `after` is what to ask the next part with, None on
+    the last. `counts` are by reason, most first, over all that the filters but the one of the reason let through.
+    """
+
+    entries: tuple[QuarantinedRow, ...]
+    counts: Mapping[str, int]
+    after: str | None
+
+
+class QuarantineError(SeptimaError):
+    """An entry is not there or cannot be mended so; nothing was written."""
 
 
 def quarantined(
@@ -60,7 +83,72 @@ def quarantined(
     )
     with lake.staging() as folder, connect(folder) as connection:
         rows = connection.execute(query, list(filters.values())).fetchall()
-    return [QuarantinedRow(*row[:8], *map(_utc, row[8:])) for row in rows]
+    return [_entry(row) for row in rows]
+
+
+def entries(
+    lake: Lake,
+    *,
+    source: str | None = None,
+    reason: str | None = None,
+    table: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> EntryPage:
+    """A page of the open entries, at most `limit`, that come behind the entry `after` (its quarantine_id).
+
+    QuarantineError where `after` was never an entry.
+    """
+    files = lake.files(QUARANTINE.name)
+    if not files:
+        return EntryPage((), {}, None)
+    wide = {name: value for name, value in {"source": source, "table": table}.items() if value is not None}
+    narrow = wide if reason is None else {**wide, "reason": reason}
+
+    def where(filters: Mapping[str, str]) -> str:
+        return " AND ".join(["resolved_at IS NULL", *(f"{identifier(name)} = ?" for name in filters)])
+
+    columns = ", ".join(identifier(name) for name in QuarantinedRow.__dataclass_fields__)
+    stored = parquet(files)
+    with lake.staging() as folder, connect(folder) as connection:
+        counted = connection.execute(
+            f"SELECT reason, count(*) AS n FROM {stored} WHERE {where(wide)} GROUP BY reason ORDER BY n DESC, reason",
+            list(wide.values()),
+        ).fetchall()
+        behind, start = "", []
+        if after is not None:
+            # What was resolved in the meantime still says where to go on.
+            found = connection.execute(f"SELECT {_PLACE} FROM {stored} WHERE quarantine_id = ?", [after]).fetchone()
+            if found is None:
+                raise QuarantineError(f"there is no entry {after!r} in the quarantine; begin again without `after`")
+            behind, start = f" AND row({_PLACE}) > row(?, ?, ?, ?, ?, ?)", list(found)
+        rows = connection.execute(
+            f"SELECT {columns} FROM {stored} WHERE {where(narrow)}{behind} ORDER BY {_PLACE} LIMIT ?",
+            [*narrow.values(), *start, limit + 1],
+        ).fetchall()
+    found_entries = tuple(_entry(row) for row in rows[:limit])
+    last = found_entries[-1].quarantine_id if len(rows) > limit and found_entries else None
+    return EntryPage(found_entries, {str(name): int(number) for name, number in counted}, last)
+
+
+def entry_history(lake: Lake, entry: str) -> list[QuarantinedRow]:
+    """Everything that was ever wrong with the row of the file that an entry is of, oldest first: what stood there before
+    it was mended, and what it was mended to. QuarantineError where there is no such entry.
+    """
+    files = lake.files(QUARANTINE.name)
+    columns = ", ".join(f"q.{identifier(name)}" for name in QuarantinedRow.__dataclass_fields__)
+    same = " AND ".join(f"q.{identifier(name)} = e.{identifier(name)}" for name in ROW)
+    rows: list[tuple[Any, ...]] = []
+    if files:
+        with lake.staging() as folder, connect(folder) as connection:
+            rows = connection.execute(
+                f"SELECT {columns} FROM {parquet(files)} q JOIN {parquet(files)} e ON {same} WHERE e.quarantine_id = ? "
+                'ORDER BY q.loaded_at, q."column", q.quarantine_id',
+                [entry],
+            ).fetchall()
+    if not rows:
+        raise QuarantineError(f"there is no entry {entry!r} in the quarantine")
+    return [_entry(row) for row in rows]
 
 
 def open_entries(lake: Lake) -> dict[str, int]:
@@ -73,6 +161,10 @@ def open_entries(lake: Lake) -> dict[str, int]:
             f"SELECT source, count(*) FROM {parquet(files)} WHERE resolved_at IS NULL GROUP BY source ORDER BY source"
         )
         return {str(source): int(entries) for source, entries in connection.execute(query).fetchall()}
+
+
+def _entry(row: tuple[Any, ...]) -> QuarantinedRow:
+    return QuarantinedRow(*row[:8], *map(_utc, row[8:10]), *row[10:])
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -135,7 +227,15 @@ def resolve_entries(
     names = [identifier(name) for name in _IDENTITY if name != "source"]
     same = " AND ".join(f"q.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
     again = f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(errors))} e WHERE {same})" if errors else ""
-    mended = f"q.resolved_at IS NULL AND q.source = {text_literal(source)} AND q.file IN ({read}){again}"
+    mended = f"q.source = {text_literal(source)} AND q.file IN ({read}){again}"
+    return mark_resolved(connection, writing, pending, mended, at)
+
+
+def mark_resolved(
+    connection: duckdb.DuckDBPyConnection, writing: Writing, pending: Pending, condition: str, at: str
+) -> int:
+    """Mark the open entries that meet the SQL `condition` (of `q`) as resolved; the number marked."""
+    mended = f"q.resolved_at IS NULL AND {condition}"
     marked = 0
     for old in list(pending.files):
         stored = f"{parquet([old])} q"

@@ -15,6 +15,8 @@ from septima.lake.store import Writing
 from septima.schema import Table
 
 _PROPERTIES = "properties"
+_SMALL_FILE = 4 << 20
+_MOST_SMALL_FILES = 32
 
 
 @dataclass
@@ -32,13 +34,28 @@ class Pending:
 
     def replace(self, old: str, new: Path, rows: int) -> None:
         """Put a rewritten file in the place of an old one."""
+        self._drop(old)
+        self.made[str(new)] = rows
+
+    def _drop(self, old: str) -> None:
         if old in self.made:
             del self.made[old]
             Path(old).unlink()
         else:
             self.kept.remove(old)
             self.removed.append(old)
-        self.made[str(new)] = rows
+
+    def join_small(self, connection: duckdb.DuckDBPyConnection, writing: Writing, table: str) -> None:
+        """Make one of the small files where there are many, as after many small batches: each costs every reader time."""
+        small = [path for path in self.files if Path(path).stat().st_size < _SMALL_FILE]
+        if len(small) < _MOST_SMALL_FILES:
+            return
+        target = writing.new_file(table)
+        rows = copy_parquet(connection, f"SELECT * FROM {parquet(small)}", target)
+        first, *others = small
+        self.replace(first, target, rows)
+        for path in others:
+            self._drop(path)
 
     def hand_over(self, writing: Writing, table: str) -> None:
         """Tell the writing what changed."""

@@ -14,6 +14,7 @@ from septima.lake.mapping import FileMapping, Keep, TableMapping
 from septima.lake.read import open_source
 from septima.lake.reading import Reading
 from septima.lake.sql import LoadError, count, identifier, parquet, text_literal
+from septima.lake.suppression import Suppression
 from septima.lake.validate import Detected, Plan, plan
 from septima.schema import Table
 
@@ -33,6 +34,7 @@ class Run:
     source: str
     loaded_at: str
     advance: Callable[[str, int], None]
+    suppression: Suppression
 
 
 @dataclass
@@ -94,7 +96,7 @@ def _stage_table(
     parts: list[_Part] = []
     for number, (reading, known) in enumerate(zip(readings, detected, strict=True)):
         run.advance(reading.name, 0)
-        planned = plan(run.connection, reading, entry, mapping, known)
+        planned = plan(run.connection, reading, entry, mapping, known, run.suppression)
         parts.append(_check(run, planned, number, run.folder / f"{prefix}-{number}.keys.parquet"))
         run.advance(reading.name, reading.path.stat().st_size)
     filled = tuple(dict.fromkeys(name for part in parts for name in part.plan.filled))

@@ -109,15 +109,15 @@ class Writing:
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = []
         for path, rows in self._added.get(table, []):
-            _flush(path)
+            flush(path)
             statistics = json.dumps({"numRecords": rows})
             actions.append(AddAction(path.name, path.stat().st_size, {}, now, True, statistics))
         actions += [RemoveAction(path.name, True, now) for path in self._removed.get(table, [])]
         delta = DeltaTable(str(folder))
         delta.create_write_transaction(actions, "append", delta.schema())
         version = DeltaTable(str(folder)).version()
-        _flush(folder / "_delta_log" / f"{version:020d}.json")
-        _flush(folder / "_delta_log")
+        flush(folder / "_delta_log" / f"{version:020d}.json")
+        flush(folder / "_delta_log")
         return version
 
 
@@ -207,7 +207,7 @@ class Lake:
         with self._lock("writer.lock", wait_seconds):
             restored = self._recover()
             writing = Writing(self, uuid.uuid4().hex)
-            _write_durably(self._marker, json.dumps({"writer": writing.id, "label": label, "process": os.getpid()}))
+            write_durably(self._marker, json.dumps({"writer": writing.id, "label": label, "process": os.getpid()}))
             try:
                 yield writing
                 changed = writing.changed_tables
@@ -264,7 +264,7 @@ class Lake:
 
     def _publish(self, commit: Commit) -> None:
         content = {**vars(commit), "at": commit.at.isoformat()}
-        _write_durably(self._commit_path(commit.version), json.dumps(content, ensure_ascii=False, indent=1))
+        write_durably(self._commit_path(commit.version), json.dumps(content, ensure_ascii=False, indent=1))
 
     def _recover(self) -> dict[str, int]:
         """Put tables back to the newest commit where a writer ended before publishing.
@@ -305,7 +305,8 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([pa.field(column.name, _ARROW_TYPES[column.type]) for column in table.columns])
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Bring a file, or a folder's list of files, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -313,7 +314,7 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_durably(path: Path, text: str) -> None:
+def write_durably(path: Path, text: str) -> None:
     """Write so that a reader, even after a power failure, finds the whole text or the earlier one."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     with temporary.open("w", encoding="utf-8") as file:
@@ -321,4 +322,4 @@ def _write_durably(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _flush(path.parent)
+    flush(path.parent)

@@ -1,4 +1,4 @@
-"""The tables that the lake keeps: the canonical ones and its own, such as the quarantine, merges, figures, themes and predictions."""
+"""The tables that the lake keeps: the canonical ones and its own, such as the quarantine, merges, figures, themes, predictions and erasures."""
 
 from septima.schema import TABLES, Column, Table, Text
 
@@ -133,7 +133,22 @@ PREDICTIONS = Table(
     "at",
 )  # fmt: skip
 
+ERASURES = Table(
+    "erasures",
+    Text("Ids that were erased on request, as salted hashes; only ever added to", "Коды, удалённые по требованию, в виде хешей с солью; строки только добавляются"),
+    (
+        Column("kind", "string", Text("The table whose key was hashed", "Таблица, ключ которой хеширован"), required=True),
+        Column("hash", "string", Text("Salted hash of the id", "Хеш кода с солью"), required=True),
+        Column("erasure", "string", Text("The certificate", "Свидетельство"), required=True),
+        Column("recorded_at", "timestamp", Text("When the row was written; the newest of a hash is in force", "Когда записана строка; действует самая новая строка хеша"), required=True),
+        Column("author", "string", Text("Who erased or lifted it", "Кто удалил или снял запрет"), required=True),
+        Column("lifted", "boolean", Text("True where the id may be loaded again", "Истина, если код снова можно загружать"), required=True),
+    ),
+    ("hash", "recorded_at"),
+    "recorded_at",
+)  # fmt: skip
+
 LAKE_TABLES: dict[str, Table] = {
     **TABLES,
-    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS, THEMES, PREDICTIONS)},
+    **{table.name: table for table in (QUARANTINE, MERGES, FIGURES, COMPUTATIONS, THEMES, PREDICTIONS, ERASURES)},
 }

@@ -12,9 +12,11 @@ import duckdb
 from septima.lake import forms
 from septima.lake.detect import date_forms, forms_with, number_form
 from septima.lake.forms import NumberForm
+from septima.lake.links import CUSTOMER, LINKS, REFERRER
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, TableMapping
 from septima.lake.reading import Reading
 from septima.lake.sql import SQL_TYPES, identifier, text_literal
+from septima.lake.suppression import REASON, Suppression
 from septima.schema import Column, Table
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -39,7 +41,8 @@ class Plan:
     """How one source file becomes rows of one table.
 
     `sql(rows)` gives the checked rows of the SQL `rows`: `__row`, `__bad` and the values that
-    `values` maps canonical columns to. `filled` are the columns that come from the source.
+    `values` maps canonical columns to. `filled` are the columns that come from the source. `erased` is SQL of whether
+    a row is of a person erased on request, of which the quarantine may keep nothing.
     """
 
     table: Table
@@ -48,6 +51,7 @@ class Plan:
     wanted: str
     values: dict[str, str]
     problems: tuple[Problem, ...]
+    erased: str | None = None
 
     @property
     def filled(self) -> tuple[str, ...]:
@@ -76,16 +80,22 @@ class Plan:
 
     def errors(self, rows: str) -> str:
         """SQL of everything wrong in the rows: `__row`, column, value, reason, record."""
+        kept = "true" if self.erased is None else f"NOT {self.erased}"
         found = ", ".join(
-            f"CASE WHEN {problem.condition} THEN {{'column': {text_literal(problem.column)}, "
+            f"CASE WHEN {kept} AND ({problem.condition}) THEN {{'column': {text_literal(problem.column)}, "
             f"'value': CAST({problem.value} AS VARCHAR), 'reason': {text_literal(problem.reason)}}} END"
             for problem in self.problems
         )
-        listed = f"SELECT __row, {self.reading.record()} AS record, unnest([{found}]) AS p FROM ({self.sql(rows)}) WHERE __bad"
+        if self.erased is not None:
+            nothing = f"{{'column': '', 'value': CAST(NULL AS VARCHAR), 'reason': {text_literal(REASON)}}}"
+            found += f", CASE WHEN {self.erased} THEN {nothing} END"
+        record = f"CASE WHEN {kept} THEN {self.reading.record()} END"
+        listed = f"SELECT __row, {record} AS record, unnest([{found}]) AS p FROM ({self.sql(rows)}) WHERE __bad"
         return f'SELECT __row, p."column" AS "column", p.value AS value, p.reason AS reason, record FROM ({listed}) WHERE p IS NOT NULL'
 
     def _bad(self) -> str:
-        conditions = " OR ".join(f"({problem.condition})" for problem in self.problems) or "false"
+        told = [*(problem.condition for problem in self.problems), *([] if self.erased is None else [self.erased])]
+        conditions = " OR ".join(f"({condition})" for condition in told) or "false"
         return f"coalesce({conditions}, false)"
 
 
@@ -103,9 +113,10 @@ def plan(
     file: FileMapping,
     mapping: TableMapping,
     detected: Detected,
+    suppression: Suppression,
 ) -> Plan:
     """Work out how to read a file for a table, detecting the forms that the mapping leaves open."""
-    return _Planner(connection, reading, file, mapping, detected).plan()
+    return _Planner(connection, reading, file, mapping, detected, suppression).plan()
 
 
 class _Planner:
@@ -118,12 +129,13 @@ class _Planner:
         file: FileMapping,
         mapping: TableMapping,
         detected: Detected,
+        suppression: Suppression,
     ) -> None:
-        self._detected = detected
+        self._detected, self._suppression = detected, suppression
         self._connection, self._reading, self._file, self._mapping = connection, reading, file, mapping
         self._serial = itertools.count()
         self._numbers: dict[tuple[str, NumberForm], str] = {}
-        self._layers: tuple[list[str], list[str], list[str], list[str]] = ([], [], [], [])
+        self._layers: tuple[list[str], ...] = ([], [], [], [], [])
         self._problems: list[Problem] = []
 
     def plan(self) -> Plan:
@@ -136,8 +148,24 @@ class _Planner:
         rest = self._properties(values.get("properties"))
         if rest is not None:
             values["properties"] = rest
+        erased = self._erased(values)
         layers = tuple("".join(f", {part}" for part in layer) for layer in self._layers)
-        return Plan(self._mapping.table, self._reading, layers, f"({wanted})", values, tuple(self._problems))
+        return Plan(self._mapping.table, self._reading, layers, f"({wanted})", values, tuple(self._problems), erased)
+
+    def _erased(self, values: dict[str, str]) -> str | None:
+        """The alias of whether a row is of an erased person; whoever was recommended by one has no referrer."""
+        if not self._suppression.certificates:
+            return None
+        hides, customer = self._suppression.hides, values.get(CUSTOMER)
+        if REFERRER in values:
+            referrer = values[REFERRER]
+            values[REFERRER] = self._define(4, "w", f"CASE WHEN NOT {hides('customers', referrer)} THEN {referrer} END")
+        conditions = [] if customer is None else [hides("customers", customer)]
+        link = LINKS.get(self._mapping.table.name)
+        if link is not None and link.column in values:
+            unnamed = "true" if customer is None else f"{customer} IS NULL"
+            conditions.append(f"({unnamed} AND {hides(link.through, values[link.column])})")
+        return self._define(4, "e", " OR ".join(conditions)) if conditions else None
 
     def _define(self, layer: int, prefix: str, sql: str) -> str:
         alias = f"{prefix}{next(self._serial)}"
