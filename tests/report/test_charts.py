@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from septima.report.charts import bullet, bullet_domain, pairs, slices, sparkline, trend
+from septima.report.charts import bars, bullet, bullet_domain, explored, grid, pairs, slices, sparkline, trend
 from septima.report.pictures import png, svg
-from septima.report.points import Dot, Point
+from septima.report.points import Cell, Dot, Event, Point
 from septima.scorecard.card import UNDEFINED, Figure
 
 POINTS = [
@@ -22,6 +22,17 @@ CHARTS = {
     "sparkline": sparkline(POINTS),
     "trend": trend(POINTS, target=1300, unit="₽", target_label="цель", tick_format="%q кв."),
     "trend without data": trend([Point(date(2026, 1, 1), UNDEFINED)]),
+    "trend with events": trend(
+        POINTS, events=[Event(date(2026, 5, 3), date(2026, 5, 3), "1"), Event(date(2026, 2, 1), date(2026, 3, 1), "2")]
+    ),
+    "grid": grid(
+        [Cell("2026-01", "1", 0.52, "52"), Cell("2026-01", "2", None, ""), Cell("2026-02", "1", 0.31, "31")],
+        columns=["1", "2"],
+        lines=["2026-01", "2026-02"],
+    ),
+    "grid of nothing": grid([], columns=[], lines=[]),
+    "bars": bars(["Лид", "Сделка"], [44, 23], ["44", "23"]),
+    "bars of nothing": bars([], [], []),
     "slices": slices([Dot("<script>alert(1)</script>", Figure(0.7, 0.6, 0.8), "0,70"), Dot("Юг", Figure(0.5), "0,50")], whole=0.6),
     "pairs": pairs(["0", "1", "2+"], [60, 30, 10], [58, 33, 9.5], unit="клиентов", axis_title="повторных покупок"),
     "pairs of losses": pairs(["1", "2"], [-5, 10], [3, 9]),
@@ -89,3 +100,40 @@ def test_a_chart_is_also_a_png():
 )
 def test_the_track_reaches_past_everything_drawn_on_it(figure, target, unit, domain):
     assert bullet_domain(figure, target, unit) == pytest.approx(domain)
+
+
+def test_events_stand_over_the_trend_by_number_and_a_stretch_has_a_band():
+    one_day = Event(date(2026, 5, 3), date(2026, 5, 3), "1")
+    stretch = Event(date(2026, 2, 1), date(2026, 3, 1), "2")
+    drawn = svg(trend(POINTS, events=[one_day, stretch]), "en", "x")
+    assert ">1<" in drawn
+    assert ">2<" in drawn
+    assert 'fill="#edf0f2"' in drawn
+    assert 'fill="#edf0f2"' not in svg(trend(POINTS, events=[one_day]), "en", "x")
+
+
+def test_trends_that_reach_the_same_numbers_have_the_same_axis():
+    def domain(chart):
+        return next(
+            layer["encoding"]["y"]["scale"]["domain"] for layer in chart.to_dict()["layer"] if "y" in layer["encoding"]
+        )
+
+    first, second = POINTS[:1], POINTS[2:]
+    assert domain(trend(first)) != domain(trend(second))
+    reach = [1200, 1450]
+    assert domain(trend(first, reach=reach)) == domain(trend(second, reach=reach))
+
+
+def test_a_chart_to_explore_tells_value_and_interval_of_each_point_and_moves_along_time_only():
+    names = {"period": "Период", "value": "Значение", "lower": "Нижняя", "upper": "Верхняя"}
+    specification = explored(trend(POINTS), names, "%b %Y")
+    tips = [layer["encoding"]["tooltip"] for layer in specification["layer"] if "tooltip" in layer["encoding"]]
+    assert tips
+    assert [tip["title"] for tip in tips[0]] == ["Период", "Значение", "Нижняя", "Верхняя"]
+    params = [one for layer in specification["layer"] for one in layer.get("params", [])]
+    assert [one["select"]["encodings"] for one in params] == [["x"]]
+
+
+def test_the_darkest_cell_of_a_grid_has_the_greatest_value():
+    drawn = svg(CHARTS["grid"], "en", "x")
+    assert drawn.index('fill="#005f99"') < drawn.index('fill="#edf0f2"')

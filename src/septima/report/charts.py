@@ -23,7 +23,7 @@ from septima.report.palette import (
     STATE_COLOURS,
     TRACK,
 )
-from septima.report.points import Dot, Point, Rung, Step, Track
+from septima.report.points import Cell, Dot, Event, Point, Rung, Step, Track
 from septima.scorecard.card import Figure
 
 Picture = alt.LayerChart
@@ -120,24 +120,28 @@ def trend(
     unit: str = "",
     target_label: str = "",
     tick_format: str = "",
+    events: Sequence[Event] = (),
+    reach: Sequence[float | None] = (),
     width: int = TREND_WIDTH,
     height: int = TREND_HEIGHT,
 ) -> alt.LayerChart:
     """The course of a figure: line, band of the 95 % interval, target as a dashed line, of steps where the points' targets differ.
 
     `unit` stands over the axis, `target_label` at the target's line. `tick_format` (of d3) writes the
-    period within its year below the axis, above the year; where empty, the year alone.
+    period within its year below the axis, above the year; where empty, the year alone. `events` are marked behind the
+    line, and their numbers stand over it. The axis holds the numbers of `reach` too, so that several trends have the same.
     """
     rows = _point_rows(points)
     chart = alt.Chart(_data(rows))
-    x = _along_time(_ticks(rows), tick_format)
+    x = _along_time(_ticks(rows, max(2, width // 52)), tick_format)
     targets = [row["target"] for row in rows if row["target"] is not None]
     domain = _nice_domain(
-        [*(value for row in rows for value in (row["value"], row["lower"], row["upper"])), *targets], target
+        [*(value for row in rows for value in (row["value"], row["lower"], row["upper"])), *targets, *reach], target
     )
 
     up = _upward(domain)
     layers: list[alt.Chart] = [
+        *_events(events, x),
         chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
         chart.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
         chart.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
@@ -171,6 +175,118 @@ def trend(
         layers.append(dot.encode(x=x, y=up("value")))
     title = _unit_title(unit, "bounds")
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
+
+
+def _events(events: Sequence[Event], x: alt.X) -> list[alt.Chart]:
+    """Stretches of days as pale bands and single days as upright lines, each with its number at the top."""
+    rows: list[Row] = [
+        {"period": _milliseconds(event.start), "until": _milliseconds(event.end), "label": event.label}
+        for event in events
+    ]
+    stretches = [row for row in rows if row["period"] != row["until"]]
+    layers: list[alt.Chart] = []
+    if stretches:
+        layers.append(alt.Chart(_data(stretches)).mark_rect(color=TRACK, opacity=1).encode(x=x, x2=alt.X2("until:T")))
+    if rows:
+        at = alt.Chart(_data(rows))
+        layers.append(at.mark_rule(color=QUIET, strokeWidth=1, strokeDash=[1, 3]).encode(x=x))
+        number = at.mark_text(align="left", baseline="top", dx=3, fontSize=11, color=INK)
+        layers.append(number.encode(x=x, y=alt.value(0), text=alt.Text("label:N")))
+    return layers
+
+
+def grid(
+    cells: Sequence[Cell],
+    *,
+    columns: Sequence[str],
+    lines: Sequence[str],
+    axis_title: str = "",
+    step: int = 34,
+    names_width: int = NAMES_WIDTH,
+) -> alt.LayerChart:
+    """Lines × columns, each cell the darker the greater its value (four shades), with the value in words: a cohort triangle, a flow."""
+    known = [cell.value for cell in cells if cell.value is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    darkest = low + 0.75 * (high - low)
+    rows: list[Row] = [
+        {"line": cell.line, "column": cell.column, "value": cell.value, "label": cell.label}
+        for cell in cells
+        if cell.value is not None
+    ]
+    chart = alt.Chart(_data(rows))
+    x = alt.X(
+        "column:N",
+        sort=list(columns),
+        axis=alt.Axis(
+            title=axis_title or None,
+            titleFontWeight="normal",
+            orient="top",
+            labelAngle=0,
+            ticks=False,
+            domain=False,
+            grid=False,
+        ),
+    )
+    y = alt.Y(
+        "line:N",
+        sort=list(lines),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, grid=False, labelLimit=names_width),
+    )
+    # Four colours of the palette and none between them, so that a page can put those of its theme in their place.
+    shades = [TRACK, ACCENT_LIGHT, ACCENT_MIDDLE, ACCENT]
+    scale = alt.Scale(type="quantize", domain=[low, high if high > low else low + 1], range=shades)
+    colour = alt.Color("value:Q", scale=scale, legend=None)
+    ink = alt.condition(alt.datum.value >= darkest, alt.value(PAPER), alt.value(INK))
+    layers = [
+        chart.mark_rect(stroke=PAPER, strokeWidth=1).encode(x=x, y=y, color=colour),
+        chart.mark_text(fontSize=10).encode(x=x, y=y, text=alt.Text("label:N"), color=ink),
+    ]
+    return _finished(
+        alt.LayerChart(layer=layers), width=step * max(1, len(columns)), height=18 * max(1, len(lines)), padding=2
+    )
+
+
+def bars(
+    names: Sequence[str], numbers: Sequence[float], labels: Sequence[str], *, width: int = 300, names_width: int = 200
+) -> alt.LayerChart:
+    """A number for each of some ordered names as a bar with its words beside it, one under another: a funnel."""
+    rows: list[Row] = [
+        {"line": line, "number": number, "label": label}
+        for line, (number, label) in enumerate(zip(numbers, labels, strict=True))
+    ]
+    chart = alt.Chart(_data(rows))
+    y = _named_lines(names, [], names_width)
+    x = alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, max([*numbers, 0]) or 1], nice=False))
+    layers = [
+        chart.mark_bar(height=14, color=ACCENT_MIDDLE).encode(x=x, y=y),
+        chart.mark_text(align="left", dx=6, fontSize=11, color=INK).encode(x=x, y=y, text=alt.Text("label:N")),
+    ]
+    return _finished(alt.LayerChart(layer=layers), width=width, height=22 * max(1, len(rows)), padding=2)
+
+
+def explored(chart: alt.LayerChart, names: Mapping[str, str], period_format: str) -> dict[str, object]:
+    """The chart for a page that explores it: its specification with tips on its marks and an axis of time that can be moved.
+
+    `names` are what the columns period, value, lower and upper are called in the tip; `period_format` is that of d3.
+    """
+    specification = chart.to_dict(validate=False)
+    tips = [{"field": "period", "type": "temporal", "title": names["period"], "format": period_format}]
+    tips += [
+        {"field": name, "type": "quantitative", "title": names[name], "format": ",.3~f"}
+        for name in ("value", "lower", "upper")
+    ]
+    for layer in specification["layer"]:
+        y = layer["encoding"].get("y", {})
+        mark = layer["mark"]
+        if mark["type"] == "point" and y.get("field") == "value":
+            layer["encoding"]["tooltip"] = tips
+            mark["size"] = max(mark.get("size", 0), 30)
+        if mark["type"] == "line" and y.get("field") == "value":
+            layer["params"] = [{"name": "moved", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}]
+    specification["width"] = "container"
+    specification["autosize"] = {"type": "fit-x", "contains": "padding"}
+    return specification
 
 
 def fan(

@@ -26,6 +26,25 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Event:
+    """What happened from one day to another, or on one day; `label` is its number."""
+
+    start: date
+    end: date
+    label: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure where a line and a column of a grid meet; `label` is the value in words."""
+
+    line: str
+    column: str
+    value: float | None
+    label: str
+
+
+@dataclass(frozen=True)
 class Rung:
     """A member of a league: its rank by the figure, the ranks that it may have, and its value in words."""
 
