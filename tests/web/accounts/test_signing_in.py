@@ -1,0 +1,170 @@
+"""Signing in: by a link once, by an invitation, by a password that is not guessed, by a second factor where it is asked for."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from septima.web.accounts.models import Invitation, Membership, SignInLink, User, new_token, token_hash
+from septima.web.site import first_sign_in
+from tests.web.conftest import PASSWORD, Site
+
+
+def _link(person: User, *, lasts: timedelta = timedelta(hours=1)) -> str:
+    token = new_token("link")
+    SignInLink.objects.create(user=person, token_hash=token_hash(token), expires_at=timezone.now() + lasts)
+    return f"/sign-in/{token}/"
+
+
+def test_a_link_signs_in_once(site: Site) -> None:
+    path = _link(User.objects.get(email="leader@example.org"))
+    first, second = Client(), Client()
+    assert first.get(path).status_code == 200  # a look spends nothing
+    assert first.post(path).headers["Location"] == "/"
+    assert first.get("/").headers["Location"] == "/o/home/"
+    assert second.post(path).status_code == 410
+    assert second.get("/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_an_old_or_made_up_link_signs_nobody_in(site: Site) -> None:
+    old = _link(User.objects.get(email="leader@example.org"), lasts=-timedelta(seconds=1))
+    for path in (old, "/sign-in/link_made-up/"):
+        assert Client().get(path).status_code == 410
+        assert Client().post(path).status_code == 410
+
+
+def test_only_what_a_token_hashes_to_is_kept(site: Site) -> None:
+    made = first_sign_in("home", "boss@example.org")
+    assert made is None  # the administrator of this organisation has a password
+    Membership.objects.filter(organisation=site.own, role="administrator").update(ended_at=timezone.now())
+    made = first_sign_in("home", "boss@example.org")
+    assert made is not None
+    token = made.path.split("/")[2]
+    kept = SignInLink.objects.get(user__email="boss@example.org").token_hash
+    assert token not in kept
+    assert kept == token_hash(token)
+
+
+def _invite(client: Client, **given: str) -> str:
+    answer = client.post("/o/home/administration/", {"email": "new@example.org", "role": "analyst", **given})
+    found = re.search(r"/invitation/[\w-]+/", answer.content.decode())
+    return found[0] if found else ""
+
+
+def test_an_invitation_makes_a_member_of_that_role_and_opens_once(site: Site, as_role: Callable[[str], Client]) -> None:
+    path = _invite(as_role("administrator"), department="delivery")
+    assert path in mail.outbox[0].body
+    person = Client()
+    assert person.get(path).status_code == 200
+    weak = person.post(path, {"name": "New", "password": "12345678"})
+    assert weak.status_code == 200  # refused with the reason
+    assert not User.objects.filter(email="new@example.org").exists()
+    person.post(path, {"name": "New", "password": PASSWORD})
+    one = Membership.objects.get(user__email="new@example.org")
+    assert (one.organisation, one.role, one.department, one.ended_at) == (site.own, "analyst", "delivery", None)
+    assert one.user.password.startswith("argon2")
+    assert person.get("/o/home/data/").status_code == 200
+    assert person.get("/o/home/administration/").status_code == 403
+    assert Client().get(path).status_code == 410
+
+
+def test_a_newer_invitation_closes_the_older(site: Site, as_role: Callable[[str], Client]) -> None:
+    older, newer = _invite(as_role("administrator")), _invite(as_role("administrator"), role="viewer")
+    assert Client().get(older).status_code == 410
+    assert Client().get(newer).status_code == 200
+
+
+def test_a_person_who_is_known_joins_with_their_own_account_alone(site: Site, as_role: Callable[[str], Client]) -> None:
+    path = _invite(as_role("administrator"), email="other@example.org")
+    assert Client().get(path).headers["Location"].startswith("/accounts/login/")
+    assert as_role("viewer").post(path).headers["Location"].startswith("/accounts/login/")
+    as_role("other").post(path)
+    assert Membership.objects.filter(user__email="other@example.org", ended_at=None).count() == 2
+
+
+def test_an_invitation_that_is_too_old_opens_nothing(site: Site, as_role: Callable[[str], Client]) -> None:
+    path = _invite(as_role("administrator"))
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert Client().post(path, {"name": "New", "password": PASSWORD}).status_code == 410
+    assert not User.objects.filter(email="new@example.org").exists()
+
+
+def test_a_password_cannot_be_guessed_by_trying(site: Site) -> None:
+    client = Client()
+    answers = [
+        client.post("/accounts/login/", {"login": "leader@example.org", "password": f"guess {number}"})
+        for number in range(8)
+    ]
+    assert answers[0].status_code == 200
+    right = client.post("/accounts/login/", {"login": "leader@example.org", "password": PASSWORD})
+    assert right.status_code in {200, 429}
+    assert "_auth_user_id" not in client.session
+
+
+def test_nobody_signs_up_uninvited(site: Site) -> None:
+    Client().post("/accounts/signup/", {"email": "stranger@example.org", "password1": PASSWORD})
+    assert not User.objects.filter(email="stranger@example.org").exists()
+
+
+def test_a_second_factor_is_asked_for_where_the_organisation_wants_one(
+    site: Site, as_role: Callable[[str], Client]
+) -> None:
+    site.own.requires_second_factor = True
+    site.own.save()
+    client = as_role("leader")
+    assert client.get("/o/home/metrics/").headers["Location"] == "/accounts/2fa/totp/activate/"
+    TOTP.activate(User.objects.get(email="leader@example.org"), generate_totp_secret())
+    assert client.get("/o/home/metrics/").status_code == 200
+
+
+def test_a_password_alone_does_not_sign_in_whoever_has_a_second_factor(site: Site) -> None:
+    person = User.objects.get(email="leader@example.org")
+    secret = generate_totp_secret()
+    TOTP.activate(person, secret)
+    assert secret not in str(Authenticator.objects.get(user=person, type="totp").data)  # kept encrypted
+    client = Client()
+    client.post("/accounts/login/", {"login": "leader@example.org", "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    client.post("/accounts/2fa/authenticate/", {"code": code})
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert Client().post(_link(person)).headers["Location"] == "/accounts/login/"  # nor does a link
+
+
+@pytest.mark.parametrize("address", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
+def test_choosing_colours_leads_to_no_foreign_address(address: str, site: Site) -> None:
+    answer = Client().post("/theme/", {"theme": "dark", "next": address})
+    assert answer.headers["Location"] == "/"
+    assert answer.cookies["theme"].value == "dark"
+
+
+def test_the_language_of_a_page_is_the_persons(site: Site, as_role: Callable[[str], Client]) -> None:
+    client = as_role("leader")
+    assert '<html lang="en"' in client.get("/preferences/").content.decode()
+    client.post("/preferences/", {"name": "Лидия", "language": "ru"})
+    page = client.get("/preferences/").content.decode()
+    assert '<html lang="ru"' in page
+    assert "Моя учётная запись" in page
+    assert '<html lang="ru"' in Client().get("/accounts/login/?language=ru").content.decode()
+
+
+def test_pages_let_nothing_foreign_in(site: Site) -> None:
+    headers = Client().get("/accounts/login/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "script-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
