@@ -190,6 +190,72 @@ def report_view(scorecard: Scorecard, language: Language) -> ReportView:
     )
 
 
+@dataclass(frozen=True)
+class FirstPage:
+    """What the first page of a card holds, without the pages of its perspectives."""
+
+    integral: CompositeView
+    summary: tuple[str, ...]
+    statements: tuple[str, ...]
+    incomplete: bool
+    groups: tuple[tuple[Row, ...], ...]
+    own_rows: tuple[Row, ...]
+    method: str
+    facts: tuple[tuple[str, str], ...]
+    legend: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class PerspectivePage:
+    """A perspective with its composite and a line for each KPI; the company's own KPIs have no composite."""
+
+    composite: CompositeView | None
+    rows: tuple[Row, ...]
+    legend: tuple[Mark, ...]
+
+
+def first_page(scorecard: Scorecard, language: Language) -> FirstPage:
+    """Write and draw the first page of a card alone, which costs a fraction of the whole."""
+    view = _View(scorecard, language)
+    return FirstPage(
+        integral=view.composite(
+            scorecard.integral,
+            [(perspective.composite, perspective.composite.printed) for perspective in scorecard.perspectives],
+            width=250,
+            height=96,
+            says_change=False,  # the summary beside it does
+        ),
+        summary=tuple(summary(scorecard, language)),
+        statements=tuple(text.in_language(language) for text in scorecard.statements),
+        incomplete=not scorecard.complete,
+        groups=tuple(view.rows(perspective) for perspective in scorecard.perspectives),
+        own_rows=tuple(view.kpi_row(kpi) for kpi in scorecard.own),
+        method=view.say(scorecard.method or WORDS["composite_note"]),
+        facts=facts(scorecard, language),
+        legend=tuple(view.mark(state) for state in STATES),
+    )
+
+
+def perspective_page(scorecard: Scorecard, language: Language, perspective: str) -> PerspectivePage | None:
+    """Write and draw one perspective, or `own` KPIs; None where the card has no such."""
+    view = _View(scorecard, language)
+    legend = tuple(view.mark(state) for state in STATES)
+    if perspective == "own" and scorecard.own:
+        return PerspectivePage(None, tuple(view.kpi_row(kpi) for kpi in scorecard.own), legend)
+    found = next((one for one in scorecard.perspectives if one.composite.id == perspective), None)
+    if found is None:
+        return None
+    composite = view.composite(found.composite, [(kpi, kpi.scaled) for kpi in found.kpis])
+    return PerspectivePage(composite, tuple(view.kpi_row(kpi) for kpi in found.kpis), legend)
+
+
+def kpi_page(scorecard: Scorecard, language: Language, kpi: str) -> KpiView | None:
+    """Write and draw one KPI with its charts and its passport; None where the card has no such."""
+    known = [*(one for perspective in scorecard.perspectives for one in perspective.kpis), *scorecard.own]
+    found = next((one for one in known if one.id == kpi), None)
+    return None if found is None else _View(scorecard, language).kpi(found)
+
+
 def facts(card: Scorecard, language: Language) -> tuple[tuple[str, str], ...]:
     """What the numbers rest on, as terms and values: dates, scale, versions, the moment of computing."""
     dates = f"{day(card.start, language)} — {day(card.end - timedelta(days=1), language)}"
