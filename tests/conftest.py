@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.small_shop import make_shop, write_sources
 from tests.spark_cluster import spark_cluster
 
 # How long an example takes says more of what else the machine does than of the code.
@@ -31,6 +32,22 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(f"the public data sets are not at {REAL_DATA.name} beside the repository")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a small company, with their mapping."""
+    folder = tmp_path_factory.mktemp("sources")
+    write_sources(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory, sources: Path) -> Path:
+    """The small company's workspace, which tests read and don't change."""
+    folder = tmp_path_factory.mktemp("workspaces") / "shop"
+    make_shop(folder, sources)
+    return folder
 
 
 @pytest.fixture(scope="session")
