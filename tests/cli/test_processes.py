@@ -90,7 +90,7 @@ def test_unknown_sheets_and_absent_files_are_told(septima: Septima, copied: Path
     assert "--new" in absent.err
     septima("processes", copied, "--new")
     unknown = septima("processes", copied, "--node", "A9")
-    assert "write --node with one of: A-0, A0" in unknown.err
+    assert "there are: A-0, A0" in unknown.err
     assert "--new" in septima("journey", copied, "--period", "2026-Q3").err
     assert "--period" in septima("journey", copied).err
 

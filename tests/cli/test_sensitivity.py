@@ -1,4 +1,4 @@
-"""The command `sensitivity`, as a person calls it, and its page and chapter."""
+"""The command `sensitivity`, as a person calls it, and its page."""
 
 import json
 import shutil
@@ -6,9 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from septima.cli.sensitivity import sensitivity_chapter
-from septima.workspace import Workspace
 
 from .conftest import Ended
 
@@ -34,8 +31,6 @@ def test_an_undefined_index_is_told_in_one_sentence(small: Path, septima: Callab
     ended = septima("sensitivity", small, "--period", "2026-Q3")
     assert ended.code == 1
     assert "integral of 2026-Q3 is undefined" in ended.err
-    workspace = Workspace.open(small)
-    assert sensitivity_chapter(workspace, workspace.scorecard("2026-Q3"), "en") is None
 
 
 @pytest.mark.parametrize(

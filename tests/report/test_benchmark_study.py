@@ -4,7 +4,7 @@ import pytest
 
 from septima.report.charts import ladder
 from septima.report.points import Rung
-from septima.report.studies.benchmark import benchmark_study, refused_study
+from septima.report.studies.benchmark import benchmark_study
 from septima.report.studies.study import Ladder, Study, text_of
 from septima.report.studies.view import views_of
 from septima.schema import Language
@@ -89,7 +89,3 @@ def test_the_ladder_is_a_valid_vega_lite_chart():
     rungs = [Rung("A", 1, (1, 2), own=False, label="9"), Rung("A", 2, (1, 2), own=True, label="8")]
     made = ladder(rungs, count=2, axis_title="rank").to_dict(validate=True)
     assert len(made["layer"]) == 3
-
-
-def test_a_refusal_is_a_study_of_its_own():
-    assert refused_study("why", "en").question == "why"

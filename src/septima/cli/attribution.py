@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from septima.chapters.attribution import attribution_answer
 from septima.cli.output import FrameFormat, print_frame, print_json, progress, spoken
 from septima.cli.studies import print_study, write_study
 from septima.metrics.attribution import CompanyAttribution
@@ -13,7 +14,7 @@ from septima.metrics.attribution_sums import COLUMNS, By, Scope
 from septima.models.attribution.markov import Order
 from septima.models.attribution.results import Attribution
 from septima.models.attribution.words import METHODS, WORTHS, Method, Worth
-from septima.report.studies.attribution import Value, attribution_study
+from septima.report.studies.attribution import Value
 from septima.schema import TABLES, Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -49,15 +50,23 @@ def run_attribution(
     chosen = _ORDERS[_one_of("--order", order, tuple(_ORDERS))]
     game = cast(Worth, _one_of("--worth", worth, WORTHS))
     with progress(workspace.settings.language) as step:
-        found = workspace.attribution(
-            scope, methods=methods, order=chosen, worth=game, start=since, end=until, progress=step
+        answer = attribution_answer(
+            workspace,
+            language,
+            scope,
+            methods=methods,
+            order=chosen,
+            worth=game,
+            start=since,
+            end=until,
+            value=shown,
+            progress=step,
         )
-    study = attribution_study(found, language, shown)
     if form is FrameFormat.json:
-        print_json(attribution_record(found, language))
+        print_json(attribution_record(answer.found, language))
     else:
-        print_frame(found.frame(), form, lambda _: print_study(study))
-    write_study(workspace, study, language, report)
+        print_frame(answer.found.frame(), form, lambda _: print_study(answer.study))
+    write_study(workspace, answer.study, language, report)
 
 
 def attribution_record(found: CompanyAttribution, language: Language) -> dict[str, object]:

@@ -17,13 +17,10 @@ from septima.cli.options import (
     open_workspace,
 )
 from septima.cli.output import Format, console, notices, print_json, print_rows, say
-from septima.schema import Language, SeptimaError, Text
+from septima.schema import Language, Text
 
 if TYPE_CHECKING:
-    from septima.report.studies.study import Study
     from septima.scorecard.benchmark.exchange import Exchange
-    from septima.scorecard.card import Scorecard
-    from septima.workspace import Workspace
 
 benchmark_commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Files = Annotated[list[Path] | None, typer.Argument(metavar="[FILE]…", help="Exchange files of others.")]
@@ -171,14 +168,13 @@ def compare(
     form: FormatOption = Format.table,
 ) -> None:
     """Set our card beside those of others: percentile, distances, and a league table with ranks as intervals."""
+    from septima.chapters.benchmark import benchmark_answer
     from septima.cli.studies import answer_study
-    from septima.report.studies.benchmark import benchmark_study
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
-    found = workspace.benchmark(period, files=files or (), folder=folder, trade=trade)
-    study = benchmark_study(found, words)
-    answer_study(workspace, study, found, words, form, report)
+    answer = benchmark_answer(workspace, period, words, files=files or (), folder=folder, trade=trade)
+    answer_study(workspace, answer.study, answer.found, words, form, report)
 
 
 @benchmark_commands.command("trust")
@@ -201,20 +197,6 @@ def trust(
         return
     say(f"{name or signed.content.organisation}: {signed.fingerprint}")
     say(f"Kept in {kept}. Have the partner read the fingerprint to you.")
-
-
-def benchmark_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The benchmark of the card's period, where files of others lie in DIR/benchmark; why not, where they cannot be used."""
-    from septima.report.studies.benchmark import benchmark_study, refused_study
-    from septima.scorecard.benchmark.comparison import FOLDER
-
-    folder = workspace.directory / FOLDER
-    if not any(folder.glob("*.json")):
-        return None
-    try:
-        return benchmark_study(workspace.benchmark(card), language)
-    except SeptimaError as error:
-        return refused_study(str(error), language)
 
 
 def _print_export(exchange: "Exchange", output: Path, key: str, language: Language) -> None:

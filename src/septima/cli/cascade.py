@@ -14,13 +14,11 @@ from septima.cli.options import (
     open_workspace,
 )
 from septima.cli.output import Format
-from septima.schema import Language, SeptimaError
+from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
-    from septima.scorecard.cascade.result import Cascade, MemberCard
-    from septima.workspace import Workspace
+    from septima.chapters.cascade import MemberKind
+    from septima.scorecard.cascade.result import Cascade
 
 cascade_commands = typer.Typer(rich_markup_mode=None)
 
@@ -49,9 +47,9 @@ def cascade(
     form: FormatOption = Format.table,
 ) -> None:
     """Share CKPIint out over departments, teams and people who answer for its KPIs."""
+    from septima.chapters.cascade import cascade_answer, member_answer
     from septima.cli.starter_files import write_starter
     from septima.cli.studies import answer_study
-    from septima.report.studies.cascade import cascade_study, member_study
     from septima.scorecard.cascade.facts import departments_of
     from septima.scorecard.cascade.reading import FILE
     from septima.scorecard.cascade.starter import starter_cascade
@@ -64,37 +62,20 @@ def cascade(
         return
     if period is None:
         raise SeptimaError("write --period, whose card is shared out, such as 2026-Q3; or --new")
-    if sum(one is not None for one in (department, team, person, role)) > 1:
+    asked: dict[MemberKind, str | None] = {"department": department, "team": team, "person": person, "role": role}
+    members: list[tuple[MemberKind, str]] = [(kind, name) for kind, name in asked.items() if name is not None]
+    if len(members) > 1:
         raise SeptimaError("give one of --department, --team, --person and --role")
-    found = workspace.cascade(workspace.scorecard(period))
-    member = _member(found, department, team, person, role)
-    study = cascade_study(found, words) if member is None else member_study(found, member, words)
-    answer_study(workspace, study, _answer(found) if member is None else member, words, form, report)
+    card = workspace.scorecard(period)
+    if members:
+        one = member_answer(workspace, card, words, *members[0])
+        answer_study(workspace, one.study, one.found, words, form, report)
+        return
+    whole = cascade_answer(workspace, card, words)
+    answer_study(workspace, whole.study, _record(whole.found), words, form, report)
 
 
-def cascade_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report, without people; None where the workspace has no cascade."""
-    from septima.report.studies.cascade import cascade_study
-    from septima.scorecard.cascade.reading import FILE
-
-    if not (workspace.directory / FILE).exists():
-        return None
-    return cascade_study(workspace.cascade(card), language)
-
-
-def _member(
-    found: "Cascade", department: str | None, team: str | None, person: str | None, role: str | None
-) -> "MemberCard | None":
-    if department is not None:
-        return found.department(department)
-    if team is not None:
-        return found.team(team)
-    if person is not None:
-        return found.person(person)
-    return None if role is None else found.role(role)
-
-
-def _answer(found: "Cascade") -> dict[str, object]:
+def _record(found: "Cascade") -> dict[str, object]:
     """The cascade for programs, down to teams: people are given one by one, or by their team's id."""
     return {
         "period": found.card.period,

@@ -14,10 +14,8 @@ from septima.cli.output import Format, notices, print_json, print_rows, say, spo
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
-    from septima.report.studies.study import Study
     from septima.scorecard.alerts.definition import Alert, CheckReport
     from septima.scorecard.alerts.telling import Told
-    from septima.scorecard.card import Scorecard
     from septima.workspace import Workspace
 
 check_commands = typer.Typer(rich_markup_mode=None)
@@ -95,16 +93,6 @@ def _check(
             notices.print(failure, soft_wrap=True)
         notices.print(f"Sent {told.sent} messages; waiting in {workspace.directory / 'alerts' / 'outbox'}: {told.waiting}.", soft_wrap=True)  # fmt: skip
     return NOT_EVALUATED if told is not None and told.failures else report.exit_code
-
-
-def alerts_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where the workspace has no alert rules."""
-    from septima.report.studies.alerts import alerts_study
-    from septima.scorecard.alerts.definition import FILE
-
-    if not (workspace.directory / FILE).exists():
-        return None
-    return alerts_study(workspace.check(card), language)
 
 
 def _tell(workspace: "Workspace", report: "CheckReport") -> "Told":

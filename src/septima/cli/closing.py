@@ -11,11 +11,9 @@ import typer
 
 from septima.cli.options import Directory, EngineOption, FormatOption, PeriodOption, open_workspace
 from septima.cli.output import Format, notices, print_json, print_rows, say
-from septima.schema import Language, SeptimaError
+from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
     from septima.scorecard.closing import Revision
     from septima.scorecard.differences import Difference
     from septima.workspace import Workspace
@@ -172,18 +170,6 @@ def audit(
         say("The log holds no such entry; commands that compute or close a card write it.")
         return
     print_rows("", ["at (UTC)", "author", "file or period", "what", "from", "to"], rows)
-
-
-def proof_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where no period is closed and no change noted."""
-    from septima.report.studies.proof import proof_study
-    from septima.scorecard.audit import read_log
-    from septima.scorecard.closing import revisions
-
-    closed, entries = revisions(workspace.directory), read_log(workspace.directory)
-    if not closed and not any(entry.changes for entry in entries):
-        return None
-    return proof_study(card, closed, entries, language)
 
 
 def record_definitions(workspace: "Workspace", author: str | None = None) -> None:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from septima.chapters.experiments import check_answer, experiment_answer, plan_answer
 from septima.cli.options import share_of
 from septima.cli.output import Format, console, print_json, print_rows, progress, say, spoken
-from septima.cli.studies import print_study, write_study
-from septima.metrics.experiment_analysis import Correction, analyse
+from septima.cli.studies import answer_study
+from septima.metrics.experiment_analysis import Correction
 from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
-from septima.metrics.experiment_check import check
 from septima.metrics.experiment_design import (
     CONTROL,
     CONTROL_SHARE,
@@ -25,10 +25,8 @@ from septima.metrics.experiment_design import (
     write_design,
 )
 from septima.metrics.experiment_outcomes import Window
-from septima.metrics.experiment_plan import plan
 from septima.models.incrementality import EXPECTED_CUSTOMERS
 from septima.report.number_forms import plain
-from septima.report.studies.experiment import check_study, experiment_study, plan_study
 from septima.report.studies.study import percent
 from septima.schema import Language, SeptimaError, Text
 
@@ -64,8 +62,9 @@ def plan_experiment(
     consent: bool,
 ) -> None:
     """Print the plan of an experiment from the company's own past."""
-    made = plan(
-        workspace.request(),
+    answer = plan_answer(
+        workspace,
+        language,
         effect=None if effect is None else share_of(effect, "--effect"),
         control_share=share_of(control, "--control"),
         arms=arms,
@@ -73,12 +72,7 @@ def plan_experiment(
         before_days=before_days,
         eligible=Eligible(tuple(segments), consent),
     )
-    study = plan_study(made, language)
-    if form is Format.json:
-        print_json(spoken(made, language))
-    else:
-        print_study(study)
-    write_study(workspace, study, language, report)
+    answer_study(workspace, answer.study, answer.found, language, form, report)
 
 
 def assign_experiment(
@@ -146,21 +140,17 @@ def check_experiment(
     before_days: int,
 ) -> None:
     """Print whether an experiment was run as planned."""
-    found = check(
-        workspace.request(),
+    answer = check_answer(
+        workspace,
         experiment,
+        language,
         control=control,
-        shares=planned_shares(workspace, experiment, shares),
+        shares=_planned(shares),
         campaigns=campaigns,
         window=Window(days, before_days),
-        unresolved=workspace.tables(resolved=False),
     )
-    study = check_study(found, language)
-    if form is Format.json:
-        print_json(spoken(found, language) | {"sound": found.sound})
-    else:
-        print_study(study)
-    write_study(workspace, study, language, report)
+    record = {**spoken(answer.found, language), "sound": answer.found.sound}
+    answer_study(workspace, answer.study, record, language, form, report)
 
 
 def analyse_experiment(
@@ -182,23 +172,19 @@ def analyse_experiment(
     known: dict[str, Correction] = {"holm": "holm", "bh": "benjamini_hochberg"}
     if correction not in known:
         raise SeptimaError(f"there is no correction {correction!r}; write one of: {', '.join(known)}")
-    found = analyse(
-        workspace.request(),
+    answer = experiment_answer(
+        workspace,
         experiment,
+        language,
         control=control,
-        shares=planned_shares(workspace, experiment, shares),
+        shares=_planned(shares),
         campaigns=campaigns,
         window=Window(days, before_days),
         correction=known[correction],
         expected_customers=EXPECTED_CUSTOMERS if expected is None else float(expected),
-        unresolved=workspace.tables(resolved=False),
     )
-    study = experiment_study(found, language)
-    if form is Format.json:
-        print_json(spoken(found, language) | {"sound": found.check.sound})
-    else:
-        print_study(study)
-    write_study(workspace, study, language, report)
+    record = {**spoken(answer.found, language), "sound": answer.found.check.sound}
+    answer_study(workspace, answer.study, record, language, form, report)
 
 
 def _put_by(workspace: "Workspace", design: Design, put: Callable[[], Assigned]) -> Assigned:
@@ -261,20 +247,17 @@ def _arms(control: float, given: Sequence[str]) -> dict[str, float]:
     return {CONTROL: control, **{name: even if share is None else share for name, share in shares.items()}}
 
 
-def planned_shares(workspace: "Workspace", experiment: str, given: Sequence[str]) -> Mapping[str, float] | None:
-    """The planned shares by arm: those given, or those of the design that was kept."""
-    if given:
-        shares: dict[str, float] = {}
-        for text in given:
-            name, sign, share = text.partition("=")
-            if not sign:
-                raise SeptimaError(f"--share {text!r} has no share; write ARM=SHARE, such as control=5%")
-            shares[name.strip()] = share_of(share, "--share")
-            if not 0 < shares[name.strip()] < float("inf"):
-                raise SeptimaError(f"--share {text!r}: the share of an arm must be above 0")
-        return shares
-    kept = read_design(workspace.directory, experiment)
-    return None if kept is None else kept.shares
+def _planned(given: Sequence[str]) -> Mapping[str, float] | None:
+    """The planned shares by arm that were given; None where none were."""
+    shares: dict[str, float] = {}
+    for text in given:
+        name, sign, share = text.partition("=")
+        if not sign:
+            raise SeptimaError(f"--share {text!r} has no share; write ARM=SHARE, such as control=5%")
+        shares[name.strip()] = share_of(share, "--share")
+        if not 0 < shares[name.strip()] < float("inf"):
+            raise SeptimaError(f"--share {text!r}: the share of an arm must be above 0")
+    return shares or None
 
 
 def _export(workspace: "Workspace", experiment: str, path: Path, columns: Sequence[str]) -> int:

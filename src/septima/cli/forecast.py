@@ -1,6 +1,6 @@
 """The command `forecast`: what the figures of a card will be in the next periods."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,12 +15,6 @@ from septima.cli.options import (
     open_workspace,
 )
 from septima.cli.output import Format
-from septima.schema import Language
-
-if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
-    from septima.workspace import Workspace
 
 forecast_commands = typer.Typer(rich_markup_mode=None)
 
@@ -37,19 +31,10 @@ def forecast(
     form: FormatOption = Format.table,
 ) -> None:
     """Forecast every KPI and index of a card, with intervals and the chance to reach its target."""
+    from septima.chapters.forecast import forecast_answer
     from septima.cli.studies import answer_study
-    from septima.report.studies.forecast import forecast_study
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
-    found = workspace.forecast(workspace.scorecard(period), ahead=ahead)
-    study = forecast_study(found, words)
-    answer_study(workspace, study, found, words, form, report)
-
-
-def forecast_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where the card has too short a past."""
-    from septima.report.studies.forecast import forecast_study
-
-    found = workspace.forecast(card)
-    return forecast_study(found, language) if any(kpi.ahead for kpi in found.kpis) else None
+    answer = forecast_answer(workspace, workspace.scorecard(period), words, ahead=ahead)
+    answer_study(workspace, answer.study, answer.found, words, form, report)

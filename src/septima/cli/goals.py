@@ -1,7 +1,7 @@
 """The command `goals`: how far the goals have come by the card of a period."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,12 +15,7 @@ from septima.cli.options import (
     open_workspace,
 )
 from septima.cli.output import Format
-from septima.schema import Language, SeptimaError
-
-if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
-    from septima.workspace import Workspace
+from septima.schema import SeptimaError
 
 goal_commands = typer.Typer(rich_markup_mode=None)
 
@@ -39,9 +34,9 @@ def goals(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the goals: how far each has come, which are behind, and what rests on what."""
+    from septima.chapters.goals import goals_answer
     from septima.cli.starter_files import write_starter
     from septima.cli.studies import answer_study
-    from septima.report.studies.goals import goals_study
     from septima.scorecard.goals.reading import FILE
     from septima.scorecard.goals.starter import starter_goals
 
@@ -53,16 +48,5 @@ def goals(
         return
     if period is None:
         raise SeptimaError("write --period, the one at whose end the goals are looked at, such as 2026-Q3; or --new")
-    found = workspace.goals(workspace.scorecard(period))
-    study = goals_study(found, words)
-    answer_study(workspace, study, found, words, form, report)
-
-
-def goals_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where the workspace has no goals."""
-    from septima.report.studies.goals import goals_study
-    from septima.scorecard.goals.reading import FILE
-
-    if not (workspace.directory / FILE).exists():
-        return None
-    return goals_study(workspace.goals(card), language)
+    answer = goals_answer(workspace, workspace.scorecard(period), words)
+    answer_study(workspace, answer.study, answer.found, words, form, report)

@@ -1,6 +1,6 @@
 """The command `journey`: the customer journey map of a period beside the paths that customers took."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,12 +14,7 @@ from septima.cli.options import (  # fmt: skip
     open_workspace,
 )
 from septima.cli.output import Format
-from septima.schema import Language, SeptimaError
-
-if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
-    from septima.workspace import Workspace
+from septima.schema import SeptimaError
 
 journey_commands = typer.Typer(rich_markup_mode=None)
 
@@ -38,9 +33,9 @@ def journey(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the customer journey: stages, touchpoints with live figures, feelings, and actual paths beside the intended."""
+    from septima.chapters.journey import journey_answer
     from septima.cli.starter_files import write_starter
     from septima.cli.studies import answer_study
-    from septima.report.studies.journey import journey_study
     from septima.scorecard.journey import FILE, starter_journey
 
     workspace = open_workspace(directory, engine)
@@ -52,16 +47,5 @@ def journey(
         return
     if period is None:
         raise SeptimaError("name the period whose paths are to be measured with --period, such as 2026-Q3")
-    found = workspace.journey(period)
-    study = journey_study(found, words)
-    answer_study(workspace, study, found, words, form, report)
-
-
-def journey_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where the workspace has no journey."""
-    from septima.report.studies.journey import journey_study
-    from septima.scorecard.journey import FILE
-
-    if not (workspace.directory / FILE).exists():
-        return None
-    return journey_study(workspace.journey(card.period, card=card), language)
+    answer = journey_answer(workspace, period, words)
+    answer_study(workspace, answer.study, answer.found, words, form, report)

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING
 
 from pandas import DataFrame
 
+from septima.chapters.lifetime import lifetime_answer
 from septima.cli.output import FrameFormat, notices, print_frame, print_json, progress, spoken
 from septima.cli.studies import print_study, write_study
-from septima.metrics.lifetime import (
-    LifetimeReport,
-    LifetimeSettings,
-    lifetime_value,
-    predict_customers,
-)
+from septima.metrics.lifetime import LifetimeReport, LifetimeSettings, predict_customers
 from septima.metrics.lifetime_summary import Business
 from septima.report.number_forms import plain
-from septima.report.studies.lifetime import lifetime_study
 from septima.schema import Language, SeptimaError, Text
 
 if TYPE_CHECKING:
@@ -68,24 +63,13 @@ def value_customers(
     keys = [] if _ALL in methods else list(methods)
     if save and len(keys) != 1:
         raise SeptimaError("--save keeps the predictions of one method; name it: --method pareto_nbd")
-    calendar, currency = workspace.settings.calendar, workspace.settings.currency
-    tables = workspace.tables()
     with progress(language) as step:
-        found = lifetime_value(
-            tables,
-            settings,
-            methods=keys,
-            backtest=backtest,
-            calendar=calendar,
-            currency=currency,
-            progress=step,
-        )
-    study = lifetime_study(found, language)
+        answer = lifetime_answer(workspace, language, settings, methods=keys, backtest=backtest, progress=step)
     if form is FrameFormat.json:
-        print_json(spoken(found, language))
+        print_json(spoken(answer.found, language))
     else:
-        print_frame(_frame(found, language), form, lambda _: print_study(study))
-    write_study(workspace, study, language, report)
+        print_frame(_frame(answer.found, language), form, lambda _: print_study(answer.study))
+    write_study(workspace, answer.study, language, report)
     if save:
         _save(workspace, settings, keys[0], language)
 

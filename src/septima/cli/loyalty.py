@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from septima.chapters.loyalty import loyalty_answer
 from septima.cli.options import share_of
-from septima.cli.output import Format, print_json, spoken
-from septima.cli.studies import print_study, write_study
-from septima.metrics.loyalty_economics import Rule, loyalty_economics_of
-from septima.report.studies.loyalty import loyalty_study
+from septima.cli.output import Format
+from septima.cli.studies import answer_study
+from septima.metrics.loyalty_economics import Rule
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def loyalty_economics(
     discount = share_of(discount_rate, "--discount-rate")
     if not 0 <= discount < 10:
         raise SeptimaError(f"--discount-rate {discount_rate!r} must be a share a year, such as 10%")
-    found = loyalty_economics_of(
-        workspace.request(),
+    answer = loyalty_answer(
+        workspace,
+        language,
         rule=rules[loyal],
         least=least,
         days=days,
@@ -66,9 +67,4 @@ def loyalty_economics(
         period_days=period_days,
         discount_rate=discount,
     )
-    study = loyalty_study(found, language)
-    if form is Format.json:
-        print_json(spoken(found, language))
-    else:
-        print_study(study)
-    write_study(workspace, study, language, report)
+    answer_study(workspace, answer.study, answer.found, language, form, report)

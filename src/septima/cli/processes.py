@@ -15,11 +15,9 @@ from septima.cli.options import (  # fmt: skip
     open_workspace,
 )
 from septima.cli.output import Format, notices, print_json, say
-from septima.schema import Language, SeptimaError
+from septima.schema import Language
 
 if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
     from septima.scorecard.processes.measured import MeasuredProcesses
     from septima.workspace import Workspace
 
@@ -48,9 +46,9 @@ def processes(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the process model by IDEF0: what passes between functions, and the figures that measure each."""
+    from septima.chapters.processes import processes_answer
     from septima.cli.starter_files import write_starter
     from septima.cli.studies import answer_study
-    from septima.report.studies.processes import processes_study
     from septima.scorecard.processes import FILE, starter_processes
 
     workspace = open_workspace(directory, engine)
@@ -61,24 +59,10 @@ def processes(
     if check:
         _check(workspace, form)
         return
-    found = workspace.processes(period)
-    nodes = [sheet.node for sheet in found.model.sheets]
-    if node is not None and node not in nodes:
-        raise SeptimaError(f"there is no sheet {node!r}; write --node with one of: {', '.join(nodes)}")
-    study = processes_study(found, words, node=node)
-    answer_study(workspace, study, found, words, form, report)
+    answer = processes_answer(workspace, period, words, node=node)
+    answer_study(workspace, answer.study, answer.found, words, form, report)
     if svg is not None:
-        _write_sheets(found, svg, words, node)
-
-
-def processes_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where the workspace has no model."""
-    from septima.report.studies.processes import processes_study
-    from septima.scorecard.processes import FILE
-
-    if not (workspace.directory / FILE).exists():
-        return None
-    return processes_study(workspace.processes(card=card), language)
+        _write_sheets(answer.found, svg, words, node)
 
 
 def _check(workspace: "Workspace", form: Format) -> None:

@@ -1,6 +1,6 @@
 """The command `rollout`: the road map of the CRM roll-out and how well it succeeds."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,12 +14,7 @@ from septima.cli.options import (
     open_workspace,
 )
 from septima.cli.output import Format
-from septima.schema import Language, SeptimaError
-
-if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Scorecard
-    from septima.workspace import Workspace
+from septima.schema import SeptimaError
 
 rollout_commands = typer.Typer(rich_markup_mode=None)
 
@@ -39,9 +34,9 @@ def rollout(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the CRM roll-out: success, milestones overdue and next, phases, departments, and the end at this pace."""
+    from septima.chapters.rollout import rollout_answer
     from septima.cli.starter_files import write_starter
     from septima.cli.studies import answer_study
-    from septima.report.studies.rollout import rollout_study
     from septima.scorecard.rollout.reading import FILE, starter_rollout
 
     workspace = open_workspace(directory, engine)
@@ -53,16 +48,5 @@ def rollout(
         return
     if period is None:
         raise SeptimaError("write --period, the one at whose end the roll-out is looked at, such as 2026-Q3; or --new")
-    found = workspace.rollout(period)
-    study = rollout_study(found, words)
-    answer_study(workspace, study, found, words, form, report)
-
-
-def rollout_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where the workspace has no road map."""
-    from septima.report.studies.rollout import rollout_study
-    from septima.scorecard.rollout.reading import FILE
-
-    if not (workspace.directory / FILE).exists():
-        return None
-    return rollout_study(workspace.rollout(card.period), language)
+    answer = rollout_answer(workspace, period, words)
+    answer_study(workspace, answer.study, answer.found, words, form, report)

@@ -1,6 +1,6 @@
 """The command `sensitivity`: what an index of a period depends on."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,12 +16,6 @@ from septima.cli.options import (
     share_of,
 )
 from septima.cli.output import Format
-from septima.schema import Language
-
-if TYPE_CHECKING:
-    from septima.report.studies.study import Study
-    from septima.scorecard.card import Figure, Scorecard
-    from septima.workspace import Workspace
 
 sensitivity_commands = typer.Typer(rich_markup_mode=None)
 
@@ -49,40 +43,17 @@ def sensitivity(
     form: FormatOption = Format.table,
 ) -> None:
     """Show what an index depends on: weights, normalisation, aggregation, sampling errors; and how firm its places are."""
+    from septima.chapters.sensitivity import sensitivity_answer
     from septima.cli.studies import answer_study
-    from septima.report.studies.sensitivity import sensitivity_study
 
     workspace = open_workspace(directory, engine)
     words, share = language_of(language, workspace), share_of(weights, "--weights")
-    card = workspace.scorecard(period)
-    shared = workspace.shared_customers(period) if with_shared_customers else None
-    correlation = None if shared is None else shared.correlation
-    found = workspace.sensitivity(card, of, weight_share=share, correlation=correlation)
-    intervals: tuple[Figure, Figure] | None = None
-    if shared is not None:
-        correlated = workspace.scorecard(period, correlation=shared.correlation)
-        intervals = _printed(card, of), _printed(correlated, of)
-    study = sensitivity_study(found, words, shared=shared, intervals=intervals)
-    answer_study(
+    answer = sensitivity_answer(
         workspace,
-        study,
-        {"sensitivity": found, "shared_customers": shared, "intervals": intervals},
+        workspace.scorecard(period),
         words,
-        form,
-        report,
+        of=of,
+        weight_share=share,
+        with_shared_customers=with_shared_customers,
     )
-
-
-def sensitivity_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where CKPIint is undefined."""
-    from septima.report.studies.sensitivity import sensitivity_study
-
-    if card.integral.printed.value is None:
-        return None
-    return sensitivity_study(workspace.sensitivity(card), language)
-
-
-def _printed(card: "Scorecard", of: str) -> "Figure":
-    """The printed form of a composite of the card."""
-    composites = {one.composite.id: one.composite for one in card.perspectives} | {card.integral.id: card.integral}
-    return composites[of].printed
+    answer_study(workspace, answer.study, answer.found, words, form, report)

@@ -1,13 +1,12 @@
 """Studies of models on the terminal and in files."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from septima.cli.output import Format, console, notices, print_json, print_rows, say, spoken
-from septima.report import FORMATS, render_studies
+from septima.report import FORMATS
 from septima.report import Format as ReportFormat
-from septima.report.studies.study import Measure, Section, Study, StudyReport, text_of
+from septima.report.studies.study import Measure, Section, Study, text_of
 from septima.schema import Language, SeptimaError
 
 if TYPE_CHECKING:
@@ -23,26 +22,21 @@ def report_format(path: Path) -> ReportFormat:
     raise SeptimaError(f"{path}: a report is written as {', '.join(FORMATS)}; name a file that ends in one of them")
 
 
-def write_studies(workspace: "Workspace", studies: tuple[Study, ...], language: Language, path: Path) -> Path:
-    """Write the page of these studies in the format that the name of the file says."""
-    form = report_format(path)
-    document = StudyReport(
-        workspace.settings.organisation,
-        language,
-        datetime.now(UTC).replace(tzinfo=None, microsecond=0),
-        workspace.lake.version,
-        studies,
-    )
-    content = render_studies(document, format=form)
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a report, with the folders that its path names; returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
 
 
 def write_study(workspace: "Workspace", study: Study, language: Language, path: Path | None) -> None:
-    """Write the page of one study where a file is named, and say so."""
-    if path is not None:
-        notices.print(str(write_studies(workspace, (study,), language, path)), soft_wrap=True)
+    """Write the page of a study where a file is named, in the format that its name says, and say so."""
+    if path is None:
+        return
+    from septima.chapters.documents import studies_report
+
+    write_file(path, studies_report(workspace, (study,), report_format(path), language))
+    notices.print(str(path), soft_wrap=True)
 
 
 def answer_study(

@@ -15,11 +15,9 @@ from septima.cli.options import (
     language_of,
     open_workspace,
 )
-from septima.cli.output import Format, print_json, spoken
-from septima.schema import Language
+from septima.cli.output import Format
 
 if TYPE_CHECKING:
-    from septima.report.studies.study import Study
     from septima.scorecard.card import Scorecard
     from septima.workspace import Workspace
 
@@ -51,37 +49,24 @@ def why(
     form: FormatOption = Format.table,
 ) -> None:
     """Explain a change: what each KPI's value, weight and target brought, and which slices are behind it."""
-    from septima.cli.studies import print_study, write_study
-    from septima.report.studies.why import sentences, why_study
+    from septima.chapters.why import why_answer
+    from septima.cli.studies import answer_study
+    from septima.report.studies.why import sentences
 
     workspace = open_workspace(directory, engine)
     words = language_of(language, workspace)
     earlier = None if against is None else _earlier(workspace, against)
-    found = workspace.why(workspace.scorecard(period), earlier=earlier, of=of, by=by)
-    study = why_study(found, words, workspace.settings.currency)
-    if form is Format.json:
-        answer = {
-            "period": found.change.period,
-            "before": found.change.before,
-            "composites": [found.change.of(name, form) for form in ("printed", "normalised") for name in found.shown],
-            "slices": found.slices,
-            "notes": found.change.notes,
-            "sentences": sentences(found, words, workspace.settings.currency),
-        }
-        print_json(spoken(answer, words))
-    else:
-        print_study(study)
-    write_study(workspace, study, words, report)
-
-
-def why_chapter(workspace: "Workspace", card: "Scorecard", language: Language) -> "Study | None":
-    """The chapter of a card's report; None where there is no change to explain."""
-    from septima.report.studies.why import why_study
-
-    found = workspace.why(card)
-    if not any(one.drivers for one in found.change.composites):
-        return None
-    return why_study(found, language, workspace.settings.currency)
+    answer = why_answer(workspace, workspace.scorecard(period), words, earlier=earlier, of=of, by=by)
+    found = answer.found
+    record = {
+        "period": found.change.period,
+        "before": found.change.before,
+        "composites": [found.change.of(name, shape) for shape in ("printed", "normalised") for name in found.shown],
+        "slices": found.slices,
+        "notes": found.change.notes,
+        "sentences": sentences(found, words, workspace.settings.currency),
+    }
+    answer_study(workspace, answer.study, record, words, form, report)
 
 
 def _earlier(workspace: "Workspace", given: str) -> "Scorecard":

@@ -105,11 +105,6 @@ def benchmark_study(found: Comparison, language: Language) -> Study:
     )
 
 
-def refused_study(why: str, language: Language) -> Study:
-    """A study that says why there is no comparison."""
-    return Study(TITLE.in_language(language), "", why, (), (), ())
-
-
 def _measures(league: League, language: Language) -> Iterator[Measure]:
     own = league.own
     if own is None:
