@@ -23,6 +23,7 @@ _ORGANISATION: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", accounts.home, name="home"),
     path("preferences/", accounts.preferences, name="preferences"),
+    path("password/", accounts.choose_password, name="choose_password"),
     path("theme/", accounts.theme, name="theme"),
     path("sign-in/<str:token>/", accounts.sign_in_by_link, name="sign_in_by_link"),
     path("invitation/<str:token>/", accounts.accept_invitation, name="accept_invitation"),

@@ -38,6 +38,15 @@ def test_a_link_signs_in_once(site: Site) -> None:
     assert second.get("/").headers["Location"].startswith("/accounts/login/")
 
 
+def test_whom_a_link_signed_in_without_a_password_is_asked_to_choose_one_once(site: Site) -> None:
+    person, client = User.objects.create_user("fresh@example.org"), Client()
+    assert client.post(_link(person)).headers["Location"] == "/password/"
+    client.post("/password/", {"new_password1": PASSWORD, "new_password2": PASSWORD})
+    person.refresh_from_db()
+    assert person.check_password(PASSWORD)
+    assert client.get("/password/").headers["Location"] == "/accounts/password/change/"  # which asks for the old one
+
+
 def test_an_old_or_made_up_link_signs_nobody_in(site: Site) -> None:
     old = _link(User.objects.get(email="leader@example.org"), lasts=-timedelta(seconds=1))
     for path in (old, "/sign-in/link_made-up/"):

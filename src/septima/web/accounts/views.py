@@ -4,8 +4,9 @@ from typing import cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -67,7 +68,23 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("account_login")
     login(request, link.user, backend=_BACKEND)
     note_event(None, link.user, "account.signed_in_by_link")
-    return redirect("home")
+    return redirect("home" if link.user.has_usable_password() else "choose_password")
+
+
+@login_required
+@sensitive_post_parameters()
+def choose_password(request: HttpRequest) -> HttpResponse:
+    """Choose the first password, for a person whom a link signed in; later ones are changed by the page for that."""
+    person = cast("User", request.user)
+    if person.has_usable_password():
+        return redirect("account_change_password")
+    form = SetPasswordForm(person, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        update_session_auth_hash(request, person)
+        note_event(None, person, "account.password_chosen")
+        return redirect("home")
+    return render(request, "accounts/choose_password.html", {"form": form})
 
 
 class AcceptForm(forms.Form):

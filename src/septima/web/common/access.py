@@ -46,6 +46,8 @@ def member(capability: Capability) -> Callable[[MemberView[P]], Callable[..., Ht
                 return HttpResponseRedirect(reverse("mfa_activate_totp"))
             asked = cast("MemberRequest", request)
             asked.membership = membership
+            if request.session.get("organisation") != organisation:
+                request.session["organisation"] = organisation
             if not allowed(membership.role, capability):
                 raise PermissionDenied
             return view(asked, *arguments, **named)

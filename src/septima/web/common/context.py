@@ -6,7 +6,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from septima.web.accounts.models import Membership
+from septima.web.accounts.models import Membership, User
+from septima.web.common.access import membership_of
 from septima.web.common.language import current_language, say
 from septima.web.common.permissions import allowed
 from septima.web.common.sections import SECTIONS
@@ -27,7 +28,7 @@ class Link:
 def page(request: HttpRequest) -> dict[str, Any]:
     """Language, theme and, within an organisation, the membership and its menu."""
     theme = request.COOKIES.get("theme", "auto")
-    membership: Membership | None = getattr(request, "membership", None)
+    membership = getattr(request, "membership", None) or _last_membership(request)
     return {
         "language": current_language(),
         "theme": theme if theme in THEMES else "auto",
@@ -35,6 +36,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "organisation": membership.organisation if membership else None,
         "menu": menu(request, membership) if membership else [],
     }
+
+
+def _last_membership(request: HttpRequest) -> Membership | None:
+    """On pages that belong to no organisation, such as one's own account: where the person was last."""
+    person, slug = getattr(request, "user", None), getattr(request, "session", {}).get("organisation")
+    return membership_of(person, slug) if slug and isinstance(person, User) else None
 
 
 def menu(request: HttpRequest, membership: Membership) -> list[Link]:
