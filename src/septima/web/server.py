@@ -1,4 +1,4 @@
-"""The site's processes: gunicorn, which answers, and the worker, which does what takes long."""
+"""The site's processes: gunicorn, which answers, the worker, which does what takes long, and the one that sends letters on time."""
 
 import subprocess
 import sys
@@ -26,8 +26,9 @@ class _Server(BaseApplication):
 
 
 def serve(host: str, port: int, *, workers: int, development: bool) -> None:
-    """Answer until the process is told to end; the worker lives as long."""
-    worker = subprocess.Popen([sys.executable, "-m", "django", "db_worker", "--interval", "0.5"])
+    """Answer until the process is told to end; the worker and the sender of letters live as long."""
+    commands = (["db_worker", "--interval", "0.5"], ["send_digests", "--every", "600"])
+    others = [subprocess.Popen([sys.executable, "-m", "django", *command]) for command in commands]
     options = {
         "bind": f"{host}:{port}",
         "workers": 1 if development else workers,
@@ -43,5 +44,7 @@ def serve(host: str, port: int, *, workers: int, development: bool) -> None:
     try:
         _Server(options).run()
     finally:
-        worker.terminate()
-        worker.wait(timeout=30)
+        for process in others:
+            process.terminate()
+        for process in others:
+            process.wait(timeout=30)

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("septima.web.api.urls")),
     path("s/", include("septima.web.surveys.public_urls")),
+    path("unsubscribe/", include("septima.web.metrics.public_urls")),
     path("o/<slug:organisation>/", include(_ORGANISATION)),
 ]
 
