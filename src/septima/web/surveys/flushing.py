@@ -1,0 +1,77 @@
+"""From the inbox to the lake, each submission exactly once.
+
+A batch is claimed in the database before it is appended, under a name that the lake remembers. After a crash at any
+moment the same batch is appended again under the same name: the lake knows whether it has it. Batches go in the order
+of their arrivals, so that a later change of a questionnaire is never overtaken by what it changed.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from septima.lake.append import append
+from septima.web.accounts.models import Organisation
+from septima.web.common.workspaces import open_workspace
+from septima.web.surveys.models import CHANGEABLE_FOR, Arrival, Response
+
+SOURCE = "surveys"
+_MOST_ROWS = 50_000
+_MOST_ARRIVALS = 5_000
+_DRAFTS_LAST = timedelta(days=30)
+
+
+def flush(organisation: Organisation) -> int:
+    """Bring all that waits in the inbox of an organisation into its lake; gives the number of submissions.
+
+    StoreError where another writes to the lake for too long; then nothing is lost, and the next call goes on.
+    """
+    moved = 0
+    while (batch := _claim(organisation)) is not None:
+        moved += _bring(organisation, batch)
+    return moved
+
+
+def forget_settled(organisation: Organisation) -> None:
+    """Empty what the lake has and nobody may change any more, and drop drafts that were left a month ago."""
+    now = timezone.now()
+    own = Response.objects.filter(survey__organisation=organisation)
+    settled = own.filter(submitted_at__lte=now - CHANGEABLE_FOR, arrival=None).exclude(answers={}, filed={})
+    settled.update(answers={}, filed={})
+    own.filter(submitted_at=None, started_at__lte=now - _DRAFTS_LAST).delete()
+
+
+def waiting(organisation: Organisation) -> QuerySet[Arrival]:
+    """What stands in the inbox of an organisation, oldest first."""
+    return Arrival.objects.filter(survey__organisation=organisation).order_by("pk")
+
+
+def _claim(organisation: Organisation) -> str | None:
+    """The name of the batch to bring next: one that a crash left, or a new one; None where nothing waits."""
+    with transaction.atomic():
+        rows = waiting(organisation)
+        left = rows.exclude(batch="").values_list("batch", flat=True).first()
+        if left is not None:
+            return left
+        taken, size = list[int](), 0
+        for pk, own in rows.select_for_update(of=("self",)).filter(batch="").values_list("pk", "rows")[:_MOST_ARRIVALS]:
+            size += len(own)
+            if taken and size > _MOST_ROWS:
+                break
+            taken.append(pk)
+        if not taken:
+            return None
+        name = uuid.uuid4().hex
+        Arrival.objects.filter(pk__in=taken).update(batch=name)
+        return name
+
+
+def _bring(organisation: Organisation, batch: str) -> int:
+    arrivals = list(Arrival.objects.filter(batch=batch).order_by("pk").values_list("pk", "rows"))
+    rows: list[dict[str, Any]] = [row for _, own in arrivals for row in own]
+    append(open_workspace(organisation).lake, "answers", rows, SOURCE, batch=batch, author=SOURCE)
+    Arrival.objects.filter(batch=batch).delete()
+    return len(arrivals)
