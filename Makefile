@@ -2,9 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_CUSTOMERS ?= 20000
 DEMO_PERIOD ?= 2026-Q3
+DEMO_PORT ?= 8000
 WORKERS ?= auto
 
-.PHONY: setup demo test lint format bench docs build lock clean
+.PHONY: setup demo test test-postgresql lint format bench docs build lock clean
 
 setup: .venv/.ready
 
@@ -23,14 +24,21 @@ setup: .venv/.ready
 demo: setup
 	rm -rf demo
 	$(BIN)/septima demo demo --customers $(DEMO_CUSTOMERS) --seed 7
+	$(BIN)/septima compute demo --grain quarter
 	$(BIN)/septima scorecard demo --period $(DEMO_PERIOD)
 	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format html
 	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format pdf
 	$(BIN)/septima report demo --period $(DEMO_PERIOD) --format xlsx
 	$(BIN)/septima report demo --models --format html
+	$(BIN)/septima serve demo --port $(DEMO_PORT)
 
 test: setup .venv/.spark
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+# The site's tests once more, on Debian's PostgreSQL.
+test-postgresql: setup
+	sh scripts/system-packages postgresql
+	sh scripts/with-postgresql $(BIN)/pytest tests/web -n $(WORKERS) --dist loadgroup
 
 lint: setup
 	$(BIN)/ruff check .

@@ -69,29 +69,34 @@ def kept_card(organisation: Organisation, workspace: Workspace, period: Period) 
 def refresh_card(organisation: Organisation, workspace: Workspace, period: Period) -> Scorecard:
     """Make the card of a period from the data as they are now, and keep it."""
     card = workspace.scorecard(period)
-    caches["pages"].set(_card_key(organisation, workspace, period), card)
+    caches["pages"].set(_place_of(_card_key(organisation, workspace, period)), card)
     return card
 
 
 def is_kept(organisation: Organisation, workspace: Workspace, period: Period) -> bool:
     """Whether a card of the period can be shown at once."""
-    return caches["pages"].has_key(_card_key(organisation, workspace, period))
+    return caches["pages"].has_key(_place_of(_card_key(organisation, workspace, period)))
 
 
 def kept(key: str, make: Callable[[], T]) -> T:
     """What is kept by this key, or what `make` gives, which is then kept; of several that ask at once one makes it."""
-    pages = caches["pages"]
-    found = pages.get(key)
+    pages, place = caches["pages"], _place_of(key)
+    found = pages.get(place)
     if found is not None:
         return cast("T", found)
     locks = Path(settings.SITE_FOLDER) / "locks"
     locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(locks / hashlib.sha256(key.encode()).hexdigest()[:32]):
-        found = pages.get(key)
+    with FileLock(locks / place):
+        found = pages.get(place)
         if found is None:
             found = make()
-            pages.set(key, found)
+            pages.set(place, found)
     return cast("T", found)
+
+
+def _place_of(key: str) -> str:
+    """A key of any letters as the cache takes it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
 def _card_key(organisation: Organisation, workspace: Workspace, period: Period) -> str:

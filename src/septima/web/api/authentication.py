@@ -1,0 +1,76 @@
+"""Who calls: a token, its owner's membership as it is now, and what both allow."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.errors import HttpError
+from ninja.security import HttpBearer
+from ninja.throttling import BaseThrottle, SimpleRateThrottle
+
+from septima.web.accounts.models import ApiToken, Membership, Organisation, token_hash
+from septima.web.accounts.scopes import SCOPES
+from septima.web.common.access import membership_of
+from septima.web.common.permissions import allowed
+
+_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A token and the membership that it speaks for."""
+
+    token: ApiToken
+    membership: Membership
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation that the token is of."""
+        return self.membership.organisation
+
+
+class Token(HttpBearer):
+    """A token in the header Authorization: Bearer."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
+        """The caller; None where the token is unknown, too old or revoked, or its owner no member any more."""
+        found = ApiToken.objects.select_related("user", "organisation").filter(token_hash=token_hash(token)).first()
+        if found is None or not found.is_open or not found.user.is_active:
+            return None
+        membership = membership_of(found.user, found.organisation.slug)
+        if membership is None:
+            return None
+        now = timezone.now()
+        if found.last_used_at is None or now - found.last_used_at > _NOTED_EVERY:
+            ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        return Caller(found, membership)
+
+
+def caller(request: HttpRequest, scope: str) -> Caller:
+    """Who calls; 403 where the token was not given the scope, or its owner's role no longer allows it."""
+    found = cast("Caller", request.auth)  # pyright: ignore[reportAttributeAccessIssue] # set by Token
+    if scope not in found.token.scopes:
+        raise HttpError(403, f"this token was not given {scope}; make one that was, under Administration, Tokens")
+    if not allowed(found.membership.role, SCOPES[scope].capability):
+        raise HttpError(403, f"the role of the token's owner no longer allows {scope}")
+    return found
+
+
+class _PerToken(SimpleRateThrottle):
+    """So many requests of one token, and of one address without any."""
+
+    scope = "token"
+
+    def get_cache_key(self, request: HttpRequest) -> str:
+        """What is counted together."""
+        found = getattr(request, "auth", None)
+        who = f"token {found.token.pk}" if isinstance(found, Caller) else f"address {self.get_ident(request)}"
+        return f"rate-{hashlib.sha256(who.encode()).hexdigest()}"
+
+
+def throttles() -> list[BaseThrottle]:
+    """The limits of the interface: 600 requests a minute."""
+    return [_PerToken("600/m")]
