@@ -1,0 +1,234 @@
+"""What a draft would change on the card, computed without writing anything.
+
+Both cards are made of the data as they are now, so that they differ by the definition alone. The figures are read once for
+all definitions that ask for the same ones: while weights and targets are moved, only the card is put together anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings as site_settings
+
+from septima.metrics import Metric, Period
+from septima.metrics.recorded import Recorded
+from septima.report.number_forms import number_style, plain
+from septima.schema import Language, Text
+from septima.schema.version import VERSION
+from septima.scorecard import ScorecardDefinition
+from septima.scorecard.assembly import card_of
+from septima.scorecard.audit import definition_texts
+from septima.scorecard.card import CompositeCard, KpiCard, Scorecard, State
+from septima.scorecard.readings import Readings, read_figures
+from septima.settings import Settings
+from septima.web.accounts.models import Organisation
+from septima.web.common.workspaces import default_period, kept
+from septima.web.editing.checking import definition_of, metrics_of, settings_of
+from septima.web.editing.files import kind_of, texts_with
+from septima.workspace import Workspace
+
+_FIGURES = ("id", "metric", "parameters", "where", "by", "targets", "member_targets")
+"""What of a KPI's definition its figures depend on; all else is put to the card afterwards."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A composite or a KPI before and after, as written; `changed` where any of it differs."""
+
+    name: Text
+    level: str
+    weight: tuple[str, str]
+    target: tuple[str, str]
+    value: tuple[str, str]
+    scaled: tuple[str, str]
+    scaled_change: str
+    normalised: tuple[str, str]
+    normalised_change: str
+    state: tuple[State | None, State | None]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the draft changes anything of it."""
+        pairs = (self.weight, self.target, self.value, self.scaled, self.normalised, self.state)
+        return any(before != after for before, after in pairs)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The card of a period by the file and by the draft, row by row."""
+
+    period: Text
+    rows: tuple[Row, ...]
+    statements: tuple[Text, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything on the card changes."""
+        return any(row.changed for row in self.rows)
+
+
+def touches_card(name: str) -> bool:
+    """Whether a file has a say in what stands on the card."""
+    return kind_of(name).id in ("scorecard", "metrics", "settings")
+
+
+def effect(
+    organisation: Organisation, workspace: Workspace, name: str, base: str, text: str, language: Language
+) -> Effect:
+    """The card by `base` and by `text`, both of them right in themselves; SeptimaError where one cannot be made."""
+    directory, version = workspace.directory, workspace.lake.version
+    old, new = texts_with(directory, name, base), texts_with(directory, name, text)
+    if not base:
+        old = definition_texts(directory)
+    period = default_period(workspace)
+    digests = [hashlib.sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:24] for one in (old, new)]
+    key = f"effect-{organisation.pk}-{version}-{period.id}-{VERSION}-{language}-{digests[0]}-{digests[1]}"
+    return kept(key, lambda: _effect(workspace, old, new, version, language))
+
+
+def card_by(workspace: Workspace, texts: Mapping[str, str], version: int) -> Scorecard:
+    """The card of the newest period by definitions that are given as texts."""
+    settings = settings_of(texts)
+    metrics = metrics_of(texts, settings)
+    definition = definition_of(texts, metrics)
+    period = settings.calendar.period_of(settings.calendar.today(datetime.now(UTC)), "quarter").shift(-1)
+    read = _readings(workspace, definition, metrics, settings, period, texts, version)
+    return card_of(
+        read,
+        definition,
+        organisation=settings.organisation,
+        data_version=version,
+        currency=settings.currency,
+        parameters=settings.metrics,
+        calendar=settings.calendar,
+        now=datetime.now(UTC),
+    )
+
+
+def _readings(
+    workspace: Workspace,
+    definition: ScorecardDefinition,
+    metrics: Mapping[str, Metric],
+    settings: Settings,
+    period: Period,
+    texts: Mapping[str, str],
+    version: int,
+) -> Readings:
+    asked = {
+        "kpis": [{name: value for name, value in asdict(kpi).items() if name in _FIGURES} for kpi in definition.kpis],
+        "trend": definition.trend,
+        "others": {name: text for name, text in texts.items() if name == "septima.yaml" or name.startswith("metrics/")},
+        "at": [version, period.id, VERSION, str(workspace.directory), str(site_settings.SITE_FOLDER)],
+    }
+    digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+    def read() -> Readings:
+        opened = replace(workspace, settings=settings)
+        return read_figures(
+            definition,
+            metrics,
+            opened.tables(),
+            period,
+            settings.metrics,
+            calendar=settings.calendar,
+            currency=settings.currency,
+            record=Recorded(workspace.lake, version),
+        )
+
+    return kept(f"readings-{digest}", read)
+
+
+def _effect(
+    workspace: Workspace, old: Mapping[str, str], new: Mapping[str, str], version: int, language: Language
+) -> Effect:
+    before, after = card_by(workspace, old, version), card_by(workspace, new, version)
+    rows = [_composite(before.integral, after.integral, language, "integral")]
+    earlier = {one.composite.id: one for one in before.perspectives}
+    later = {one.composite.id: one for one in after.perspectives}
+    for id_ in dict.fromkeys((*later, *earlier)):
+        first, second = earlier.get(id_), later.get(id_)
+        rows.append(
+            _composite(
+                first.composite if first else None, second.composite if second else None, language, "perspective"
+            )
+        )
+        kpis = _paired(first.kpis if first else (), second.kpis if second else ())
+        rows += [_kpi(one, other, language, after.currency) for one, other in kpis]
+    rows += [_kpi(one, other, language, after.currency, own=True) for one, other in _paired(before.own, after.own)]
+    return Effect(after.period_label, tuple(rows), after.integral.statements)
+
+
+def _paired(before: tuple[KpiCard, ...], after: tuple[KpiCard, ...]) -> list[tuple[KpiCard | None, KpiCard | None]]:
+    earlier, later = {one.id: one for one in before}, {one.id: one for one in after}
+    return [(earlier.get(id_), later.get(id_)) for id_ in dict.fromkeys((*later, *earlier))]
+
+
+def _composite(before: CompositeCard | None, after: CompositeCard | None, language: Language, level: str) -> Row:
+    shown = after or before
+    if shown is None:
+        raise ValueError("a row is of one card at least")
+    both = (before, after)
+    printed = [None if one is None else one.printed.value for one in both]
+    normalised = [None if one is None else one.normalised.value for one in both]
+    return Row(
+        shown.name,
+        level,
+        _pair([_plain(None if one is None or level == "integral" else one.weight, language) for one in both]),
+        _pair([_number(None if one is None else one.target, 3, language) for one in both]),
+        ("", ""),
+        _pair([_number(value, 3, language) for value in printed]),
+        _change(*printed, 3, language),
+        _pair([_number(value, 1, language) for value in normalised]),
+        _change(*normalised, 1, language),
+        (before.state if before else None, after.state if after else None),
+    )
+
+
+def _kpi(
+    before: KpiCard | None, after: KpiCard | None, language: Language, currency: str | None, *, own: bool = False
+) -> Row:
+    shown = after or before
+    if shown is None:
+        raise ValueError("a row is of one card at least")
+    both = (before, after)
+    targets = [None if one is None else one.target for one in both]
+    style = number_style(shown.unit, shown.figure, language, currency=currency, others=targets)
+    scaled = [None if one is None or own else one.scaled.value for one in both]
+    normalised = [None if one is None else one.normalised.value for one in both]
+    return Row(
+        shown.name,
+        "own" if own else "kpi",
+        _pair([_plain(None if one is None or own else one.weight, language) for one in both]),
+        _pair(["—" if target is None else style.given(target) for target in targets]),
+        _pair(["—" if one is None else style.value(one.figure.value) for one in both]),
+        _pair([_number(value, 3, language) for value in scaled]),
+        _change(*scaled, 3, language),
+        _pair([_number(value, 1, language) for value in normalised]),
+        _change(*normalised, 1, language),
+        (before.state if before else None, after.state if after else None),
+    )
+
+
+def _pair(values: list[Any]) -> tuple[str, str]:
+    before, after = values
+    return before, after
+
+
+def _number(value: float | None, decimals: int, language: Language) -> str:
+    return plain(value, decimals, language)
+
+
+def _plain(value: float | None, language: Language) -> str:
+    if value is None:
+        return ""
+    decimals = next((places for places in range(5) if abs(round(value, places) - value) < 1e-9), 4)
+    return plain(value, decimals, language)
+
+
+def _change(before: float | None, after: float | None, decimals: int, language: Language) -> str:
+    if before is None or after is None or abs(after - before) < 0.5 * 10**-decimals:
+        return ""
+    return plain(after - before, decimals, language, signed=True)
