@@ -6,6 +6,7 @@ Something else is measured, and nothing besides, with one of
 `--spark`: the catalogue on Spark, at a hundredth and a tenth of `--orders`;
 `--cascade`: why a card of up to 300 KPIs changed, and its cascade to 2,000 people;
 `--scorecard`: a card of 300 KPIs over 36 periods with 10,000 draws, from figures that are known.
+`--site`: the web application at twenty people at once, with a fiftieth of `--orders` as customers;
 `--uplift`: the effect of an experiment of as many customers;
 `--lifetime`: lifetime value of a tenth as many customers, `--peer` being a Python that has `lifetimes`, pandas and PyArrow;
 `--attribution`: attribution over as many touches, `--peer` being a Python that has `ChannelAttribution` and DuckDB.
@@ -18,9 +19,10 @@ import signal
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import attribution, cascade, lifetime, on_spark, scorecard, uplift
+from benchmarks import attribution, cascade, lifetime, on_spark, scorecard, site, uplift
 from benchmarks.generate import generate
 from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
@@ -39,24 +41,23 @@ def main() -> None:
     # Told to end, the benchmark ends what it started, the Spark cluster among it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     folder = Path(options.folder)
-    if options.spark:
-        _on_spark(folder, [options.orders // 100, options.orders // 10])
-        return
-    if options.cascade:
-        cascade.report(options.runs)
-        return
-    if options.scorecard:
-        scorecard.report(options.runs)
-        return
-    if options.uplift:
-        uplift.report(folder, options.orders, options.runs)
-        return
-    if options.lifetime:
-        lifetime.report(folder, options.orders, options.runs, options.peer)
-        return
-    if options.attribution:
-        attribution.report(folder, options.orders, options.runs, options.peer)
-        return
+    alone: dict[str, Callable[[], None]] = {
+        "spark": lambda: _on_spark(folder, [options.orders // 100, options.orders // 10]),
+        "cascade": lambda: cascade.report(options.runs),
+        "scorecard": lambda: scorecard.report(options.runs),
+        "site": lambda: site.report(folder, options.orders // 50, seconds=20),
+        "uplift": lambda: uplift.report(folder, options.orders, options.runs),
+        "lifetime": lambda: lifetime.report(folder, options.orders, options.runs, options.peer),
+        "attribution": lambda: attribution.report(folder, options.orders, options.runs, options.peer),
+    }
+    for name, measure in alone.items():
+        if getattr(options, name):
+            measure()
+            return
+    _load_and_compute(folder, options)
+
+
+def _load_and_compute(folder: Path, options: argparse.Namespace) -> None:
     print(_start_up(options.runs))
     print("| orders | step | wall, s | processor, s | rows/s | peak memory, MB |")
     print("| ---: | --- | ---: | ---: | ---: | ---: |")
@@ -84,7 +85,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
-    for name in ("spark", "cascade", "scorecard", "uplift", "lifetime", "attribution"):
+    for name in ("spark", "cascade", "scorecard", "site", "uplift", "lifetime", "attribution"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--peer", metavar="PYTHON")
     return parser.parse_args()

@@ -11,7 +11,7 @@ PAGES = {
     "card": ("leader", "/o/home/"),
     "mine": ("employee", "/o/home/mine/"),
     "metrics": ("analyst", "/o/home/metrics/"),
-    "metric": ("analyst", "/o/home/metrics/nps/"),
+    "metric": ("analyst", "/o/home/metrics/of/nps/"),
     "models": ("analyst", "/o/home/models/"),
     "surveys": ("head", "/o/home/surveys/"),
     "customers": ("employee", "/o/home/customers/"),
