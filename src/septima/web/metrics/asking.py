@@ -50,7 +50,7 @@ class Ask:
         pairs += [("by", name) for name in self.by]
         pairs += [(name, day.isoformat()) for name, day in (("from", self.start), ("to", self.end)) if day is not None]
         if self.look != "time":
-            pairs.append(("view", self.look))
+            pairs.append(("look", self.look))
         return urlencode(pairs)
 
     def bounds(self, calendar: Calendar) -> tuple[date | None, date | None]:
@@ -68,7 +68,7 @@ def asked(metric: Metric, query: QueryDict) -> Ask:
     start, end = _day(query.get("from", "")), _day(query.get("to", ""))
     if start is not None and end is not None and end < start:
         start, end = end, start
-    look = query.get("view", "time")
+    look = query.get("look", "time")
     return Ask(
         metric.id,
         grain if grain in GRAINS else "month",

@@ -1,11 +1,14 @@
 """The catalogue of metrics, and the page of each."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from septima.metrics import Metric
@@ -95,6 +98,11 @@ def metric(request: MemberRequest, metric_id: str) -> HttpResponse:
             found = figures_of(request.membership.organisation, opened.workspace, ask.of_figures)
         else:
             found = figures_at_once(request.membership.organisation, opened.workspace, ask.of_figures)
+            if found is None and "grain" not in request.GET and ask.look == "time":
+                # Where a person does not care, a quarter that is recorded goes before a month that is not.
+                quarters = replace(opened, ask=replace(ask, grain="quarter"))
+                found = figures_at_once(request.membership.organisation, quarters.workspace, quarters.ask)
+                opened, ask = (quarters, quarters.ask) if found is not None else (opened, ask)
     except SeptimaError as raised:
         error = str(raised)
     given, marks = opened.workspace.settings.metrics.get(opened.metric.id, {}), _marks(request, opened)
@@ -107,7 +115,7 @@ def metric(request: MemberRequest, metric_id: str) -> HttpResponse:
         "description": passport.description.in_language(language),
         "group": passport.group,
         "group_name": group_name(passport.group, language),
-        "passport": passport_lines(opened.metric, given, language),
+        "passport": [(term, _with_names(said)) for term, said in passport_lines(opened.metric, given, language)],
         "ask": ask,
         "grains": [(grain, _GRAIN_WORDS[grain]()) for grain in GRAINS],
         "dimensions": [(name, dimension_name(name).in_language(language)) for name in opened.metric.dimensions],
@@ -218,6 +226,11 @@ def _open(request: MemberRequest, metric_id: str) -> _Opened:
     settings = workspace.settings
     reader = Reader(current_language(), settings.calendar, settings.currency)
     return _Opened(workspace, found, asked(found, request.GET), reader)
+
+
+def _with_names(text: str) -> SafeString:
+    """A text of a passport with the names in it, which stand between ` signs, set as such."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308 - all of it is escaped
 
 
 def _marks(request: MemberRequest, opened: _Opened) -> list[Annotation]:

@@ -1,12 +1,136 @@
-"""Pages of studies."""
+"""Pages of models: what they find, while they compute and afterwards."""
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from typing import Any
 
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from septima.chapters.documents import studies_report
+from septima.schema import SeptimaError
+from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
+from septima.web.common.errors import cannot
+from septima.web.common.exports import file_answer
+from septima.web.common.language import current_language, say
+from septima.web.common.workspaces import open_workspace
+from septima.web.studies.kinds import KINDS, Kind
+from septima.web.studies.models import Run
+from septima.web.studies.running import begin, kept_study, standing
+
+_TYPES = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_ON_OVERVIEW = ("lifetime", "attribution", "loyalty")
 
 
 @member("view_models")
+@require_GET
 def overview(request: MemberRequest) -> HttpResponse:
-    """The first page of the section."""
-    return render(request, "studies/overview.html")
+    """All models, with the day of their newest finding."""
+    language = current_language()
+    done = Run.objects.filter(organisation=request.membership.organisation, state="done")
+    rows = [
+        (
+            kind,
+            KINDS[kind].name.in_language(language),
+            KINDS[kind].question.in_language(language),
+            done.filter(kind=kind).first(),
+        )
+        for kind in _ON_OVERVIEW
+    ]
+    newest = done.filter(kind="experiment").first()
+    return render(request, "studies/overview.html", {"rows": rows, "newest_experiment": newest})
+
+
+@member("view_models")
+@require_http_methods(["GET", "POST"])
+def study(request: MemberRequest, kind: str) -> HttpResponse:
+    """A model with the options of the address; POST has it computed in the background."""
+    if kind not in KINDS or kind == "experiment":
+        raise Http404
+    return _page(request, KINDS[kind], {}, reverse("studies:study", args=(request.membership.organisation.slug, kind)))
+
+
+@member("view_models")
+@require_http_methods(["GET", "POST"])
+def experiment(request: MemberRequest, experiment: str) -> HttpResponse:
+    """What an experiment brought."""
+    address = reverse("studies:experiment", args=(request.membership.organisation.slug, experiment))
+    return _page(request, KINDS["experiment"], {"experiment": experiment}, address)
+
+
+@member("view_models")
+@require_GET
+def run(request: MemberRequest, pk: int) -> HttpResponse:
+    """How far a run is, as a piece of a page; once it is over, the page is told to load anew."""
+    found = get_object_or_404(Run, organisation=request.membership.organisation, pk=pk)
+    answer = render(request, "studies/progress.html", {"run": found, "step": _step(found)})
+    if not found.is_active:
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+@member("view_models")
+@require_GET
+def export(request: MemberRequest, pk: int, form: str) -> HttpResponse:
+    """A finding as PDF or XLSX."""
+    organisation = request.membership.organisation
+    found = get_object_or_404(Run, organisation=organisation, pk=pk)
+    kept = kept_study(found, current_language())
+    if form not in ("pdf", "xlsx"):
+        raise Http404
+    if kept is None:
+        return cannot(
+            request,
+            say("This finding is no longer kept", "Этот результат больше не\u00a0хранится"),
+            say("Open the model and have it computed again.", "Откройте модель и\u00a0запустите расчёт снова."),
+        )
+    try:
+        content = studies_report(open_workspace(organisation), [kept.study], form, current_language())
+    except SeptimaError as error:
+        return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), str(error))
+    note_event(organisation, request.user, "model.exported", found.kind, form=form)
+    return file_answer(f"{found.kind}-{found.pk}.{form}", content, _TYPES[form])
+
+
+def _page(request: MemberRequest, kind: Kind, given: dict[str, Any], address: str) -> HttpResponse:
+    language, organisation = current_language(), request.membership.organisation
+    form = kind.form.of(request.POST if request.method == "POST" else request.GET)
+    context: dict[str, Any] = {
+        "kind": kind.id,
+        "name": given.get("experiment") or kind.name.in_language(language),
+        "question": kind.question.in_language(language),
+        "form": form,
+        "address": address,
+    }
+    if not form.is_valid():
+        return render(request, "studies/study.html", context, status=422)
+    options = {**form.options(), **given}
+    try:
+        workspace = open_workspace(organisation)
+    except SeptimaError as error:
+        return cannot(request, say("The model cannot be shown", "Модель не\u00a0показать"), str(error))
+    if request.method == "POST":
+        begun = begin(organisation, workspace, kind, options, request.user)
+        note_event(organisation, request.user, "model.run", kind.id, run=begun.pk)
+        query = request.POST.copy()
+        query.pop("csrfmiddlewaretoken", None)
+        here = f"{address}?{query.urlencode()}" if query else address
+        if request.htmx:
+            answer = HttpResponse(status=204)
+            answer["HX-Redirect"] = here
+            return answer
+        return HttpResponseRedirect(here)
+    stands = standing(organisation, workspace, kind, options, language)
+    context |= {
+        "stands": stands,
+        "step": _step(stands.active) if stands.active is not None else "",
+        "never": stands.run is None and stands.active is None and stands.failed is None,
+    }
+    if stands.failed is not None:
+        context["error"] = stands.failed.error_ru if language == "ru" else stands.failed.error_en
+    return render(request, "studies/study.html", context)
+
+
+def _step(found: Run) -> str:
+    return found.step_ru if current_language() == "ru" else found.step_en
