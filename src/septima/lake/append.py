@@ -89,7 +89,7 @@ def append(
     def finish(desk: Desk) -> None:
         seal.set(desk.writing, desk.tables[table])
 
-    details = {"source": source, "appended": table, "batch": batch, "author": by}
+    details = {"source": source, "appended": table, "author": by}
     result = bring_in(lake, f"append {table}", source, make, details, known=known, finish=finish)
     if result.version == -1:
         return Appended(result.tables[table], lake.version, repeated=True)
