@@ -557,15 +557,15 @@ class Workspace:
         """What the figures of a card will be in the next `ahead` periods, see `scorecard.forecast.forecast_card`."""
         return forecast_card(card, self.settings.calendar, ahead=ahead)
 
-    def explain(self, period: str | Period, path: str, *, limit: int = 100) -> Explanation:
-        """Walk down the scorecard of a period to "/" (CKPIint), "customer_support" or "customer_support/nps".
+    def explain(self, period: str | Period | Scorecard, path: str, *, limit: int = 100) -> Explanation:
+        """Walk down the scorecard of a period, or a card that was made already, to "/" (CKPIint), "customer_support" or "customer_support/nps".
 
         A KPI comes with its passport, the aggregates of its formula and at most `limit` rows behind it.
         ExplainError names where one can go.
         """
         definition, version = self.definition, self.lake.version
         tables = self._tables_of(version)
-        card = self._build(period, definition, tables, version)
+        card = period if isinstance(period, Scorecard) else self._build(period, definition, tables, version)
         return explain(
             card,
             path,

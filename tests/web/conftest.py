@@ -75,6 +75,7 @@ def writable(site: Site, tmp_path: Path) -> Organisation:
     """The demo company with a workspace of its own, for tests that write to it."""
     folder = tmp_path / "workspace"
     shutil.copytree(site.own.directory, folder)
+    caches["pages"].clear()  # cards of the workspace that it is a copy of
     site.own.folder = str(folder)
     site.own.save()
     return site.own

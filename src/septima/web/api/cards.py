@@ -38,7 +38,9 @@ def rows(
 ) -> list[RowsPage]:
     """The rows of the data that a KPI's figure is made of; taking them is noted in the organisation's log."""
     who = caller(request, "exports:read")
-    found = open_workspace(who.organisation).explain(period, f"{perspective}/{kpi}", limit=limit)
+    workspace = open_workspace(who.organisation)
+    shown = kept_card(who.organisation, workspace, workspace.period(period))
+    found = workspace.explain(shown.card, f"{perspective}/{kpi}", limit=limit)
     note_event(who.organisation, who.membership.user, "rows.exported", found.path, period=found.period, by="token")
     return [
         RowsPage(
