@@ -1,0 +1,282 @@
+"""Export and erasure of a person's data, with certificates of what was erased."""
+
+import base64
+import secrets
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from septima.lake.lookup import find_customers
+from septima.report.number_forms import plain
+from septima.schema import SeptimaError, Text
+from septima.scorecard.closing import revisions
+from septima.web.accounts.audit import note_event
+from septima.web.common.access import MemberRequest, member
+from septima.web.common.errors import cannot
+from septima.web.common.exports import file_answer
+from septima.web.common.language import current_language, said_later, say
+from septima.web.common.paging import newest_first
+from septima.web.common.workspaces import open_workspace
+from septima.web.customers.links import mark_of, seal, unseal
+from septima.web.customers.models import Erasure
+from septima.web.customers.person import exported_person
+from septima.web.customers.story import Story
+from septima.web.customers.tasks import erase_customer
+from septima.web.customers.views import SearchForm, hit_of, known_person, story_of
+
+_STUCK_AFTER = timedelta(hours=1)
+
+
+class EraseForm(forms.Form):
+    """What a person types before somebody's data are erased."""
+
+    name = forms.CharField(
+        label=said_later("Type the customer’s name again", "Введите имя клиента ещё раз"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    reason = forms.CharField(
+        label=said_later("Reason", "Основание"),
+        max_length=500,
+        help_text=said_later(
+            "Such as the number and day of the request. It stands in the certificate: name no person here.",
+            "Например, номер и\u00a0дата требования. Попадёт в\u00a0свидетельство: не\u00a0называйте здесь человека.",
+        ),
+    )
+    token = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *arguments: Any, story: Story, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._story = story
+
+    def clean_name(self) -> str:
+        """The name as the card has it, letters of any case."""
+        typed = " ".join(self.cleaned_data["name"].split())
+        if typed.casefold() != " ".join(self._story.head.name.split()).casefold():
+            raise forms.ValidationError(
+                say(
+                    "This is not the name on the card; type it as it stands there.",
+                    "Это не\u00a0то имя, что на\u00a0карточке; введите его, как там.",
+                )
+            )
+        return typed
+
+    def clean_reason(self) -> str:
+        """The reason, in which the customer may not be named."""
+        reason = self.cleaned_data["reason"]
+        head = self._story.head
+        personal = [head.name, *(one.value for one in head.contacts)]
+        if any(one.casefold() in reason.casefold() for one in personal if len(one) > 3):
+            raise forms.ValidationError(
+                say(
+                    "The reason names the customer, and the certificate would keep it; write the number of the request.",
+                    "В\u00a0основании назван клиент, и\u00a0свидетельство это сохранит; укажите номер требования.",
+                )
+            )
+        return reason
+
+
+@require_POST
+@member("erase_customers")
+def export(request: MemberRequest, token: str) -> HttpResponse:
+    """All that is kept of a person, as a zip file for the person."""
+    organisation = request.membership.organisation
+    customer_id = unseal(organisation, token)
+    workspace = open_workspace(organisation)
+    person = known_person(workspace.lake, customer_id)
+    try:
+        content = exported_person(organisation, workspace.lake, person.members)
+    except SeptimaError as error:
+        return cannot(request, say("The data cannot be exported", "Данные не\u00a0выгрузить"), str(error))
+    mark = mark_of(organisation, person.customer_id)
+    note_event(organisation, request.user, "customer.exported", mark)
+    answer = file_answer(f"customer-{mark}.zip", content, "application/zip")
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@never_cache
+@member("erase_customers")
+def erasures(request: MemberRequest) -> HttpResponse:
+    """Certificates of what was erased; and finding the person who asks for export or erasure."""
+    organisation = request.membership.organisation
+    form = SearchForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "hits": None, "actions": True}
+    if request.method == "POST" and form.is_valid():
+        try:
+            tables = open_workspace(organisation).tables(resolved=False)
+            found = find_customers(tables, form.cleaned_data["text"])
+        except SeptimaError as error:
+            return cannot(request, say("The data cannot be read", "Данные не\u00a0прочитать"), str(error), status=503)
+        note_event(organisation, request.user, "customers.searched", found=len(found))
+        context["hits"] = [hit_of(organisation, one) for one in found]
+    context["pager"] = newest_first(
+        request, Erasure.objects.filter(organisation=organisation).select_related("asked_by")
+    )
+    return render(request, "customers/erasures.html", context)
+
+
+@never_cache
+@member("erase_customers")
+def erase(request: MemberRequest, token: str) -> HttpResponse:
+    """What would be erased, and the name typed again with a reason; nothing is erased before the second question."""
+    organisation = request.membership.organisation
+    workspace = open_workspace(organisation)
+    person = known_person(workspace.lake, unseal(organisation, token))
+    story = story_of(workspace, person)
+    initial = {"token": secrets.token_urlsafe(24)}
+    form = EraseForm(request.POST or None, story=story, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        work, made = Erasure.objects.get_or_create(
+            token=form.cleaned_data["token"],
+            defaults={
+                "organisation": organisation,
+                "asked_by": request.user,
+                "customer_id": person.customer_id,
+                "reason": form.cleaned_data["reason"],
+            },
+        )
+        if work.organisation_id != organisation.pk:
+            raise Http404
+        if made:
+            note_event(organisation, request.user, "erasure.asked", mark_of(organisation, person.customer_id))
+        return HttpResponseRedirect(reverse("customers:confirm", args=[organisation.slug, work.pk]))
+    counts = [(name, len(rows)) for name, rows in person.tables.items() if rows and name not in _OTHERS]
+    context = {
+        "form": form,
+        "story": story,
+        "token": seal(organisation, person.customer_id),
+        "counts": counts,
+        "closed": _closed_periods(workspace),
+    }
+    return render(request, "customers/erase.html", context)
+
+
+@never_cache
+@member("erase_customers")
+def confirm(request: MemberRequest, number: int) -> HttpResponse:
+    """The second question; after it the background worker erases."""
+    work = _own(request, number)
+    organisation = work.organisation
+    if request.method == "POST" and "withdraw" in request.POST and work.confirmed_at is None:
+        note_event(organisation, request.user, "erasure.withdrawn", work.name)
+        work.delete()
+        messages.info(request, say("Nothing was erased.", "Ничего не\u00a0удалено."))
+        return HttpResponseRedirect(reverse("customers:erasures", args=[organisation.slug]))
+    if request.method == "POST":
+        # Of two who confirm at once, one starts the work.
+        started = Erasure.objects.filter(pk=work.pk, confirmed_at=None).update(confirmed_at=datetime.now(UTC))
+        if started:
+            note_event(organisation, request.user, "erasure.confirmed", work.name)
+            erase_customer.enqueue(work.pk)
+        return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, work.pk]))
+    if work.confirmed_at is not None:
+        return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, work.pk]))
+    workspace = open_workspace(organisation)
+    story = story_of(workspace, known_person(workspace.lake, work.customer_id))
+    context = {"work": work, "story": story, "closed": _closed_periods(workspace)}
+    return render(request, "customers/confirm.html", context)
+
+
+@never_cache
+@member("erase_customers")
+def erasure(request: MemberRequest, number: int) -> HttpResponse:
+    """How far an erasure has come, and its certificate."""
+    work = _own(request, number)
+    can_retry = work.state == "failed" or (work.state == "running" and work.asked_at < datetime.now(UTC) - _STUCK_AFTER)
+    if request.method == "POST":
+        if can_retry:
+            Erasure.objects.filter(pk=work.pk).update(state="waiting", trouble="")
+            note_event(work.organisation, request.user, "erasure.retried", work.name)
+            erase_customer.enqueue(work.pk)
+        return HttpResponseRedirect(reverse("customers:erasure", args=[work.organisation.slug, work.pk]))
+    if work.confirmed_at is None:
+        return HttpResponseRedirect(reverse("customers:confirm", args=[work.organisation.slug, work.pk]))
+    template = "customers/erasure_state.html" if request.htmx else "customers/erasure.html"
+    return render(request, template, {"work": work, "can_retry": can_retry, "certificate": _certificate(work)})
+
+
+@never_cache
+@member("erase_customers")
+def certificate_pdf(request: MemberRequest, number: int) -> HttpResponse:
+    """The certificate as PDF."""
+    work = _own(request, number)
+    if work.state != "done":
+        raise Http404
+    try:
+        from septima.report.document import pdf_document  # noqa: PLC0415 - an extra
+    except ImportError:
+        title = say("PDF cannot be made here", "PDF здесь не\u00a0сделать")
+        return cannot(
+            request, title, say("Print the certificate’s page instead.", "Напечатайте страницу свидетельства.")
+        )
+    fonts = {
+        weight: base64.b64encode(
+            (files("septima.report") / "fonts" / f"SeptimaSans-{name}.woff2").read_bytes()
+        ).decode()
+        for weight, name in ((400, "Regular"), (600, "SemiBold"))
+    }
+    context = {
+        "work": work,
+        "certificate": _certificate(work),
+        "fonts": fonts,
+        "language": current_language(),
+        "organisation": work.organisation,
+    }
+    pdf = pdf_document(render_to_string("customers/certificate_pdf.html", context))
+    return file_answer(f"erasure-{work.pk}.pdf", pdf, "application/pdf")
+
+
+_OTHERS = ("products", "campaigns", "employees")
+"""Tables that are read for the card and hold nothing of the person."""
+
+
+def _own(request: MemberRequest, number: int) -> Erasure:
+    found = Erasure.objects.select_related("organisation", "asked_by")
+    return get_object_or_404(found, pk=number, organisation=request.membership.organisation)
+
+
+_SITE = {
+    "openings": Text("openings of the card", "открытия карточки"),
+    "suggestions": Text("likely duplicates", "возможные дубли"),
+    "valuations": Text("values by method", "оценки ценности"),
+    "surveys": Text("answers to surveys", "ответы на\u00a0опросы"),
+}
+
+
+def _certificate(work: Erasure) -> dict[str, Any]:
+    """What a certificate shows: facts, rows by table, rows by application of the site."""
+    told = work.certificate
+    if not told:
+        return {}
+    versions = ", ".join(map(str, told["versions"])) or "—"
+    facts = [
+        (say("Certificate of the lake", "Свидетельство хранилища"), told["id"]),
+        (say("Files deleted", "Удалено файлов"), plain(told["files"], 0, current_language())),
+        (
+            say("Versions that can no longer be read whole", "Версии, которые больше не\u00a0прочитать целиком"),
+            versions,
+        ),
+        (say("Seal (SHA-256)", "Контрольная сумма (SHA-256)"), told["hash"]),
+    ]
+    site = [
+        (_SITE[name].in_language(current_language()) if name in _SITE else name, n) for name, n in told["site"].items()
+    ]
+    return {"facts": facts, "tables": [(name, *rows) for name, rows in told["tables"].items()], "site": site}
+
+
+def _closed_periods(workspace: Any) -> list[str]:
+    """Closed periods, whose kept cards an erasure leaves as they are."""
+    try:
+        return sorted({one.period for one in revisions(workspace.directory)})
+    except SeptimaError:
+        return []
