@@ -140,6 +140,7 @@ def frame(asked: Asked) -> dict[str, Any]:
             for one in (shown.slicings if shown else ())
         ],
         "slice_name": slice_name(asked.choice, shown.slicings if shown else (), asked.language),
+        "kept_query": _rest(asked.request, ("period",)),
         "around": navigation(asked.request, asked.choice.query),
         "full_path": asked.request.get_full_path(),
         "fill_path": _with(asked.request, FILL),
@@ -179,6 +180,14 @@ def unknown_period(request: MemberRequest, organisation: Organisation, now: Stan
 
 def _begun(period: Any, today: Any) -> Any:
     return period if period is not None and period.start <= today else None
+
+
+def _rest(request: MemberRequest, without: tuple[str, ...]) -> str:
+    """What the address holds besides, to stand behind another period."""
+    given = request.GET.copy()
+    for name in (*without, FILL, WAIT, "form"):
+        given.pop(name, None)
+    return f"&{given.urlencode()}" if given else ""
 
 
 def _with(request: MemberRequest, name: str) -> str:

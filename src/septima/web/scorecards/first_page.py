@@ -24,6 +24,9 @@ from septima.web.scorecards.standing import Standing
 from septima.workspace import Workspace
 
 
+FUNCTIONS_TOLD = 2
+
+
 @dataclass(frozen=True)
 class ShownCard:
     """A first page as it is shown, and what of its card every request asks: of which data it is, and whether it was over."""
@@ -132,15 +135,27 @@ def _path(perspective: str, row: Row) -> str:
 
 
 def _why(workspace: Workspace, card: Scorecard, choice: Choice, language: Language) -> str:
-    """The part of the study of the change that tells of CKPIint; empty where there is no change to tell."""
+    """The part of the study of the change that tells of CKPIint; where that has none, of what moved in the functions.
+
+    Empty where there is no change to tell.
+    """
     try:
         found = why_of(workspace, card, choice)
     except SeptimaError:
         return ""
-    if not found.change.of(INTEGRAL).drivers:
-        return ""
     study = why_study(found, language, workspace.settings.currency)
-    return study_fragment([replace(study, sections=study.sections[:1], measures=(), assumptions=())], language)
+    told = [
+        (one, section)
+        for one, section in zip((found.change.of(name) for name in found.shown), study.sections, strict=False)
+        if one.drivers
+    ]
+    if not told:
+        return ""
+    if told[0][0].id != INTEGRAL:
+        told.sort(key=lambda pair: -abs(pair[0].change.value or 0.0))
+    shown = tuple(section for _, section in told[: 1 if told[0][0].id == INTEGRAL else FUNCTIONS_TOLD])
+    brief = replace(study, question="", sections=shown, measures=(), assumptions=())
+    return study_fragment([brief], language)
 
 
 def _key(organisation: Organisation, digest: str, choice: Choice, language: Language) -> str:
