@@ -1,0 +1,140 @@
+"""The way of each role through the site, in a real browser."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from septima.lake.quarantine import open_entries
+from septima.lake.store import Lake
+from septima.web.accounts.models import Organisation
+from septima.web.surveys.models import Response
+from tests.web.browser.conftest import PHONE, Opened
+from tests.web.conftest import PASSWORD, PERIOD
+
+_LONG_MS = 60_000
+CARD = f"/o/home/?period={PERIOD}"
+
+
+def _settled(page: Page) -> None:
+    """Wait until nothing on the page is still being made."""
+    page.wait_for_load_state("networkidle", timeout=_LONG_MS)
+
+
+def test_a_viewer_signs_in_with_a_password_and_reads_the_card(opened: Opened) -> None:
+    page = opened("", "/")
+    page.get_by_label("E-mail").fill("viewer@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Тёплый дом")
+    page.goto(page.url.split("?")[0] + f"?period={PERIOD}")
+    expect(page.locator("table.card")).to_be_visible(timeout=_LONG_MS)
+    assert page.locator("table.card tr.index").count() >= 7
+    expect(page.get_by_role("link", name="Customers")).to_have_count(0)
+
+
+def test_a_leader_walks_from_the_index_down_to_the_rows_and_back(opened: Opened) -> None:
+    page = opened("leader", CARD)
+    expect(page.locator("table.card")).to_be_visible(timeout=_LONG_MS)
+    page.locator("table.card").get_by_role("link", name="Customer support").first.click()
+    _settled(page)
+    page.locator("#dear").get_by_role("link", name="NPS", exact=False).first.click()
+    _settled(page)
+    page.get_by_role("link", name="The rows behind this figure").click()
+    _settled(page)
+    assert page.locator("table.raw tbody tr").count() > 5
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").first.click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\xef\xbb\xbf")
+    page.get_by_label("You are here").get_by_role("link", name="Scorecard").click()
+    expect(page.locator("table.card")).to_be_visible(timeout=_LONG_MS)
+    assert f"period={PERIOD}" in page.url
+
+
+def test_a_head_builds_a_survey_a_respondent_answers_on_a_phone_and_the_results_change(opened: Opened) -> None:
+    page = opened("head", "/o/home/surveys/new/")
+    page.get_by_text("NPS", exact=False).first.click()
+    page.get_by_label("Name").fill("After delivery")
+    page.get_by_label("English").check()
+    page.get_by_role("button", name="Make the draft").click()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("link", name="Links").click()
+    link = page.get_by_label("Open link").input_value()
+    survey = page.url.split("links/")[0]
+
+    phone = opened("", link, size=PHONE)
+    phone.locator("label", has=phone.locator("input[type=radio]")).last.click()
+    phone.get_by_role("button", name="Send").click()
+    expect(phone.get_by_role("heading", level=1)).to_be_visible()
+    assert Response.objects.count() == 1
+
+    page.goto(f"{survey}results/")
+    expect(page.locator("dl.rates")).to_contain_text("1", timeout=_LONG_MS)
+
+
+def test_an_analyst_changes_a_weight_and_the_leader_approves_it(opened: Opened, home: Organisation) -> None:
+    page = opened("analyst", "/o/home/definitions/files/scorecard.yaml/")
+    page.get_by_role("button", name=re.compile("Edit|Change", re.IGNORECASE)).first.click()
+    _settled(page)
+    before = (home.directory / "scorecard.yaml").read_text(encoding="utf-8")
+    target = page.get_by_label("Target").first
+    target.fill("0.55")
+    page.get_by_role("button", name="Keep the draft").click()
+    _settled(page)
+    page.get_by_role("link", name="Review and submit").click()
+    page.get_by_label("What changes and why").fill("more of NPS")
+    page.get_by_role("button", name="Submit").click()
+    assert (home.directory / "scorecard.yaml").read_text(encoding="utf-8") == before  # nothing is in force yet
+    address = page.url
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+    leader = opened("leader", address)
+    leader.get_by_role("button", name="Approve").click()
+    _settled(leader)
+    after = (home.directory / "scorecard.yaml").read_text(encoding="utf-8")
+    assert after != before
+    assert "0.55" in after
+
+
+def test_an_analyst_mends_a_row_of_the_quarantine(opened: Opened, home: Organisation) -> None:
+    lake = Lake.open(home.directory / "lake")
+    before = sum(open_entries(lake).values())
+    assert before > 0
+    page = opened("analyst", "/o/home/data/quarantine/")
+    _settled(page)
+    page.locator("main table tbody a").first.click()
+    _settled(page)
+    expect(page.get_by_role("button", name=re.compile("retry|load", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_an_employee_finds_a_customer_and_opens_the_card(opened: Opened) -> None:
+    page = opened("employee", "/o/home/customers/")
+    page.get_by_role("searchbox").or_(page.locator("main input[type=text]")).first.fill("c0000001")
+    page.keyboard.press("Enter")
+    _settled(page)
+    page.locator("main").get_by_role("link").first.click()
+    _settled(page)
+    assert "c0000001" not in page.url  # an id may itself be personal
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_an_administrator_invites_and_the_menu_opens_by_keyboard_on_a_phone(opened: Opened) -> None:
+    page = opened("administrator", "/o/home/administration/", size=PHONE)
+    menu = page.locator("details.menu-on-phone summary")
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Administration")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_label("E-mail").fill("guest@example.org")
+    page.get_by_label("Role").select_option("viewer")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.locator("#invitation-link")).to_contain_text("/invitation/")
+
+
+def test_every_page_is_reached_without_a_mouse(opened: Opened) -> None:
+    page = opened("leader", "/o/home/administration/tokens/")
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.textContent")
+    assert focused == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
