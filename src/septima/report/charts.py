@@ -256,7 +256,7 @@ def bars(
         for line, (number, label) in enumerate(zip(numbers, labels, strict=True))
     ]
     chart = alt.Chart(_data(rows))
-    y = _named_lines(names, [], names_width)
+    y = _named_lines(names, [], names_width, ruled=False)
     x = alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, max([*numbers, 0]) or 1], nice=False))
     layers = [
         chart.mark_bar(height=14, color=ACCENT_MIDDLE).encode(x=x, y=y),
@@ -552,7 +552,7 @@ def waterfall(steps: Sequence[Step], *, unit: str = "", width: int = 330, names_
     return _finished(alt.LayerChart(layer=layers), width=width, height=SLICE_STEP * len(rows), padding=2, title=title)
 
 
-def _named_lines(names: Sequence[str], strong: Sequence[int], most: int) -> alt.Y:
+def _named_lines(names: Sequence[str], strong: Sequence[int], most: int, *, ruled: bool = True) -> alt.Y:
     """Lines one under another with their names to the left, `strong` ones in ink; equal names stay apart."""
     test = f"indexof({json.dumps(list(strong))}, datum.value) >= 0"
     axis = alt.Axis(
@@ -561,7 +561,7 @@ def _named_lines(names: Sequence[str], strong: Sequence[int], most: int) -> alt.
         minExtent=84,
         domain=False,
         ticks=False,
-        grid=True,
+        grid=ruled,
         labelColor={"condition": {"test": test, "value": INK}, "value": QUIET},  # type: ignore[arg-type]
         labelFontWeight={"condition": {"test": test, "value": 600}, "value": "normal"},  # type: ignore[arg-type]
     )
