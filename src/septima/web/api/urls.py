@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import path
 
 from septima.schema.version import VERSION
-from septima.web.api import cards, figures
+from septima.web.api import cards, figures, people, polls
 from septima.web.api.authentication import Caller, Token, throttles
 from septima.web.api.etag import with_etag
 from septima.web.api.problems import ERRORS, Problem, SeptimaApi, tell_problems
@@ -42,5 +42,7 @@ def me(request: HttpRequest) -> CallerOut:
 
 api.add_router("/metrics", figures.router)
 api.add_router("/scorecards", cards.router)
+api.add_router("/surveys", polls.router)
+api.add_router("/customers", people.router)
 
 urlpatterns = [path("", api.urls)]

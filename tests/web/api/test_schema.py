@@ -1,0 +1,44 @@
+"""The interface against its own description: Schemathesis sends what the description allows and what it does not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from django.core.cache import caches
+from django.core.wsgi import get_wsgi_application
+
+from septima.web.accounts.models import User
+from tests.web.api.conftest import token_of
+from tests.web.conftest import Site
+
+_EXAMPLES = 12
+
+
+@pytest.fixture
+def interface(site: Site) -> Iterator[Any]:
+    """The description of the interface, as it is served, and a token for all of it."""
+    token = token_of(User.objects.get(email="leader@example.org"), site.own)
+    yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application()), token
+
+
+schema = schemathesis.pytest.from_fixture("interface_schema")
+
+
+@pytest.fixture
+def interface_schema(interface: Any) -> Any:
+    """The description alone."""
+    return interface[0]
+
+
+@schema.parametrize()
+@hypothesis.settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+def test_every_answer_is_as_described(case: schemathesis.Case, interface: Any) -> None:
+    caches["default"].clear()  # the limit of requests is tested by itself
+    case.call_and_validate(headers={"Authorization": f"Bearer {interface[1]}"})
