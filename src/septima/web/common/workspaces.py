@@ -94,6 +94,16 @@ def kept(key: str, make: Callable[[], T]) -> T:
     return cast("T", found)
 
 
+def look_up(key: str) -> object:
+    """What is kept by this key; None where nothing is."""
+    return caches["pages"].get(_place_of(key))
+
+
+def keep(key: str, made: object) -> None:
+    """Keep something by this key in place of what was kept."""
+    caches["pages"].set(_place_of(key), made)
+
+
 def _place_of(key: str) -> str:
     """A key of any letters as the cache takes it."""
     return hashlib.sha256(key.encode()).hexdigest()[:40]
