@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.core.cache import caches
 from django.test import Client
 
 from septima.web.accounts.models import Organisation
+from septima.web.common.workspaces import keep
 from septima.web.scorecards import tasks
 from septima.web.scorecards.choice import read_choice
 from septima.web.scorecards.first_page import first_page_key, peek
@@ -85,7 +85,7 @@ def test_a_card_that_is_behind_is_shown_with_a_note_and_made_anew_once(
     key = first_page_key(site.own, now, read_choice({"period": PERIOD}, now.settings.calendar), "en")
     shown = peek(key)
     assert shown is not None
-    caches["pages"].set(key, replace(shown, html="the older page", data_version=shown.data_version - 1))
+    keep(key, replace(shown, html="the older page", data_version=shown.data_version - 1))
     asked: list[int] = []
     with monkeypatch.context() as patch:
         patch.setattr(type(tasks.refresh), "enqueue", lambda _self, pk: asked.append(pk))

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.core.cache import caches
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -21,7 +20,7 @@ from septima.web.common.access import MemberRequest
 from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, say
 from septima.web.common.permissions import allowed
-from septima.web.common.workspaces import kept, open_workspace
+from septima.web.common.workspaces import kept, look_up, open_workspace
 from septima.web.scorecards.cards import card_is_kept, card_of
 from septima.web.scorecards.choice import GRAINS, Choice, neighbour, of_grain, offered, read_choice
 from septima.web.scorecards.first_page import ShownCard, first_page_key, peek, slice_name
@@ -110,7 +109,7 @@ def _content(asked: Asked, name: str, draw: Callable[[Workspace, Scorecard], str
             return None
         found = card_of(asked.organisation, workspace, asked.choice)
         key = f"{found.key}-{name}-{asked.language}"
-        known: object = caches["pages"].get(key)
+        known = look_up(key)
         if known is None and waits and not asked.wants_all:
             return None
         return mark_safe(known if isinstance(known, str) else kept(key, lambda: draw(workspace, found.card)))  # noqa: S308 - drawn by us, texts escaped

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
-from django.core.cache import caches
-
 from septima.metrics import Metric
 from septima.metrics.recorded import Recorded
 from septima.scorecard.card import Scorecard
@@ -14,7 +12,16 @@ from septima.scorecard.definition import ScorecardDefinition
 from septima.scorecard.slice_card import SliceError, Slicing, slice_card, sliced_definition, slicings
 from septima.scorecard.why import Why, explain_why
 from septima.web.accounts.models import Organisation
-from septima.web.common.workspaces import KeptCard, definitions_digest, is_kept, kept, kept_card, refresh_card
+from septima.web.common.workspaces import (
+    KeptCard,
+    definitions_digest,
+    is_kept,
+    keep,
+    kept,
+    kept_card,
+    look_up,
+    refresh_card,
+)
 from septima.web.scorecards.choice import Choice
 from septima.workspace import Workspace
 
@@ -37,7 +44,7 @@ def card_of(organisation: Organisation, workspace: Workspace, choice: Choice) ->
 def card_is_kept(organisation: Organisation, workspace: Workspace, choice: Choice) -> bool:
     """Whether the card of a choice can be had at once."""
     if choice.dimension:
-        return caches["pages"].has_key(_slice_key(organisation, workspace, choice))
+        return look_up(_slice_key(organisation, workspace, choice)) is not None
     return is_kept(organisation, workspace, choice.period)
 
 
@@ -47,7 +54,7 @@ def refreshed(organisation: Organisation, workspace: Workspace, choice: Choice) 
         return
     if choice.dimension:
         card = _made(workspace, choice, kept_slicings(organisation, workspace))
-        caches["pages"].set(_slice_key(organisation, workspace, choice), card)
+        keep(_slice_key(organisation, workspace, choice), card)
     else:
         refresh_card(organisation, workspace, choice.period)
 

@@ -139,7 +139,7 @@ def rows(request: MemberRequest, asked: Asked, perspective: str, kpi: str) -> Ht
         "perspective": perspective,
         "perspective_name": perspective_name(asked, perspective),
         "kpi": kpi,
-        "found": found,
+        "earlier_label": asked.now.settings.calendar.parse(found.previous_period).label.in_language(asked.language),
         "sources": [
             (one.source, one.columns, [list(map(_cell, row)) for row in one.rows], one.more) for one in found.rows
         ],

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -17,12 +16,11 @@ from septima.scorecard.card import KpiCard, Scorecard
 from septima.scorecard.simulation import INTEGRAL
 from septima.scorecard.slice_card import Slicing
 from septima.web.accounts.models import Organisation
-from septima.web.common.workspaces import definitions_digest, kept
+from septima.web.common.workspaces import definitions_digest, keep, kept, look_up
 from septima.web.scorecards.cards import card_of, kept_slicings, why_of
 from septima.web.scorecards.choice import Choice
 from septima.web.scorecards.standing import Standing
 from septima.workspace import Workspace
-
 
 FUNCTIONS_TOLD = 2
 
@@ -55,7 +53,7 @@ def first_page_key(organisation: Organisation, now: Standing, choice: Choice, la
 
 def peek(key: str) -> ShownCard | None:
     """The first page that is kept by a key."""
-    found: object = caches["pages"].get(key)
+    found = look_up(key)
     return found if isinstance(found, ShownCard) else None
 
 
@@ -68,7 +66,7 @@ def kept_first_page(organisation: Organisation, workspace: Workspace, choice: Ch
 def draw_first_page(organisation: Organisation, workspace: Workspace, choice: Choice, language: Language) -> None:
     """Draw the first page anew in place of the one that is kept."""
     key = _key(organisation, definitions_digest(workspace), choice, language)
-    caches["pages"].set(key, _drawn(organisation, workspace, choice, language))
+    keep(key, _drawn(organisation, workspace, choice, language))
 
 
 def all_kpis(card: Scorecard) -> list[KpiCard]:
