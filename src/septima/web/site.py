@@ -1,5 +1,6 @@
 """Making a site ready: its database, its style sheets, its first organisation and its first administrator."""
 
+import hashlib
 import os
 import re
 import unicodedata
@@ -51,8 +52,25 @@ def open_site(directory: Path, *, development: bool = False) -> Path:
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     if not development:
-        call_command("collectstatic", verbosity=0, interactive=False)
+        _collect_static()
     return folder
+
+
+def _collect_static() -> None:
+    """Bring style sheets, scripts and fonts together for the server, unless those there are of these very files."""
+    from django.conf import settings  # noqa: PLC0415
+    from django.contrib.staticfiles.finders import get_finders  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+
+    seen = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            path = Path(storage.path(name)).stat()
+            seen.update(f"{name}\0{path.st_size}\0{path.st_mtime_ns}\0".encode())
+    made_of = Path(settings.STATIC_ROOT) / ".made-of"
+    if not made_of.exists() or made_of.read_text(encoding="ascii") != seen.hexdigest():
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        made_of.write_text(seen.hexdigest(), encoding="ascii")
 
 
 def add_organisation(name: str, folder: Path) -> str:
