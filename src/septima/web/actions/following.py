@@ -17,7 +17,7 @@ from septima.web.actions.figures import KpiNow, known_kpis
 from septima.web.actions.forms import ActionForm, NoteForm, StateForm, new_form_token, of_action
 from septima.web.actions.keeping import begin, change, say_of
 from septima.web.actions.lists import STATE_NAMES, counts, may_work_on, own_by, show, shown, visible
-from septima.web.actions.models import OPEN_STATES, STATES, Action
+from septima.web.actions.models import OPEN_STATES, STATES, Action, Change, Note
 from septima.web.actions.tasks import follow_up
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
@@ -135,8 +135,10 @@ def action(request: MemberRequest, number: int) -> HttpResponse:
         kpis: dict[str, KpiNow] = known_kpis(membership.organisation)
     except SeptimaError:
         kpis = {}
-    thread: list[tuple[datetime, str, Any]] = [(one.at, "note", one) for one in found.notes.select_related("user")]
-    thread += [(one.at, "change", _told(one)) for one in found.changes.select_related("user")]
+    thread: list[tuple[datetime, str, Any]] = [
+        (one.at, "note", one) for one in Note.objects.filter(action=found).select_related("user")
+    ]
+    thread += [(one.at, "change", _told(one)) for one in Change.objects.filter(action=found).select_related("user")]
     names = department_names(membership.organisation.directory)
     department = (
         names[found.department].in_language(current_language()) if found.department in names else found.department

@@ -114,7 +114,7 @@ def of_action(action: Action) -> dict[str, Any]:
     return {
         "what": action.what,
         "cause": action.cause,
-        "owner": action.owner_id,
+        "owner": action.owner.pk if action.owner else None,
         "employee_id": action.employee_id,
         "department": action.department,
         "due_on": action.due_on,

@@ -49,7 +49,7 @@ def begin(
         },
     )
     if made:
-        note_event(organisation, user, "action.begun", kpi, action=action.pk)
+        note_event(organisation, user, "action.begun", kpi, number=action.pk)
     return action
 
 
@@ -68,7 +68,7 @@ def change(action: Action, user: User, values: Mapping[str, object]) -> list[Cha
             now.save()
             Change.objects.bulk_create(lines)
     if changed:
-        note_event(now.organisation, user, "action.changed", now.kpi, action=now.pk, fields=changed)
+        note_event(now.organisation, user, "action.changed", now.kpi, number=now.pk, fields=changed)
     for name in (*FIELDS, "closed_at", "revision"):
         setattr(action, name, getattr(now, name))
     return lines
@@ -78,7 +78,7 @@ def say_of(action: Action, user: User, text: str, token: str) -> Note:
     """A note on an action; the one that is there, where the same form is sent twice."""
     note, made = Note.objects.get_or_create(token=token, action=action, defaults={"user": user, "text": text})
     if made:
-        note_event(action.organisation, user, "action.noted", action.kpi, action=action.pk)
+        note_event(action.organisation, user, "action.noted", action.kpi, number=action.pk)
     return note
 
 
@@ -91,7 +91,7 @@ def tell_the_lake(action: Action, today: date) -> bool:
     locks = Path(settings.SITE_FOLDER) / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     # One after another, so that an older state never follows a newer one.
-    with FileLock(locks / f"actions-{action.organisation_id}"):
+    with FileLock(locks / f"actions-{action.organisation.pk}"):
         now = Action.objects.select_related("organisation").get(pk=action.pk)
         if now.planned_on is None and now.state != "done" and not now.is_overdue(today):
             return False

@@ -61,8 +61,8 @@ def own_by(membership: Membership) -> Q:
 
 def is_own(action: Action, membership: Membership) -> bool:
     """Whether an action is a member's own."""
-    if action.owner_id is not None:
-        return action.owner_id == membership.pk
+    if action.owner is not None:
+        return action.owner == membership
     return bool(action.employee_id) and action.employee_id == membership.employee_id
 
 

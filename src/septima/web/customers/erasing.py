@@ -145,7 +145,7 @@ def erase(request: MemberRequest, token: str) -> HttpResponse:
                 "reason": form.cleaned_data["reason"],
             },
         )
-        if work.organisation_id != organisation.pk:
+        if work.organisation != organisation:
             raise Http404
         if made:
             note_event(organisation, request.user, "erasure.asked", mark_of(organisation, person.customer_id))

@@ -21,7 +21,7 @@ _OVERDUE = timedelta(minutes=10)
 
 def who(membership: Membership) -> str:
     """By what the lake knows the person: the employee_id, or `user:` and the account's number where there is none."""
-    return membership.employee_id or f"user:{membership.user_id}"
+    return membership.employee_id or f"user:{membership.user.pk}"
 
 
 def note_opening(membership: Membership, customer_id: str, *, now: datetime | None = None) -> bool:

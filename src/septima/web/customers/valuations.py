@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
+from pyarrow import compute
 
 from septima.lake.sql import parquet
 from septima.metrics.lifetime import METHOD_BY_KEY, METHODS, predict_customers
@@ -112,7 +113,7 @@ def forget_values(organisation: Organisation, customer_ids: Sequence[str]) -> in
     temporary = path.with_suffix(".erasing")
     with pq.ParquetWriter(temporary, _SCHEMA) as writer:
         for table in _groups(path):
-            kept = table.filter(pa.compute.invert(pa.compute.is_in(table["customer_id"], value_set=unwanted)))
+            kept = table.filter(compute.invert(compute.is_in(table["customer_id"], value_set=unwanted)))
             gone += len(table) - len(kept)
             writer.write_table(kept, row_group_size=_ROW_GROUP)
     temporary.replace(path)
