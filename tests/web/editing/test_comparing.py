@@ -12,8 +12,8 @@ def test_words_that_differ_are_told_from_those_that_do_not() -> None:
     old, new = [
         line for line in compared("a: 1\nweight: 0.9  # x\n", "a: 1\nweight: 1.1  # x\n") if line.kind != "same"
     ]
-    assert [piece.text for piece in old.pieces if piece.changed] == ["0", "9"]
-    assert [piece.text for piece in new.pieces if piece.changed] == ["1", "1"]
+    assert [piece.text for piece in old.pieces if piece.changed] == ["0.9"]
+    assert [piece.text for piece in new.pieces if piece.changed] == ["1.1"]
     assert (old.old, old.new, new.old, new.new) == (2, None, None, 2)
 
 

@@ -24,7 +24,7 @@ from septima.scorecard.rollout.reading import parse_rollout
 from septima.settings import FILE as SETTINGS_FILE
 from septima.settings import Settings, parse_settings
 from septima.web.common.language import say
-from septima.web.editing.files import MAPPING_KIND, kind_of, texts_with
+from septima.web.editing.files import MAPPING_KIND, kind_of, text_of, texts_with
 from septima.web.editing.limits import refusal
 from septima.web.editing.mistakes import Mistake, told
 from septima.workspace import SCORECARD_FILE
@@ -45,7 +45,7 @@ def mistakes(directory: Path, name: str, text: str, employees: frozenset[str] | 
         return tuple(_reading(name, lambda: parse_mapping(text, Path(name).absolute())))
     texts = texts_with(directory, name, text)
     own = tuple(_of_file(texts, name, employees))
-    if own:
+    if own or text_of(directory, name) == text:  # what is in force already breaks nothing anew
         return own
     return tuple(_broken_elsewhere(directory, texts, name))
 

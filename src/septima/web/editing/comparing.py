@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_WORDS = re.compile(r"\s+|\d+(?:[.,]\d+)?|\w+|[^\w\s]")
 _CONTEXT = 3
 _MOST_LINES_BY_WORD = 400
 

@@ -67,7 +67,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     if refused is not None or shape is None:
         return refused or HttpResponse(status=404)
     try:
-        shown, changes = answered_form(_form(draft.text, draft.organisation, shape), draft.text, request.POST.dict())
+        shown, changes = answered_form(_form(draft.text, draft.organisation, shape), draft.text, _answers(request))
         wrong = [f"{one.label}: {error}" for one in shown.fields() for error in one.errors]
         if wrong:
             return render(request, "editing/effect.html", {"reasons": wrong, "compact": True, "draft": draft})
@@ -157,7 +157,7 @@ def add(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _answered(request: MemberRequest, draft: Draft, shown: Form, shape: FileShape) -> HttpResponse:
-    data = request.POST.dict()
+    data = _answers(request)
     order = data.get("do", "")
     language = current_language()
     try:
@@ -182,6 +182,10 @@ def _answered(request: MemberRequest, draft: Draft, shown: Form, shape: FileShap
         case _:
             messages.success(request, say("The draft is kept.", "Черновик сохранён."))
             return HttpResponseRedirect(_address(draft, "form"))
+
+
+def _answers(request: MemberRequest) -> dict[str, str]:
+    return {name: str(value) for name, value in request.POST.items()}
 
 
 def _anchor(order: str) -> str:

@@ -180,9 +180,9 @@ def _composite(before: CompositeCard | None, after: CompositeCard | None, langua
         _pair([_number(None if one is None else one.target, 3, language) for one in both]),
         ("", ""),
         _pair([_number(value, 3, language) for value in printed]),
-        _change(*printed, 3, language),
+        _change(printed, 3, language),
         _pair([_number(value, 1, language) for value in normalised]),
-        _change(*normalised, 1, language),
+        _change(normalised, 1, language),
         (before.state if before else None, after.state if after else None),
     )
 
@@ -205,9 +205,9 @@ def _kpi(
         _pair(["—" if target is None else style.given(target) for target in targets]),
         _pair(["—" if one is None else style.value(one.figure.value) for one in both]),
         _pair([_number(value, 3, language) for value in scaled]),
-        _change(*scaled, 3, language),
+        _change(scaled, 3, language),
         _pair([_number(value, 1, language) for value in normalised]),
-        _change(*normalised, 1, language),
+        _change(normalised, 1, language),
         (before.state if before else None, after.state if after else None),
     )
 
@@ -228,7 +228,8 @@ def _plain(value: float | None, language: Language) -> str:
     return plain(value, decimals, language)
 
 
-def _change(before: float | None, after: float | None, decimals: int, language: Language) -> str:
+def _change(values: list[float | None], decimals: int, language: Language) -> str:
+    before, after = values
     if before is None or after is None or abs(after - before) < 0.5 * 10**-decimals:
         return ""
     return plain(after - before, decimals, language, signed=True)

@@ -16,6 +16,7 @@ FieldKind = Literal["number", "word", "long", "text", "choice", "day", "flag", "
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _CLEAN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _RULES = ("by_period", "formula", "plan")
+_BY_RULES = Text("where no rule below gives one", "где её не дают правила ниже")
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,10 @@ def field_of(
             inputs = (Input(name, label, "" if value is None else "true" if value is True else "false"),)
         case _:
             inputs = (Input(name, label, _word(value)),)
-    return FormField(shape, path, label, shape.help.in_language(language) if shape.help else "", inputs, tuple(order))
+    hint = shape.help.in_language(language) if shape.help else ""
+    if shape.kind == "target" and isinstance(value, Mapping):
+        hint = _BY_RULES.in_language(language)
+    return FormField(shape, path, label, hint, inputs, tuple(order))
 
 
 def answered(field: FormField, data: Mapping[str, str]) -> tuple[FormField, list[Change]]:

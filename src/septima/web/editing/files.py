@@ -164,6 +164,12 @@ def starting_text(workspace: Workspace, name: str) -> str:  # noqa: PLR0911 - on
                 f"kpis:\n- kpi: {first}\n  departments: {{support: 1}}\n"
             )
         case "metrics":
-            return starter()
+            return starter(_metric_id(name))
         case _:
             raise FileError(f"{name} is made where the data are loaded, not here")
+
+
+def _metric_id(name: str) -> str:
+    """An id for the first metric of a file, after the file's name."""
+    stem = re.sub(r"[^a-z0-9]+", "_", Path(name).stem.lower()).strip("_")
+    return stem if re.match("[a-z]", stem) else f"metric_{stem}".rstrip("_")

@@ -26,6 +26,7 @@ from septima.web.editing.layout import (
 from septima.web.editing.mistakes import Mistake
 from septima.web.editing.shapes import FileShape, ListShape
 
+_CODES = ("id", "metric", "kpi", "role", "file")
 _RULES = ("target.by_period", "target.formula", "target.plan")
 
 
@@ -42,6 +43,7 @@ class Group:
     fields: list[FormField]
     lists: "list[GroupList]" = field(default_factory=list["GroupList"])
     errors: list[str] = field(default_factory=list[str])
+    code: str = ""
     may_move: bool = True
     is_first: bool = False
     is_last: bool = False
@@ -124,7 +126,8 @@ def form_of(
         raise FormError(str(error)) from error
     if not isinstance(whole, Mapping):
         raise FormError(say("the file holds no fields; edit it as text", "в файле нет полей; правьте его как текст"))
-    maker = _Maker(text, whole, language)
+    names = dict((suggestions or {}).get("metrics", ()))
+    maker = _Maker(text, whole, language, names)
     fixed = {name: [(one, one) for one in words] for name, words in shape.suggestions.items()}
     return Form(maker.root(shape), {**fixed, **(suggestions or {})})
 
@@ -193,6 +196,8 @@ def place_mistakes(form: Form, text: str, mistakes: Sequence[Mistake]) -> list[M
         return list(mistakes)
     left: list[Mistake] = []
     for mistake in mistakes:
+        if mistake.group and any(one.name == mistake.group for group in form.groups() for one in group.lists):
+            continue  # the head of that list says so, beside the button that mends it
         if mistake.line is None or mistake.file or not _placed(form, places, mistake):
             left.append(mistake)
     return left
@@ -208,7 +213,7 @@ def _placed(form: Form, places: Mapping[Path, int], mistake: Mistake) -> bool:
     if nearest is None:
         nearest = form.root
     for place, one in enumerate(nearest.fields):
-        if one.path in places and places[one.path] == line and not mistake.group:
+        if one.path in places and places[one.path] == line:
             nearest.fields[place] = replace(one, errors=(*one.errors, mistake.message))
             return True
     nearest.errors.append(mistake.message)
@@ -227,6 +232,7 @@ class _Maker:
     text: str
     whole: Any
     language: Language
+    names: Mapping[str, str]
 
     def root(self, shape: FileShape) -> Group:
         fields = [field_of(one, (), self.text, self.whole, self.language, _order(shape.fields)) for one in shape.fields]
@@ -269,7 +275,11 @@ class _Maker:
         fields = [field_of(one, path, self.text, self.whole, self.language, order) for one in shapes]
         inner = [*shape.lists, shape] if shape.itself else list(shape.lists)
         lists = [self.listed(one, path) for one in inner]
-        return Group(path, _title(entry, path, self.language), fields, lists, may_move=not shape.keyed)
+        title, code = _title(entry, path, self.language), next((str(entry[key]) for key in _CODES if key in entry), "")
+        metric = str(entry.get("metric") or code)
+        if title == code and metric in self.names and path[-2] in ("kpis", "own", "success"):
+            title = self.names[metric]
+        return Group(path, title, fields, lists, may_move=not shape.keyed, code=code)
 
 
 def _order(shapes: Sequence[FieldShape]) -> list[str]:
@@ -286,7 +296,7 @@ def _title(entry: Mapping[str, Any], path: Path, language: Language) -> str:
         words.get(language),
         *words.values(),
         name,
-        *(entry.get(key) for key in ("id", "metric", "kpi", "role", "file")),
+        *(entry.get(key) for key in _CODES),
     ):
         if isinstance(value, str) and value.strip():
             known = PERSPECTIVES.get(value) if path[0] == "perspectives" and len(path) == 2 else None

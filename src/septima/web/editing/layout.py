@@ -71,8 +71,9 @@ class Move:
 Change = Put | Take | Add | Move
 
 
+@lru_cache(maxsize=16)
 def content(text: str) -> Any:
-    """The plain content of YAML text; LayoutError where it is none."""
+    """The plain content of YAML text, to be read only; LayoutError where it is none."""
     try:
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, RecursionError) as error:
@@ -105,11 +106,11 @@ def line_of(text: str, path: Path) -> int | None:
 
 def changed(text: str, changes: Sequence[Change]) -> str:
     """The text after the changes, one after another; LayoutError where one cannot be made alone."""
-    meant = content(text)
+    meant = deepcopy(content(text))
     result = text
     for change in changes:
         try:
-            meant = _meant(deepcopy(meant), change)
+            meant = _meant(meant, change)
             result = _apply(result, change)
         except (KeyError, IndexError, TypeError, AttributeError, YAMLError) as error:
             raise LayoutError(f"{change.path}: {error}") from error

@@ -1,6 +1,7 @@
 """What a text may be before anything else looks at it: its size, its depth, and how far its aliases would unfold."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 from ruamel.yaml import YAML
@@ -14,7 +15,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from septima.web.common.language import say
+from septima.schema import Language
+from septima.web.common.language import current_language, say
 from septima.web.editing.mistakes import Mistake
 
 LONGEST = 200_000
@@ -24,6 +26,11 @@ MOST_PARTS = 60_000
 
 def refusal(text: str) -> Mistake | None:
     """Why a text is not even read, or None; whatever it holds, this ends soon."""
+    return _refusal(text, current_language())
+
+
+@lru_cache(maxsize=64)
+def _refusal(text: str, language: Language) -> Mistake | None:
     if len(text) > LONGEST:
         return Mistake(
             say(
@@ -54,6 +61,7 @@ def refusal(text: str) -> Mistake | None:
         return Mistake(say(f"cannot be read as YAML: {problem}", f"это не YAML: {problem}"))
 
 
+@lru_cache(maxsize=64)
 def has_aliases(text: str) -> bool:
     """Whether a text that was not refused says something once and means it in several places."""
     events = cast("Iterable[Any]", YAML(typ="safe", pure=True).parse(text))

@@ -361,8 +361,8 @@ def _metrics(language: Language) -> FileShape:
         own = [one for one in of_kind(entry.get("kind")) if "sql" not in entry or one.key != "table"]
         sql = [F("sql", Text("Query", "Запрос"), "long")] if "sql" in entry else []
         return [
-            F("name", _NAME, "text", main=True),
-            F("kind", Text("Kind", "Вид"), "choice", kinds, main=True),
+            F("name", _NAME, "text"),
+            F("kind", Text("Kind", "Вид"), "choice", kinds, help=Text("keep the draft to see the fields of another kind", "чтобы увидеть поля другого вида, сохраните черновик")),
             F("id", _ID, help=Text("small Latin letters, digits and _", "строчные латинские буквы, цифры и _")),
             F("version", Text("Version", "Версия"), "number"),
             F("description", Text("Description", "Описание"), "text"),

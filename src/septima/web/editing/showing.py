@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import cast
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -11,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from septima.schema import SeptimaError
 from septima.schema.version import VERSION
 from septima.scorecard.audit import plain_json, without_secrets
-from septima.scorecard.differences import Difference, differences
+from septima.scorecard.differences import differences
 from septima.web.accounts.models import Membership, Organisation
 from septima.web.common.access import MemberRequest
 from septima.web.common.language import current_language, say
@@ -133,7 +132,7 @@ def fields_between(membership: Membership, old: str, new: str) -> tuple[ShownDif
         before, after = (content(text_for(membership, text)) or {} for text in (old, new))
     except LayoutError:
         return ()
-    found = cast("tuple[Difference, ...]", differences(before, after))[:_MOST_DIFFERENCES]
+    found = differences(before, after)[:_MOST_DIFFERENCES]
     return tuple(ShownDifference(one.path, plain_json(one.old), plain_json(one.new)) for one in found)
 
 

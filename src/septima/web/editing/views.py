@@ -146,6 +146,10 @@ def version(request: MemberRequest, name: str, number: int) -> HttpResponse:
 @require_POST
 def edit(request: MemberRequest, name: str) -> HttpResponse:
     """Begin a draft of a file, or go on with one's own."""
+    return _begun(request, name)
+
+
+def _begun(request: MemberRequest, name: str) -> HttpResponse:
     organisation, kind = request.membership.organisation, known_kind(name)
     try:
         register.look(organisation)
@@ -183,7 +187,7 @@ def begin_metrics(request: MemberRequest) -> HttpResponse:
             ),
         )
         return HttpResponseRedirect(reverse("editing:overview", args=(organisation.slug,)))
-    return edit(request, organisation=organisation.slug, name=name)
+    return _begun(request, name)
 
 
 @member("edit_definitions")
