@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from septima.lake.append import append
-from septima.web.accounts.models import Organisation, User
+from septima.web.accounts.models import Membership, Organisation, User
+from septima.web.common.permissions import ROLES
 from septima.web.surveys import lifecycle, links, throttle
 from septima.web.surveys.inviting import Chosen, Guest, give_out
 from septima.web.surveys.models import Link, Survey
@@ -28,6 +29,24 @@ CUSTOMERS = [
 def _nobody_was_too_fast() -> Iterator[None]:
     throttle.forget_all()
     yield
+
+
+@pytest.fixture(scope="session")
+def demo_folder(empty_folder: Path) -> Path:
+    """Surveys need no demo company."""
+    return empty_folder
+
+
+@pytest.fixture
+def site(db: None, demo_folder: Path, empty_folder: Path) -> Site:
+    """As everywhere, save that nobody has a password, which takes long to hash: tests sign in without."""
+    own = Organisation.objects.create(name="Тёплый дом", slug="home", folder=str(demo_folder))
+    other = Organisation.objects.create(name="Other & Co", slug="other", folder=str(empty_folder))
+    for role in (*ROLES, "other"):
+        person = User.objects.create_user(f"{role}@example.org", name=role.title(), language="en")
+        whose, its_role = (other, "administrator") if role == "other" else (own, role)
+        Membership.objects.create(user=person, organisation=whose, role=its_role)
+    return Site(own, other)
 
 
 @pytest.fixture

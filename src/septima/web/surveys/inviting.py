@@ -23,6 +23,7 @@ MOST = 20_000
 """Customers that one giving out of links may name."""
 _ENCODINGS = ("utf-8-sig", "cp1251")
 _TALKS = ("call", "chat", "message", "meeting")
+_NOBODY = {"listed": 0, "unknown": 0, "no_consent": 0, "pressed": 0, "has_link": 0, "issued": 0}
 _KNOWN_COLUMNS = ("customer_id", "department", "touch_id")
 
 
@@ -138,7 +139,7 @@ def guests_of(workspace: Workspace, *, segments: Sequence[str], ordered_within: 
 
 def choose(workspace: Workspace, survey: Survey, guests: Sequence[Guest], guard: Guard) -> Chosen:
     """Of these customers, those who may be asked: known, without a link to this survey, willing and not pressed."""
-    counts = {"listed": len(guests), "unknown": 0, "no_consent": 0, "pressed": 0, "has_link": 0, "issued": 0}
+    counts = {**_NOBODY, "listed": len(guests)}
     consents = _consents(workspace, guests)
     contacts = _contacts(workspace, survey, guests, guard.days)
     has_link = set(Link.objects.filter(survey=survey).values_list("customer_id", flat=True))
@@ -208,7 +209,7 @@ def give_out(
             ignore_conflicts=True,
         )
         links = Link.objects.filter(issue=issue)
-        issue.counts = {**chosen.counts, "issued": links.count()}
+        issue.counts = {**_NOBODY, **chosen.counts, "issued": links.count()}
         issue.save(update_fields=["counts"])
         if channel == "email":
             Letter.objects.bulk_create([Letter(link=link, kind="invitation") for link in links], batch_size=500)

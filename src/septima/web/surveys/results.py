@@ -138,39 +138,36 @@ def answers_of(workspace: Workspace, survey: Survey) -> pa.Table:
 
 def reasons_of(workspace: Workspace, survey: Survey, *, most: int = 200) -> list[Reason]:
     """The answers in words, newest first. They are for those who may see rows."""
-    rows = answers_of(workspace, survey).to_pandas()
-    if rows.empty:
-        return []
-    grades = rows[rows["score"].notna() & rows["question"].isin(("recommend", "overall"))]
-    grade = dict(zip(grades["response_id"], grades["score"], strict=True))
-    words = rows[rows["text"].notna()].sort_values(["at", "answer_id"], ascending=False).head(most)
-    return [
-        Reason(row.text, row.at.to_pydatetime(), grade.get(row.response_id), row.department or None)
-        for row in cast("Any", words.itertuples())
-    ]
+    rows = answers_of(workspace, survey).to_pylist()
+    grades = {
+        row["response_id"]: row["score"]
+        for row in rows
+        if row["score"] is not None and row["question"] in ("recommend", "overall")
+    }
+    words = sorted((row for row in rows if row["text"]), key=lambda row: (row["at"], row["answer_id"]), reverse=True)
+    return [Reason(row["text"], row["at"], grades.get(row["response_id"]), row["department"]) for row in words[:most]]
 
 
 def questionnaires_of(workspace: Workspace, survey: Survey) -> tuple[list[str], list[list[object]]]:
     """All answers with a questionnaire to a row: heads and rows, as the import reads them again."""
-    rows, asked = answers_of(workspace, survey).to_pandas(), survey.asked
+    asked = survey.asked
+    rows = sorted(answers_of(workspace, survey).to_pylist(), key=lambda row: (row["at"], row["response_id"] or ""))
     heads = ["response_id", "at", "customer_id", "department", "channel", *(one.key for one in asked)]
-    if rows.empty:
-        return heads, []
     given = {
-        (row.response_id, row.instrument, row.question): row.score if row.text is None else row.text
-        for row in cast("Any", rows.itertuples())
+        (row["response_id"], row["instrument"], row["question"]): row["score"] if row["text"] is None else row["text"]
+        for row in rows
     }
-    first = rows.sort_values(["at", "response_id"]).drop_duplicates("response_id")
+    first = {row["response_id"]: row for row in reversed(rows)}
     return heads, [
         [
-            row.response_id,
-            row.at.isoformat(sep=" ", timespec="seconds"),
-            row.customer_id,
-            row.department,
-            row.channel,
-            *(_cell(question, row.response_id, given) for question in asked),
+            response,
+            row["at"].isoformat(sep=" ", timespec="seconds"),
+            row["customer_id"],
+            row["department"],
+            row["channel"],
+            *(_cell(question, response, given) for question in asked),
         ]
-        for row in cast("Any", first.itertuples())
+        for response, row in reversed(first.items())
     ]
 
 
@@ -186,7 +183,7 @@ def _cell(question: Question, response: str, given: Mapping[tuple[str, str, str]
         return " ".join(map(str, chosen))
     value = given.get((response, question.instrument, question.filed_as))
     if isinstance(value, float):
-        return "" if pd.isna(value) else int(value) if value.is_integer() else value
+        return int(value) if value.is_integer() else value
     return value
 
 
