@@ -108,7 +108,7 @@ def _content(asked: Asked, name: str, draw: Callable[[Workspace, Scorecard], str
         if not asked.wants_all and not card_is_kept(asked.organisation, workspace, asked.choice):
             return None
         found = card_of(asked.organisation, workspace, asked.choice)
-        key = f"{found.key}-{name}-{asked.language}"
+        key = f"{found.key}-{asked.organisation.slug}-{name}-{asked.language}"
         known = look_up(key)
         if known is None and waits and not asked.wants_all:
             return None
@@ -141,6 +141,7 @@ def frame(asked: Asked) -> dict[str, Any]:
         "slice_name": slice_name(asked.choice, shown.slicings if shown else (), asked.language),
         "kept_query": _rest(asked.request, ("period",)),
         "around": navigation(asked.request, asked.choice.query),
+        "is_behind": shown is not None and shown.data_version != asked.now.version,
         "full_path": asked.request.get_full_path(),
         "fill_path": _with(asked.request, FILL),
         "wait_path": _with(asked.request, WAIT),

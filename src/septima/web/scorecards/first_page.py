@@ -157,4 +157,4 @@ def _why(workspace: Workspace, card: Scorecard, choice: Choice, language: Langua
 
 
 def _key(organisation: Organisation, digest: str, choice: Choice, language: Language) -> str:
-    return f"first-{organisation.pk}-{choice.key}-{digest}-{language}"
+    return f"first-{organisation.pk}-{organisation.slug}-{choice.key}-{digest}-{language}"
