@@ -173,12 +173,11 @@ def _small_trends(
     """A trend for each member, all on one scale."""
     courses = [(name, [row for row in rows if row["complete"]]) for name, rows in members]
     courses = [(name, rows) for name, rows in courses if sum(row["value"] is not None for row in rows) > 1]
-    values = [style.shown(row["value"]) for _, rows in courses for row in rows if row["value"] is not None]
-    reach = [min(values), max(values)] if values else []
+    drawn_points = _on_one_scale([points_of(rows, style) for _, rows in courses])
+    bounds = [bound for points in drawn_points for point in points for bound in _numbers(point)]
+    reach = [min(bounds), max(bounds)] if bounds else []
     small: list[Picture] = []
-    for name, rows in courses:
-        # Wide intervals of few records would flatten every other trend, so they are cut to the scale of the values.
-        points = [_within(point, reach) for point in points_of(rows, style)]
+    for (name, rows), points in zip(courses, drawn_points, strict=True):
         chart = course_chart(
             points, unit=style.axis_unit, grain=grain, language=reader.language, size=SMALL, reach=reach
         )
@@ -188,15 +187,27 @@ def _small_trends(
     return tuple(small)
 
 
-def _within(point: Point, reach: Sequence[float]) -> Point:
-    low, high = reach
-    room = 0.5 * (high - low)
-    figure = point.figure
+def _on_one_scale(courses: Sequence[Sequence[Point]]) -> list[list[Point]]:
+    """Points whose intervals end a little past all values: those of few records would flatten every other trend."""
+    values = [point.figure.value for points in courses for point in points if point.figure.value is not None]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    room = 0.3 * (high - low)
 
     def clip(bound: float | None) -> float | None:
         return None if bound is None else min(max(bound, low - room), high + room)
 
-    return replace(point, figure=Figure(figure.value, clip(figure.lower), clip(figure.upper)))
+    return [
+        [
+            replace(point, figure=Figure(point.figure.value, clip(point.figure.lower), clip(point.figure.upper)))
+            for point in points
+        ]
+        for points in courses
+    ]
+
+
+def _numbers(point: Point) -> list[float]:
+    figure = point.figure
+    return [bound for bound in (figure.value, figure.lower, figure.upper) if bound is not None]
 
 
 def cohort_triangle(metric: Metric, found: Figures, reader: Reader) -> Picture | None:

@@ -85,7 +85,7 @@ def design_of(workspace: Workspace, options: Mapping[str, Any]) -> Design:
     names = listed(options["arms"])
     if CONTROL in names:
         raise ExperimentError(f"{CONTROL!r} is the control group; call the treated groups otherwise")
-    control = options["control"] / 100
+    control: float = options["control"] / 100
     even = (1 - control) / max(1, len(names))
     held = read_design(workspace.directory, GLOBAL_CONTROL)
     away = None if held is None or experiment == GLOBAL_CONTROL else HeldOut(held.salt, held.arms[CONTROL])

@@ -132,11 +132,11 @@ class PlanForm(OptionsForm):
     """The plan of an experiment: which effect is looked for, and among whom."""
 
     effect = _percent("Effect to be found, %", "Искомый эффект, %", 5, most=500)
-    control = _percent("Control group, %", "Контрольная группа, %", 100 * CONTROL_SHARE)
+    control = _percent("Control group, %", "Контрольная группа, %", round(100 * CONTROL_SHARE))
     arms = forms.IntegerField(
         label=said_later("Treated groups", "Групп с\u00a0воздействием"), initial=1, min_value=1, max_value=10
     )
-    power = _percent("Chance to find it, %", "Вероятность его найти, %", 100 * POWER, least=50, most=99.9)
+    power = _percent("Chance to find it, %", "Вероятность его найти, %", round(100 * POWER), least=50, most=99.9)
     before_days = forms.IntegerField(
         label=said_later("Days before, to even out customers", "Дней «до», чтобы выровнять клиентов"),
         initial=90,
@@ -175,7 +175,7 @@ class AssignmentForm(forms.Form):
             "Буквы, цифры, точка, дефис и\u00a0подчёркивание: spring-letters.",
         ),
     )
-    control = _percent("Control group, %", "Контрольная группа, %", 100 * CONTROL_SHARE)
+    control = _percent("Control group, %", "Контрольная группа, %", round(100 * CONTROL_SHARE))
     arms = forms.CharField(
         label=said_later("Treated groups", "Группы с\u00a0воздействием"),
         initial="treated",
