@@ -127,7 +127,7 @@ def test_weights_that_do_not_average_one_are_refused_and_rescaled(writable: Orga
     )
     assert answer.status_code == 302
     draft.refresh_from_db()
-    assert "weight: 1.5789 " in draft.text
+    assert "weight: 1.579 " in draft.text
     _act(analyst, draft, "submit")
     assert draft.state == "submitted"
 
@@ -290,6 +290,9 @@ def test_a_metric_is_begun_in_a_form_and_put_on_the_card(writable: Organisation,
     analyst.post(f"{BASE}drafts/{draft.pk}/form/", {**fields, "seen": digest_of(draft.text)})
     draft.refresh_from_db()
     assert "filter: revenue > 1000" in draft.text
+    shown = analyst.get(f"{BASE}drafts/{draft.pk}/effect/").content.decode()
+    assert "New metric" in shown
+    assert "own-figures" in shown
     _act(analyst, draft, "submit")
     _act(leader, draft, "approve")
     assert draft.state == "approved"

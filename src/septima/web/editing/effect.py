@@ -13,23 +13,26 @@ from typing import Any
 
 from django.conf import settings as site_settings
 
-from septima.metrics import Metric, Period
+from septima.metrics import Metric, Period, compute
 from septima.metrics.recorded import Recorded
-from septima.report.number_forms import number_style, plain
-from septima.schema import Language, Text
+from septima.report.number_forms import count, number_style, plain
+from septima.schema import Language, SeptimaError, Text
 from septima.schema.version import VERSION
 from septima.scorecard import ScorecardDefinition
 from septima.scorecard.assembly import card_of
 from septima.scorecard.audit import definition_texts
-from septima.scorecard.card import CompositeCard, KpiCard, Scorecard, State
+from septima.scorecard.card import CompositeCard, Figure, KpiCard, Scorecard, State
 from septima.scorecard.readings import Readings, read_figures
 from septima.settings import Settings
 from septima.web.accounts.models import Organisation
 from septima.web.common.workspaces import default_period, kept
 from septima.web.editing.checking import definition_of, metrics_of, settings_of
 from septima.web.editing.files import kind_of, texts_with
+from septima.web.editing.layout import at, content
 from septima.workspace import Workspace
 
+_QUARTERS = 4
+_MOST_METRICS = 5
 _FIGURES = ("id", "metric", "parameters", "where", "by", "targets", "member_targets")
 """What of a KPI's definition its figures depend on; all else is put to the card afterwards."""
 
@@ -68,6 +71,71 @@ class Effect:
     def changed(self) -> bool:
         """Whether anything on the card changes."""
         return any(row.changed for row in self.rows)
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What a metric of one's own comes to in the newest quarters, oldest first: label, value and number of records."""
+
+    name: Text
+    id: str
+    figures: tuple[tuple[str, str, str], ...]
+
+
+def own_figures(
+    organisation: Organisation, workspace: Workspace, name: str, base: str, text: str, language: Language
+) -> tuple[OwnFigures, ...]:
+    """The figures of metrics in a file that are new or differ from the base; SeptimaError where one cannot be computed."""
+    directory, version = workspace.directory, workspace.lake.version
+    old, new = texts_with(directory, name, base), texts_with(directory, name, text)
+    if not base:
+        old.pop(name)
+    digest = hashlib.sha256(json.dumps([name, old, new], sort_keys=True).encode()).hexdigest()[:32]
+    key = f"own-{organisation.pk}-{version}-{default_period(workspace).id}-{VERSION}-{language}-{digest}"
+    return kept(key, lambda: _own_figures(workspace, name, old, new, language))
+
+
+def _own_figures(
+    workspace: Workspace, name: str, old: Mapping[str, str], new: Mapping[str, str], language: Language
+) -> tuple[OwnFigures, ...]:
+    settings = settings_of(new)
+    metrics = metrics_of(new, settings)
+    try:
+        before = metrics_of(old, settings_of(old))
+    except SeptimaError:  # a file that was wrong gave no metrics
+        before = dict[str, Metric]()
+    period = default_period(workspace)
+    start, end = period.shift(1 - _QUARTERS).start, period.end
+    shown: list[OwnFigures] = []
+    for id_ in (str(at(entry, ("id",))) for entry in at(content(new[name]), ("metrics",)) or []):
+        metric = metrics[id_]
+        if id_ in before and before[id_].passport.definition == metric.passport.definition:
+            continue
+        if len(shown) == _MOST_METRICS:
+            break
+        given = {id_: dict(settings.metrics.get(id_, {}))}
+        results = compute(
+            [metric],
+            workspace.tables(),
+            grain="quarter",
+            start=start,
+            end=end,
+            parameters=given,
+            calendar=settings.calendar,
+            currency=settings.currency,
+        )
+        rows = results[id_].to_pandas().to_dict("records")
+        shown.append(
+            OwnFigures(metric.passport.name, id_, tuple(_figure(row, metric, settings, language) for row in rows))
+        )
+    return tuple(shown)
+
+
+def _figure(row: Mapping[Any, Any], metric: Metric, settings: Settings, language: Language) -> tuple[str, str, str]:
+    value, lower, upper = (None if row[name] != row[name] else float(row[name]) for name in ("value", "lower", "upper"))
+    style = number_style(metric.passport.unit, Figure(value, lower, upper), language, currency=settings.currency)
+    label = settings.calendar.period_of(row["period"], "quarter").label.in_language(language)
+    return label, style.value(value), count(None if row["n"] != row["n"] else float(row["n"]), language)
 
 
 def touches_card(name: str) -> bool:

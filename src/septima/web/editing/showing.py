@@ -18,7 +18,7 @@ from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import kept, open_workspace
 from septima.web.editing import checking
 from septima.web.editing.comparing import Line, compared
-from septima.web.editing.effect import Effect, effect, touches_card
+from septima.web.editing.effect import Effect, OwnFigures, effect, own_figures, touches_card
 from septima.web.editing.files import FileError, Kind, kind_of, texts_with
 from septima.web.editing.layout import LayoutError, content
 from septima.web.editing.limits import refusal
@@ -34,6 +34,7 @@ class ShownEffect:
     """What a draft does to the card, or why that cannot be said."""
 
     effect: Effect | None = None
+    own: tuple[OwnFigures, ...] = ()
     reason: str = ""
     mistakes: tuple[Mistake, ...] = ()
 
@@ -112,7 +113,9 @@ def shown_effect(organisation: Organisation, name: str, base: str, text: str) ->
             )
         )
     try:
-        return ShownEffect(effect(organisation, workspace, name, base, text, current_language()))
+        language = current_language()
+        own = own_figures(organisation, workspace, name, base, text, language) if name.startswith("metrics/") else ()
+        return ShownEffect(effect(organisation, workspace, name, base, text, language), own)
     except SeptimaError as error:
         return ShownEffect(
             reason=say(f"The card before cannot be made: {error}", f"Карту до изменения не составить: {error}")
