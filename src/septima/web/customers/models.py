@@ -63,6 +63,12 @@ class Work(models.Model):
         return f"{type(self).__name__} {self.pk} {self.state}"
 
     @property
+    def step_name(self) -> str:
+        """What is being done, in the language of the request; `step` holds it in both, a line each."""
+        en, _, ru = self.step.partition("\n")
+        return say(en, ru or en)
+
+    @property
     def is_going_on(self) -> bool:
         """Whether it waits or runs."""
         return self.state in {"waiting", "running"}

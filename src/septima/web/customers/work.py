@@ -39,11 +39,12 @@ def teller(work: Work) -> Progress:
 
     def tell(step: Text, done: int, total: int | None) -> None:
         nonlocal last
-        if work.step == step.en and monotonic() - last < _EVERY_SECONDS:
+        said = f"{step.en}\n{step.ru}"
+        if work.step == said and monotonic() - last < _EVERY_SECONDS:
             return
         last = monotonic()
-        work.step, work.done, work.total = step.en, done, total
-        type(work).objects.filter(pk=work.pk).update(step=step.en, done=done, total=total)
+        work.step, work.done, work.total = said, done, total
+        type(work).objects.filter(pk=work.pk).update(step=said, done=done, total=total)
 
     return tell
 
