@@ -1,6 +1,6 @@
 """Surveys of the own organisation, in an empty workspace of their own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,8 @@ CUSTOMERS = [
 
 
 @pytest.fixture(autouse=True)
-def _nobody_was_too_fast() -> Iterator[None]:
+def _nobody_was_too_fast() -> None:
     throttle.forget_all()
-    yield
 
 
 @pytest.fixture(scope="session")

@@ -100,9 +100,9 @@ def test_every_instrument_feeds_its_metrics(home: Organisation, make_survey: Mak
 
 
 def _whole(address: str, survey: Survey, given: dict[str, int]) -> None:
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client
 
-    from septima.web.surveys.answering import pages_of  # noqa: PLC0415
+    from septima.web.surveys.answering import pages_of
 
     client, pages = Client(), pages_of(survey.asked)
     for number in range(1, len(pages) + 1):
@@ -118,7 +118,11 @@ def test_importance_weighs_the_attributes_of_csi(home: Organisation, make_survey
             links.anonymous_address(survey, ""),
             survey,
             {
-                **{"overall": 4, "delivery": 5, "quality": 3, "price": 2, "service": 4},
+                "overall": 4,
+                "delivery": 5,
+                "quality": 3,
+                "price": 2,
+                "service": 4,
                 **{
                     f"importance_{name}": n
                     for name, n in (("delivery", 5), ("quality", 1), ("price", 1), ("service", 1))
@@ -170,8 +174,8 @@ def test_choices_are_filed_by_number_and_several_by_option(home: Organisation, m
 
 
 def _free_survey(make_survey: MakeSurvey) -> Survey:
-    from septima.schema import Text  # noqa: PLC0415
-    from septima.web.surveys.questions import Question  # noqa: PLC0415
+    from septima.schema import Text
+    from septima.web.surveys.questions import Question
 
     options = tuple(Text(f"option {n}", f"вариант {n}") for n in (1, 2, 3))
     return make_survey(
@@ -224,7 +228,7 @@ def test_an_export_is_imported_without_loss_once(home: Organisation, make_survey
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02PK", b"name,grade\nx,1\n", b"recommend\n9\n"])
 def test_a_file_that_is_no_list_of_answers_is_refused(content: bytes, make_survey: MakeSurvey, user: Any) -> None:
-    from septima.web.surveys.inviting import GuestError  # noqa: PLC0415
+    from septima.web.surveys.inviting import GuestError
 
     with pytest.raises(GuestError):
         importing.keep_file(make_survey(), "x.csv", content, user)
@@ -244,7 +248,7 @@ def test_small_groups_are_hidden_and_cannot_be_told_from_the_rest(home: Organisa
 
 
 def test_a_person_is_forgotten(home: Organisation, make_survey: MakeSurvey) -> None:
-    from septima.web.surveys.erasing import forget_customers  # noqa: PLC0415
+    from septima.web.surveys.erasing import forget_customers
 
     survey = make_survey()
     for customer in ("C1", "C2"):

@@ -168,7 +168,7 @@ def test_a_closed_survey_reminds_nobody(home: Organisation, make_survey: MakeSur
 
 
 def test_the_department_of_a_link_goes_before_that_of_the_survey(make_survey: MakeSurvey) -> None:
-    from septima.web.surveys.models import Arrival  # noqa: PLC0415
+    from septima.web.surveys.models import Arrival
 
     survey = make_survey(department="marketing")
     give_out(survey, Chosen([Guest("C1", "delivery", "T1")], {}), None, token="x", channel="file")

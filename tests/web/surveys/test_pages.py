@@ -43,10 +43,7 @@ def test_pages_of_a_survey_open_by_role_and_for_no_stranger(make_survey: MakeSur
         client = as_role(role) if role else Client()
         for name, address in addresses.items():
             posts = name in ("change_state", "arrange_question", "send", "load_import")
-            if posts:
-                status = client.post(address, {"do": "nothing"}).status_code
-            else:
-                status = client.get(address).status_code
+            status = (client.post(address, {"do": "nothing"}) if posts else client.get(address)).status_code
             if not role:
                 right = {302}
             elif role == "other":

@@ -121,7 +121,7 @@ def test_an_expired_link_and_a_link_that_was_taken_back_are_refused(make_survey:
 def test_links_signed_with_the_last_key_still_work(make_survey: MakeSurvey, settings: object) -> None:
     address = path_of(personal_link(make_survey()))
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]  # type: ignore[attr-defined]
-    settings.SECRET_KEY = "another key"  # type: ignore[attr-defined] # noqa: S105
+    settings.SECRET_KEY = "another key"  # type: ignore[attr-defined]
     assert Client().get(address).status_code == 200
     settings.SECRET_KEY_FALLBACKS = []  # type: ignore[attr-defined]
     assert Client().get(address).status_code == 404
@@ -250,7 +250,7 @@ def test_a_page_is_light_and_needs_no_script(instrument: str, make_survey: MakeS
     survey = make_survey(instrument)
     page = Client().get(f"{links.anonymous_address(survey, '')}?language=ru")
     body = page.content.decode()
-    from django.contrib.staticfiles import finders  # noqa: PLC0415
+    from django.contrib.staticfiles import finders
 
     style = finders.find("surveys/respond.css")
     icon = finders.find("septima/icon.svg")
@@ -280,7 +280,7 @@ def test_only_allowed_sites_frame_the_embedded_page(make_survey: MakeSurvey) -> 
 
 
 def test_a_flood_from_one_address_is_slowed_down_and_no_address_is_kept(make_survey: MakeSurvey) -> None:
-    from septima.web.surveys import throttle  # noqa: PLC0415
+    from septima.web.surveys import throttle
 
     address = links.anonymous_address(make_survey(), "")
     statuses = [

@@ -69,6 +69,15 @@ def add_question(request: MemberRequest, pk: int) -> HttpResponse:
         raise Http404
     if not survey_is_free(found):
         return _frozen(request, found)
+    if len(found.asked) >= MOST_QUESTIONS:
+        messages.error(
+            request,
+            say(
+                f"A survey asks {MOST_QUESTIONS} questions at most.",
+                f"В\u00a0опросе не\u00a0больше {MOST_QUESTIONS} вопросов.",
+            ),
+        )
+        return to(request, "surveys:survey", pk)
     form = QuestionForm(found, kind, None, request.POST or None)
     if request.method == "POST" and form.is_valid():
         questions = list(found.asked)
@@ -79,13 +88,6 @@ def add_question(request: MemberRequest, pk: int) -> HttpResponse:
             words = Text(made.text.en, made.text.ru)
             added = [attribute(key, words), importance(key, words)]
         try:
-            if len(questions) + len(added) > MOST_QUESTIONS:
-                raise QuestionError(
-                    say(
-                        f"A survey asks {MOST_QUESTIONS} questions at most.",
-                        f"В\u00a0опросе не\u00a0больше {MOST_QUESTIONS} вопросов.",
-                    )
-                )
             for one in added:
                 asked.checked(one, found.spoken)
         except QuestionError as error:
@@ -154,7 +156,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     language = current_language() if current_language() in found.spoken else found.spoken[0]
     language = next((one for one in found.spoken if one == asked_in), language)
     page = request.GET.get("page", "1")
-    return respond_views.preview(request, found, language, int(page) if page.isdecimal() and len(page) < 4 else 1)  # noqa: PLR2004
+    return respond_views.preview(request, found, language, int(page) if page.isdecimal() and len(page) < 4 else 1)
 
 
 def _question(found: Survey, key: str) -> Question:

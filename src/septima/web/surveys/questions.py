@@ -15,6 +15,7 @@ LONGEST_TEXT = 4_000
 MOST_QUESTIONS = 60
 MOST_OPTIONS = 30
 _LONGEST_WORDING = 500
+_NO_WORDS = Text("", "")
 
 Answer = int | str | list[int]
 Answers = dict[str, Answer]
@@ -41,8 +42,8 @@ class Question:
     required: bool = False
     lowest: int = 1
     highest: int = 5
-    low: Text = Text("", "")
-    high: Text = Text("", "")
+    low: Text = _NO_WORDS
+    high: Text = _NO_WORDS
     options: tuple[Text, ...] = ()
 
     @property

@@ -30,6 +30,7 @@ from septima.web.surveys.results import LEAST_GROUP, Distribution, Measured, Res
 from septima.web.surveys.views import own_survey, page_of, to
 
 _FEW_DAYS = 3
+_MOST_REASONS = 60
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def results(request: MemberRequest, pk: int) -> HttpResponse:
         workspace = open_workspace(survey.organisation)
         made = found_results.results_of(workspace, survey)
         sees_rows = allowed(request.membership.role, "view_rows")
-        reasons = found_results.reasons_of(workspace, survey) if sees_rows else []
+        reasons = found_results.reasons_of(workspace, survey, most=_MOST_REASONS) if sees_rows else []
     except SeptimaError as error:
         return cannot(request, say("The results cannot be shown", "Результаты не\u00a0показать"), str(error))
     if sees_rows and "part" not in request.GET:
@@ -68,6 +69,7 @@ def results(request: MemberRequest, pk: int) -> HttpResponse:
         "themes": made.themes,
         "themes_total": sum(n for _, n in made.themes),
         "reasons": reasons,
+        "most_reasons": _MOST_REASONS if len(reasons) == _MOST_REASONS else 0,
         "sees_rows": sees_rows,
         "questionnaires": made.questionnaires,
         "least": LEAST_GROUP,
@@ -99,9 +101,8 @@ def import_file(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data["file"]
         try:
-            if given.size > importing.MOST_BYTES:
-                raise GuestError(say("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
-            kept = importing.keep_file(survey, given.name, given.read(), request.user)
+            # One byte more than is allowed tells that there is too much.
+            kept = importing.keep_file(survey, given.name, given.read(importing.MOST_BYTES + 1), request.user)
         except GuestError as error:
             form.add_error("file", str(error))
         else:
@@ -226,7 +227,8 @@ def _over_time(made: Results, language: Language) -> str:
     if len(made.daily) < _FEW_DAYS:
         return ""
     points = [Point(day, Figure(float(n))) for day, n in made.daily]
-    drawn = charts.trend(points, tick_format="%d.%m" if language == "ru" else "%b %d")
+    # The line at zero lets the axis begin there, as counts should.
+    drawn = charts.trend(points, target=0.0, tick_format="%d.%m" if language == "ru" else "%b %d")
     total = sum(n for _, n in made.daily)
     said = say(f"Answers by day, {total} in all.", f"Ответы по\u00a0дням, всего {total}.")
     return mark_safe(pictures.svg(drawn, language, said))  # noqa: S308 - our own SVG, its words escaped

@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import septima.web.surveys.models
 from django.conf import settings
 from django.db import migrations, models
+
+import septima.web.surveys.models
 
 
 class Migration(migrations.Migration):
