@@ -84,14 +84,18 @@ def test_a_bomb_that_lies_about_its_size_is_measured(tmp_path: Path) -> None:
 @pytest.mark.parametrize("quote", [b'"', b"'"])
 def test_a_sheet_with_a_cell_at_its_far_corner_is_not_opened(tmp_path: Path, quote: bytes) -> None:
     cells = b"<c r=QA1Q><v>1</v></c><c r=QXFD1048576Q><v>1</v></c>".replace(b"Q", quote)
-    said = refusal(tmp_path, book(b"<worksheet><sheetData><row>" + cells + b"</row></sheetData></worksheet>"), "far.xlsx")
+    said = refusal(
+        tmp_path, book(b"<worksheet><sheetData><row>" + cells + b"</row></sheetData></worksheet>"), "far.xlsx"
+    )
     assert "1,048,576" in said
 
 
 def test_one_long_text_in_many_cells_is_a_bomb_too(tmp_path: Path) -> None:
     texts = b"<sst><si><t>" + b"x" * 1_000_000 + b"</t></si></sst>"
     cells = b"".join(b'<c r="A%d" t="s"><v>0</v></c>' % row for row in range(1, 2_001))
-    assert "unpacks to far more" in refusal(tmp_path, book(b"<worksheet>" + cells + b"</worksheet>", texts), "texts.xlsx")
+    assert "unpacks to far more" in refusal(
+        tmp_path, book(b"<worksheet>" + cells + b"</worksheet>", texts), "texts.xlsx"
+    )
 
 
 def test_honest_books_are_taken(tmp_path: Path) -> None:
@@ -110,7 +114,9 @@ def test_what_a_sheet_holds_is_counted_alike_in_pieces_of_any_size(piece: int) -
     for start in range(0, len(raw), 7):
         texts.read(raw[start : start + 7])
     assert list(texts.lengths) == [len(b"<sst><si><t>abc</t>"), len(b"<si><t>abcdef</t>")]
-    sheet = b"".join(b'<row r="%d"><c r="B%d" t="s"><v>1</v></c><c r="AA%d"><v>7.5</v></c></row>' % (n, n, n) for n in range(1, 200))
+    sheet = b"".join(
+        b'<row r="%d"><c r="B%d" t="s"><v>1</v></c><c r="AA%d"><v>7.5</v></c></row>' % (n, n, n) for n in range(1, 200)
+    )
     cells = files._Cells(texts)
     for start in range(0, len(sheet), piece):
         cells.read(sheet[start : start + piece])
@@ -181,7 +187,13 @@ def test_form_and_yaml_say_the_same_both_ways() -> None:
 
 
 @pytest.mark.parametrize(
-    "more", ["when: st = 'paid'", "keep: last", "columns: {order_id: id, customer_id: id}", "columns: {order_id: {expression: a || b}}"]
+    "more",
+    [
+        "when: st = 'paid'",
+        "keep: last",
+        "columns: {order_id: id, customer_id: id}",
+        "columns: {order_id: {expression: a || b}}",
+    ],
 )
 def test_what_a_form_cannot_say_stays_yaml(more: str) -> None:
     table = f"columns: {{order_id: id}}, {more}" if not more.startswith("columns") else more
@@ -189,7 +201,12 @@ def test_what_a_form_cannot_say_stays_yaml(more: str) -> None:
 
 
 def test_a_file_that_is_refused_leaves_nothing_behind(shop: Shop, analyst: Client) -> None:
-    for content, name in ((b"", "a.csv"), (bytes(2000), "b.csv"), (ORDERS.encode(), "c.pdf"), (book(bytes(30 * 2**20)), "d.xlsx")):
+    for content, name in (
+        (b"", "a.csv"),
+        (bytes(2000), "b.csv"),
+        (ORDERS.encode(), "c.pdf"),
+        (book(bytes(30 * 2**20)), "d.xlsx"),
+    ):
         answer = bring(analyst, content, name)
         assert answer.status_code == 422
         assert name in answer.content.decode()

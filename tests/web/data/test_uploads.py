@@ -33,7 +33,9 @@ def mapped(client: Client, text: str = MAPPING) -> Any:
     return client.post(address("upload", newest().pk) + "?as=yaml", {"yaml": text})
 
 
-def test_a_file_is_mapped_by_its_header_and_nothing_is_loaded_before_it_is_asked_for(shop: Shop, analyst: Client) -> None:
+def test_a_file_is_mapped_by_its_header_and_nothing_is_loaded_before_it_is_asked_for(
+    shop: Shop, analyst: Client
+) -> None:
     answer = bring(analyst, ORDERS)
     upload = newest()
     assert answer.status_code == 302
@@ -203,11 +205,11 @@ def test_a_load_that_is_stopped_leaves_nothing_and_can_be_begun_again(
         Job.objects.filter(pk=self.job.pk).update(cancel_asked=True)
         told(self, step, done, total)
 
-    monkeypatch.setattr(jobs.Told, "__call__", stopped)
-    job = load(analyst)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(jobs.Told, "__call__", stopped)
+        job = load(analyst)
     assert (job.state, shop.lake.version, newest().state) == ("cancelled", 0, "mapping")
     assert "Nothing of the file was loaded" in analyst.get(address("work", job.pk)).content.decode()
-    monkeypatch.undo()
     analyst.post(address("work", job.pk, "retry"))
     job.refresh_from_db()
     assert (job.state, job.attempt, shop.count("orders")) == ("done", 2, 3)
@@ -220,10 +222,10 @@ def test_a_load_that_fails_says_why_and_can_be_begun_again(shop: Shop, analyst: 
     def full(*_: Any, **__: Any) -> None:
         raise OSError("no room is left on the disk")
 
-    monkeypatch.setattr(work, "load", full)
-    job = load(analyst)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(work, "load", full)
+        job = load(analyst)
     assert (job.state, job.error) == ("failed", "no room is left on the disk")
-    monkeypatch.undo()
     assert load(analyst).state == "done"
     assert Job.objects.filter(kind="load").count() == 1
 
