@@ -91,7 +91,7 @@ def text(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         given = _as_before(request.POST.get("text", ""), draft.text)
         wrong = refusal(given)
-        if len(given) > LONGEST and wrong is not None:
+        if wrong is not None and (len(given) > LONGEST or "\0" in given):
             messages.error(request, wrong.message)
             return HttpResponseRedirect(_address(draft, "text"))
         try:

@@ -6,6 +6,7 @@ all definitions that ask for the same ones: while weights and targets are moved,
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -125,17 +126,30 @@ def _own_figures(
             currency=settings.currency,
         )
         rows = results[id_].to_pandas().to_dict("records")
-        shown.append(
-            OwnFigures(metric.passport.name, id_, tuple(_figure(row, metric, settings, language) for row in rows))
-        )
+        shown.append(OwnFigures(metric.passport.name, id_, _figures(rows, metric, settings, language)))
     return tuple(shown)
 
 
-def _figure(row: Mapping[Any, Any], metric: Metric, settings: Settings, language: Language) -> tuple[str, str, str]:
-    value, lower, upper = (None if row[name] != row[name] else float(row[name]) for name in ("value", "lower", "upper"))
+def _figures(
+    rows: list[dict[Any, Any]], metric: Metric, settings: Settings, language: Language
+) -> tuple[tuple[str, str, str], ...]:
+    """The figures of all quarters, as precise as the newest one deserves."""
+    if not rows:
+        return ()
+    value, lower, upper = (_defined(rows[-1][name]) for name in ("value", "lower", "upper"))
     style = number_style(metric.passport.unit, Figure(value, lower, upper), language, currency=settings.currency)
-    label = settings.calendar.period_of(row["period"], "quarter").label.in_language(language)
-    return label, style.value(value), count(None if row["n"] != row["n"] else float(row["n"]), language)
+    return tuple(
+        (
+            settings.calendar.period_of(row["period"], "quarter").label.in_language(language),
+            style.value(_defined(row["value"])),
+            count(_defined(row["n"]), language),
+        )
+        for row in rows
+    )
+
+
+def _defined(number: Any) -> float | None:
+    return None if number is None or math.isnan(number) else float(number)
 
 
 def touches_card(name: str) -> bool:

@@ -16,7 +16,7 @@ FieldKind = Literal["number", "word", "long", "text", "choice", "day", "flag", "
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 _CLEAN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _RULES = ("by_period", "formula", "plan")
-_BY_RULES = Text("where no rule below gives one", "где её не дают правила ниже")
+_BY_RULES = Text("by default", "по умолчанию")
 
 
 @dataclass(frozen=True)

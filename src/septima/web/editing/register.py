@@ -207,7 +207,10 @@ def is_alone(organisation: Organisation, user: User) -> bool:
 
 def is_stale(draft: Draft) -> bool:
     """Whether the file is no longer what the draft began from."""
-    return digest_of(text_of(draft.organisation.directory, draft.file)) != draft.base_digest
+    try:
+        return digest_of(text_of(draft.organisation.directory, draft.file)) != draft.base_digest
+    except FileError:  # what cannot be read is surely another text
+        return True
 
 
 def approve(draft: Draft, user: User) -> Version:

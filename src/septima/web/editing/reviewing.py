@@ -1,6 +1,7 @@
 """Pages on which a draft is read, submitted, approved or refused."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -36,7 +37,8 @@ _LONGEST_NOTE = 500
 @require_GET
 def draft(request: MemberRequest, pk: int) -> HttpResponse:
     """A draft: what it changes in the file and on the card, what has happened to it, what can be done."""
-    register.look(request.membership.organisation)
+    with suppress(SeptimaError, OSError):  # the page of all files says what is wrong there
+        register.look(request.membership.organisation)
     found = draft_of(request, pk)
     membership, own = request.membership, found.author_id == request.user.pk  # pyright: ignore[reportAttributeAccessIssue]
     stale = found.is_open and register.is_stale(found)
@@ -185,7 +187,7 @@ def _acted(request: MemberRequest, found: Draft, act: Callable[[], str]) -> Http
 
 
 def _note(request: MemberRequest) -> str:
-    return request.POST.get("note", "").strip()[:_LONGEST_NOTE]
+    return request.POST.get("note", "").replace("\0", "").strip()[:_LONGEST_NOTE]
 
 
 def _current(found: Draft) -> str:
