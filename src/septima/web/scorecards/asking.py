@@ -117,11 +117,14 @@ def _content(asked: Asked, name: str, draw: Callable[[Workspace, Scorecard], str
         return trouble_html(asked, error)
 
 
-def frame(asked: Asked) -> dict[str, Any]:
-    """What the frame around every page of the section shows: the picker of periods and slices, the pages around the card."""
+def frame(asked: Asked, shown: ShownCard | None = None) -> dict[str, Any]:
+    """What the frame around every page of the section shows: the picker of periods and slices, the pages around the card.
+
+    `shown` is the first page of the choice, where it has been looked up already.
+    """
     calendar, period = asked.now.settings.calendar, asked.choice.period
     today = calendar.today(datetime.now(UTC))
-    shown = asked.shown
+    shown = shown or asked.shown
     return {
         "asked": asked,
         "query": asked.choice.query,

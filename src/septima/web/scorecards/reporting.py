@@ -16,7 +16,7 @@ from septima.web.common.workspaces import open_workspace
 from septima.web.scorecards.asking import Asked, asks_for_a_card, frame, trouble_html
 from septima.web.scorecards.cards import card_of
 from septima.web.scorecards.models import CardWork
-from septima.web.scorecards.work import ask_for_report
+from septima.web.scorecards.work import ask_for_report, bury_lost
 
 FORMS = ("pdf", "xlsx", "html")
 _KINDS = {
@@ -32,6 +32,7 @@ def reports(request: MemberRequest, asked: Asked) -> HttpResponse:
     """Reports on the card of the choice: those that are there, those in the making, and the form that asks for another."""
     if request.method == "POST":
         return _ask(request, asked)
+    bury_lost(asked.organisation)
     found = CardWork.objects.filter(organisation=asked.organisation, kind="report", choice=asked.choice.query)
     works = list(_shown(found[:60]))
     given = {**frame(asked), "works": works[:12], "waits": any(one.under_way for one in works), "forms": FORMS}

@@ -31,7 +31,7 @@ def card(request: MemberRequest, asked: Asked) -> HttpResponse:
         shown, work = asked.shown, None
     if shown is not None:
         content = mark_safe(shown.html)  # noqa: S308 - drawn by us, texts escaped
-    given = {**frame(asked), "content": content, "shown": shown, "work": work}
+    given = {**frame(asked, shown), "content": content, "shown": shown, "work": work}
     template = "scorecards/card_part.html" if FILL in request.GET else "scorecards/card.html"
     answer = render(request, template, given)
     answer["Cache-Control"] = "no-store" if FILL in request.GET else "private, no-cache"
@@ -46,7 +46,7 @@ def refreshing(request: MemberRequest, asked: Asked) -> HttpResponse:
     if shown is not None and _is_behind(asked, shown):
         work = _refresh(asked)
         if work.under_way or work.state == "failed":
-            return render(request, "scorecards/behind.html", {**frame(asked), "shown": shown, "work": work})
+            return render(request, "scorecards/behind.html", {**frame(asked, shown), "shown": shown, "work": work})
     answer = HttpResponse()
     answer["HX-Refresh"] = "true"
     return answer

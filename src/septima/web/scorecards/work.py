@@ -41,12 +41,19 @@ def ask_for_report(
     return work
 
 
+def bury_lost(organisation: Organisation) -> None:
+    """Take work for failed that has given no sign of life for long: its worker was stopped."""
+    under_way = CardWork.objects.filter(organisation=organisation, state__in=["waiting", "running"])
+    lost = under_way.filter(seen_at__lt=timezone.now() - DEAD_AFTER)
+    lost.update(state="failed", problem="lost", finished_at=timezone.now())
+
+
 def _one(
     organisation: Organisation, key: str, choice: Choice, language: str, *, kind: str, form: str, asked_by: User | None
 ) -> tuple[CardWork, bool]:
     """The work of this key that is under way, or a new one; whether it is new."""
     under_way = CardWork.objects.filter(organisation=organisation, key=key, state__in=["waiting", "running"])
-    under_way.filter(seen_at__lt=timezone.now() - DEAD_AFTER).update(state="failed", problem="lost")
+    bury_lost(organisation)
     found = under_way.first()
     if found is not None:
         return found, False
