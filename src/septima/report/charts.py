@@ -276,8 +276,12 @@ def explored(chart: alt.LayerChart, names: Mapping[str, str], period_format: str
         {"field": name, "type": "quantitative", "title": names[name], "format": ",.3~f"}
         for name in ("value", "lower", "upper")
     ]
+    # Ticks that were chosen for the whole course would be lost as soon as it is moved.
+    axis = {"format": period_format, "grid": False, "labelOverlap": True, "tickCount": 8}
     for layer in specification["layer"]:
         y = layer["encoding"].get("y", {})
+        if "axis" in layer["encoding"].get("x", {}):
+            layer["encoding"]["x"]["axis"] = axis
         mark = layer["mark"]
         if mark["type"] == "point" and y.get("field") == "value":
             layer["encoding"]["tooltip"] = tips
