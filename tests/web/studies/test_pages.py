@@ -41,7 +41,10 @@ def test_a_model_is_computed_once_and_its_finding_kept_with_its_date(site: Site,
     assert "Атрибуция" in russian
     book = load_workbook(io.BytesIO(client.get(f"/o/home/models/runs/{run.pk}/export.xlsx").content))
     assert book.worksheets
-    assert as_role("other").get(f"/o/other/models/runs/{run.pk}/").status_code == 404
+    assert as_role("other").get(f"/o/home/models/runs/{run.pk}/").status_code == 404
+    strange = Run.objects.create(organisation=site.other, kind="loyalty", asked="x", key="x", data_version=1)
+    for address in (f"runs/{strange.pk}/", f"runs/{strange.pk}/export.pdf"):
+        assert client.get(f"/o/home/models/{address}").status_code == 404
     assert as_role("viewer").get(f"/o/home/models/runs/{run.pk}/").status_code == 403
     assert client.get(f"/o/home/models/runs/{run.pk}/", headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     assert "Last computed" in client.get("/o/home/models/").content.decode()
