@@ -137,10 +137,6 @@ def frame(asked: Asked, shown: ShownCard | None = None) -> dict[str, Any]:
             for grain in GRAINS
         ],
         "offered": [(one.id, one.label.in_language(asked.language)) for one in offered(period, calendar, today)],
-        "slicings": [
-            (one.dimension, one.name.in_language(asked.language), one.members)
-            for one in (shown.slicings if shown else ())
-        ],
         "slice_name": slice_name(asked.choice, shown.slicings if shown else (), asked.language),
         "kept_query": _rest(asked.request, ("period",)),
         "around": navigation(asked.request, asked.choice.query),

@@ -82,6 +82,7 @@ def latest_with_figures(card: Scorecard) -> str | None:
 
 def _drawn(organisation: Organisation, workspace: Workspace, choice: Choice, language: Language) -> ShownCard:
     card = card_of(organisation, workspace, choice).card
+    slicings = kept_slicings(organisation, workspace)
     page = first_page(card, language)
     ids = [one.composite.id for one in card.perspectives]
     groups = [
@@ -104,7 +105,8 @@ def _drawn(organisation: Organisation, workspace: Workspace, choice: Choice, lan
                 "no_figures": all(kpi.figure.value is None for kpi in all_kpis(card)),
                 "latest": latest_with_figures(card),
                 "card": card,
-                "slice_name": slice_name(choice, kept_slicings(organisation, workspace), language),
+                "slice_name": slice_name(choice, slicings, language),
+                "slicings": [(one.dimension, one.name.in_language(language), one.members) for one in slicings],
             },
         )
     return ShownCard(
@@ -114,7 +116,7 @@ def _drawn(organisation: Organisation, workspace: Workspace, choice: Choice, lan
         card.computed_at,
         card.complete,
         card.end,
-        kept_slicings(organisation, workspace),
+        slicings,
     )
 
 

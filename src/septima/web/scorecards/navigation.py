@@ -101,18 +101,23 @@ class Around:
 
 def navigation(request: MemberRequest, query: Mapping[str, str]) -> list[Around]:
     """The card and the pages around it, each of the choice that is looked at."""
-    language, slug = current_language(), request.membership.organisation.slug
-    named: list[tuple[Text, str, dict[str, str]]] = [
-        (Text("Card", "Карта"), "card", {}),
-        (Text("Why", "Почему"), "why", {}),
-        *((chapter.name, "chapter", {"chapter": key}) for key, chapter in CHAPTER_PAGES.items()),
-        (Text("Compare", "Сравнить"), "compare", {}),
-        (Text("What if", "Что, если"), "what_if", {}),
-        (Text("Reports", "Отчёты"), "reports", {}),
+    language = current_language()
+    first = reverse("scorecards:card", kwargs={"organisation": request.membership.organisation.slug})
+    parameters = urlencode(query)
+    named = [
+        (_CARD, first),
+        (_WHY, f"{first}card/why/"),
+        *((chapter.name, f"{first}card/around/{key}/") for key, chapter in CHAPTER_PAGES.items()),
+        (_COMPARE, f"{first}card/compare/"),
+        (_WHAT_IF, f"{first}card/what-if/"),
+        (_REPORTS, f"{first}card/reports/"),
     ]
     found: list[Around] = []
-    for name, view, parts in named:
-        address = reverse(f"scorecards:{view}", kwargs={"organisation": slug, **parts})
-        current = request.path == address or (view != "card" and request.path.startswith(address))
-        found.append(Around(name.in_language(language), f"{address}?{urlencode(query)}", current))
+    for name, address in named:
+        current = request.path == address or (address != first and request.path.startswith(address))
+        found.append(Around(name.in_language(language), f"{address}?{parameters}", current))
     return found
+
+
+_CARD, _WHY, _COMPARE = Text("Card", "Карта"), Text("Why", "Почему"), Text("Compare", "Сравнить")
+_WHAT_IF, _REPORTS = Text("What if", "Что, если"), Text("Reports", "Отчёты")
