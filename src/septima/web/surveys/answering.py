@@ -4,7 +4,7 @@ A submission is acknowledged once the database has committed it together with it
 inbox (`Arrival`) until a batch brings them there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from septima.schema import Language
 from septima.web.surveys import questions as asked
+from septima.web.surveys import tasks
 from septima.web.surveys.models import Arrival, Link, Response, Survey
 from septima.web.surveys.questions import Answers, Question, QuestionError
 
@@ -88,11 +89,15 @@ def found(seat: Seat) -> Response | None:
 
 def keep_draft(seat: Seat, filled: Filled) -> Response:
     """Keep a page of answers until the rest is filled in; TooLateError where nothing can be changed any more."""
-    with transaction.atomic():
-        response = _held(seat)
-        response.answers = _merged(response, filled)
-        response.save(update_fields=["answers", "language"])
-    return response
+
+    def keep() -> Response:
+        with transaction.atomic():
+            response = _held(seat)
+            response.answers = _merged(response, filled)
+            response.save()
+        return response
+
+    return _even_if_pressed_twice(keep)
 
 
 def submit(seat: Seat, filled: Filled) -> Response:
@@ -100,19 +105,25 @@ def submit(seat: Seat, filled: Filled) -> Response:
 
     `filled` is of the last page; earlier pages are kept as drafts. TooLateError where a day has passed since.
     """
-    with transaction.atomic():
-        response = _held(seat)
-        answers = _merged(response, filled)
-        response.answers = answers
-        if response.submitted_at is None or answers != response.filed:
+
+    def take() -> Response:
+        with transaction.atomic():
+            response = _held(seat)
+            answers = _merged(response, filled)
+            response.answers = answers
+            changed = response.submitted_at is None or answers != response.filed
+            before, response.filed = cast("Answers", response.filed), answers
             response.submitted_at = response.submitted_at or timezone.now()
-            Arrival.objects.create(survey=seat.survey, response=response, rows=_rows(seat, response, answers))
-            response.filed = answers
-            if seat.link is not None:
-                Link.objects.filter(pk=seat.link.pk, answered_at=None).update(answered_at=response.submitted_at)
-        response.save(update_fields=["answers", "filed", "submitted_at", "language"])
-        schedule_flush(seat.survey.organisation_id)  # pyright: ignore[reportAttributeAccessIssue] # Django adds it
-    return response
+            response.save()
+            if changed:
+                rows = _rows(seat, response, answers, before)
+                Arrival.objects.create(survey=seat.survey, response=response, rows=rows)
+                if seat.link is not None and seat.link.answered_at is None:
+                    Link.objects.filter(pk=seat.link.pk, answered_at=None).update(answered_at=response.submitted_at)
+                tasks.ask_for_flush(seat.survey.organisation.pk)
+        return response
+
+    return _even_if_pressed_twice(take)
 
 
 def missing_of(questions: Sequence[Question], answers: Mapping[str, object]) -> list[str]:
@@ -120,20 +131,23 @@ def missing_of(questions: Sequence[Question], answers: Mapping[str, object]) -> 
     return [question.key for question in questions if question.required and question.key not in answers]
 
 
+def _even_if_pressed_twice(take: Callable[[], Response]) -> Response:
+    """What `take` gives; once more where the other half of a double press began the questionnaire meanwhile."""
+    try:
+        return take()
+    except IntegrityError:
+        return take()
+
+
 def _held(seat: Seat) -> Response:
-    """The questionnaire of a seat, begun where it was not, and held until the transaction ends."""
+    """The questionnaire of a seat, held until the transaction ends, or a new one that is not saved yet."""
     rows = Response.objects.select_for_update()
-    rows = rows.filter(link=seat.link) if seat.link is not None else rows.filter(survey=seat.survey, code=seat.code)
-    response = rows.first()
+    rows = rows.filter(link=seat.link) if seat.link is not None else rows.filter(code=seat.code)
+    # By no order: there is one at most, and ordering costs.
+    response = next(iter(rows[:1]), None)
     if response is None:
-        new = Response(survey=seat.survey, link=seat.link, code=seat.code, channel=seat.channel)
-        try:
-            with transaction.atomic():
-                new.save(force_insert=True)
-            response = new
-        except IntegrityError:  # the other half of a double press was quicker
-            response = rows.get()
-    if response.is_final or response.survey_id != seat.survey.pk:  # pyright: ignore[reportAttributeAccessIssue] # Django adds it
+        response = Response(survey=seat.survey, link=seat.link, code=seat.code, channel=seat.channel)
+    elif response.is_final or response.survey_id != seat.survey.pk:  # pyright: ignore[reportAttributeAccessIssue] # Django adds it
         raise TooLateError
     response.language = seat.language
     return response
@@ -144,7 +158,7 @@ def _merged(response: Response, filled: Filled) -> Answers:
     return {**kept, **filled.answers}
 
 
-def _rows(seat: Seat, response: Response, answers: Answers) -> list[dict[str, object]]:
+def _rows(seat: Seat, response: Response, answers: Answers, before: Answers) -> list[dict[str, object]]:
     moment = cast("object", response.submitted_at)
     common = {
         "survey_id": seat.survey.survey_id,
@@ -156,11 +170,4 @@ def _rows(seat: Seat, response: Response, answers: Answers) -> list[dict[str, ob
         "touch_id": (seat.link.touch_id if seat.link else "") or None,
         "language": seat.language,
     }
-    return asked.lake_rows(seat.survey.asked, answers, response.filed, common)
-
-
-def schedule_flush(organisation: int) -> None:
-    """Have the inbox emptied soon; of many submissions one asks for it."""
-    from septima.web.surveys.tasks import ask_for_flush  # noqa: PLC0415 - tasks import this module's neighbours
-
-    ask_for_flush(organisation)
+    return asked.lake_rows(seat.survey.asked, answers, before, common)

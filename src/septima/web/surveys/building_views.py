@@ -153,8 +153,10 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     """The survey as respondents see it."""
     found = own_survey(request, pk)
     asked_in = request.GET.get("language")
-    language = current_language() if current_language() in found.spoken else found.spoken[0]
-    language = next((one for one in found.spoken if one == asked_in), language)
+    wanted = [one for one in found.spoken if one == asked_in] or [
+        one for one in found.spoken if one == current_language()
+    ]
+    language = [*wanted, *found.spoken][0]
     page = request.GET.get("page", "1")
     return respond_views.preview(request, found, language, int(page) if page.isdecimal() and len(page) < 4 else 1)
 

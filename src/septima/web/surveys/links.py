@@ -6,12 +6,13 @@ SECRET_KEY_FALLBACKS are still taken, so that the key may be changed, and a surv
 
 from urllib.parse import urlencode
 
-import qrcode
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
+from qrcode.main import QRCode
 
 from septima.schema import Language
 from septima.web.surveys.models import Link, Response, Survey, new_code
@@ -91,7 +92,7 @@ def origin_of(request: HttpRequest) -> str:
 
 def qr_svg(address: str) -> bytes:
     """The address as a QR code in SVG."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, image_factory=SvgPathImage)
+    code = QRCode(error_correction=ERROR_CORRECT_M, image_factory=SvgPathImage)
     code.add_data(address)
     return code.make_image().to_string(encoding="utf-8")
 

@@ -174,7 +174,9 @@ def _taken(request: HttpRequest, seat: Seat, response: Response | None, token: s
     page = min(max(_number(request.POST.get("page")), 1), len(pages))
     filled = answering.read(pages[page - 1], request.POST)
     backwards = request.POST.get("go") == "back"
-    wrong = {key: problem for key, problem in filled.problems.items() if not (backwards and problem == "missing")}
+    wrong: dict[str, Problem] = {
+        key: problem for key, problem in filled.problems.items() if not (backwards and problem == "missing")
+    }
     kept = cast("Answers", response.answers) if response else {}
     if wrong:
         if response is not None or filled.answers:
@@ -362,9 +364,9 @@ def _private(answer: HttpResponse) -> HttpResponse:
 def _language(request: HttpRequest, survey: Survey) -> Language:
     asked = _asked_language(request)
     if asked in survey.spoken:
-        return cast("Language", asked)
+        return asked
     browser = (translation.get_language() or "")[:2]
-    return cast("Language", browser) if browser in survey.spoken else survey.spoken[0]
+    return browser if browser in survey.spoken else survey.spoken[0]
 
 
 def _asked_language(request: HttpRequest) -> str | None:

@@ -220,7 +220,7 @@ def _tables(workspace: Workspace, answers: pa.Table) -> Tables:
 
 def _parameters(workspace: Workspace, metrics: Sequence[str], frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     given = {name: dict(workspace.settings.metrics.get(name, {})) for name in metrics}
-    asked = frame[(frame["instrument"] == IMPORTANCE) & frame["score"].between(1, 5)]
+    asked: Any = frame[(frame["instrument"] == IMPORTANCE) & frame["score"].between(1, 5)]
     if "csi_weighted" in given and len(asked):
         # What respondents call important goes before weights that somebody set.
         given["csi_weighted"]["weights"] = {
@@ -277,7 +277,7 @@ def _hidden(one: Measured) -> Measured:
     return Measured(one.metric, one.name, one.unit, None, one.n)
 
 
-def _distribution(question: Question, answered: pd.DataFrame) -> Distribution:
+def _distribution(question: Question, answered: Any) -> Distribution:
     own = answered[answered["instrument"] == question.instrument]
     if question.kind == "several":
         names = [f"{question.filed_as}_{number}" for number in range(1, len(question.options) + 1)]

@@ -1,6 +1,6 @@
 """Pages of surveys: the list, and the life of one."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -65,7 +65,7 @@ def start(request: MemberRequest) -> HttpResponse:
             return to(request, "surveys:survey", survey.pk)
     language = current_language()
     uses = {key: one.use.in_language(language) for key, one in INSTRUMENTS.items()}
-    choices = [(choice, uses[choice.data["value"]]) for choice in form["instrument"]]
+    choices = [(choice, uses[choice.data["value"]]) for choice in cast("Any", form["instrument"])]
     return render(request, "surveys/start.html", {"form": form, "choices": choices})
 
 
