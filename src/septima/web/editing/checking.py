@@ -184,14 +184,15 @@ def _weights(definition: ScorecardDefinition) -> Iterator[Mistake]:
     for group, weights, weighting, composite, line in groups:
         if weighting is not None or weights_average_one(weights):
             continue
-        total, count = math.fsum(weights.values()), len(weights)
-        better = ", ".join(f"{key}: {weight:g}" for key, weight in rescale(weights).items())
+        total, count = f"{math.fsum(weights.values()):.10g}", len(weights)
+        better = [f"{key}: {weight:g}" for key, weight in rescale(weights).items()]
+        russian = "; ".join(better).replace(".", ",")
         yield Mistake(
             say(
-                f"the weights of {composite} add up to {total:.10g}, but must add up to {count}, so that they average 1; "
-                f"in the same proportions: {better}",
-                f"сумма весов {composite} равна {total:.10g}, а должна быть {count}, чтобы их среднее было 1; "
-                f"в тех же пропорциях: {better}",
+                f"the weights of {composite} add up to {total}, but must add up to {count}, so that they average 1; "
+                f"in the same proportions: {', '.join(better)}",
+                f"сумма весов {composite} равна {total.replace('.', ',')}, а должна быть {count}, чтобы их среднее было 1; "
+                f"в тех же пропорциях: {russian}",
             ),
             line,
             group,

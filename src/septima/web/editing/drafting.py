@@ -19,6 +19,7 @@ from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, say
 from septima.web.editing import register
 from septima.web.editing.checking import metrics_of, settings_of
+from septima.web.editing.effect import touches_card
 from septima.web.editing.files import digest_of
 from septima.web.editing.forms import Form, FormError, answered_form, done, form_of, place_mistakes, with_answers
 from septima.web.editing.layout import LayoutError, at, content
@@ -275,6 +276,7 @@ def _page(request: MemberRequest, draft: Draft, template: str, context: Mapping[
         "draft": draft,
         "title": kind.name.in_language(language),
         "has_form": shape_of(kind.id, language) is not None,
+        "has_effect": touches_card(draft.file),
         "seen": digest_of(draft.text),
         "is_stale": register.is_stale(draft),
     }

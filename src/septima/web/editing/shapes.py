@@ -254,18 +254,18 @@ def _goals(language: Language) -> FileShape:
         Text("Initiatives", "Инициативы"),
         Text("Initiative", "Инициатива"),
         [
-            F("name", _NAME, "text", main=True),
+            F("name", _NAME, "text"),
             F("id", _ID),
-            F("owner", _OWNER),
+            F("owner", _OWNER, main=True),
             F("start", Text("Begins", "Начало"), "day"),
-            F("due", Text("Due", "Срок"), "day"),
+            F("due", Text("Due", "Срок"), "day", main=True),
             F("done", Text("Done on", "Сделано"), "day"),
             F("share", Text("Share done", "Доля сделанного"), "number"),
         ],
         fresh=lambda id_: {"id": id_, "name": {"en": "New initiative", "ru": "Новая инициатива"}},
     )
     goal = [
-        F("name", _NAME, "text", main=True),
+        F("name", _NAME, "text"),
         F("due", Text("Due", "Срок"), "day", main=True),
         F("owner", _OWNER, main=True),
         F("id", _ID),
