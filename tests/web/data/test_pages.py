@@ -66,7 +66,7 @@ def test_history_reads_only_what_is_new(shop: Shop, analyst: Client, monkeypatch
 
 def test_duplicates_are_looked_for_as_a_trial_first(shop: Shop, as_role: Callable[[str], Client]) -> None:
     administrator, analyst = as_role("administrator"), as_role("analyst")
-    content = "id,name,e-mail,created_at\nc1,Anna,a@example.org,2026-07-01\nc2,Anna,a@example.org,2026-07-02\n"
+    content = "customer_id,name,email,created_at\nc1,Anna,a@example.org,2026-07-01\nc2,Anna,a@example.org,2026-07-02\n"
     bring(analyst, content, "customers.csv")
     load(analyst)
     version = shop.lake.version

@@ -117,8 +117,7 @@ def checked_mapping(text: str, path: Path, file: str) -> LoadMapping:
 
 def for_file(text: str, file: str) -> str:
     """The text of a mapping with another file's name in it, all else and its comments as they were."""
-    yaml = YAML()
-    yaml.width = 4096
+    yaml = _writer()
     content: Any = yaml.load(text)
     for entry in content["files"]:
         entry["file"] = file
@@ -212,10 +211,7 @@ def write_form(form: FormMapping, file: str) -> str:
     table: dict[str, Any] = {"columns": columns}
     table |= {"ignore": ignored} if ignored else {}
     content = {"source": form.source, "files": [{"file": file, **form.options, "tables": {form.table: table}}]}
-    yaml = YAML()
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return _dumped(yaml, content)
+    return _dumped(_writer(), content)
 
 
 def form_from_post(post: Mapping[str, Any], names: Iterable[str], options: Mapping[str, Any]) -> FormMapping:
@@ -284,6 +280,13 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _writer() -> YAML:
+    yaml = YAML()
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
 
 
 def _dumped(yaml: YAML, content: Any) -> str:

@@ -1,21 +1,29 @@
 """What each kind of job does."""
 
 from collections.abc import Mapping
+from typing import get_args
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from septima.lake.identity import identify
 from septima.lake.load import load
-from septima.schema import SeptimaError
+from septima.schema import Language, SeptimaError, Text
 from septima.web.accounts.audit import note_event
+from septima.web.accounts.models import Organisation
 from septima.web.common.language import say
-from septima.web.common.workspaces import default_period, open_workspace, refresh_card
+from septima.web.common.workspaces import default_period, open_workspace
 from septima.web.data.jobs import Told, Work, start_job
 from septima.web.data.mapping_forms import checked_mapping
 from septima.web.data.mending import dismissed_ids, mend_many
 from septima.web.data.models import Job, Upload
 from septima.web.data.uploads import examine, loaded_before, refuse, sweep
 from septima.web.data.waiting import Filters
+from septima.web.scorecards.cards import refreshed
+from septima.web.scorecards.choice import Choice
+from septima.web.scorecards.first_page import draw_first_page
+from septima.workspace import Workspace
+
+_CARD = Text("Making the card", "Составление карты")
 
 
 class WorkError(SeptimaError):
@@ -76,7 +84,22 @@ def compute_figures(job: Job, told: Told) -> None:
         "version": update.version,
     }
     job.save(update_fields=["result"])
-    refresh_card(job.organisation, workspace, default_period(workspace))
+    told(_CARD, 0, None)
+    try:
+        _renew_card(job.organisation, workspace)
+    except SeptimaError as error:
+        # The figures stand; a card that cannot be made says why on its own page.
+        job.result["card"] = " ".join(str(error).split())[:500]
+        job.save(update_fields=["result"])
+
+
+def _renew_card(organisation: Organisation, workspace: Workspace) -> None:
+    """Bring the card that people open first up to the data, and draw its page in both languages."""
+    choice = Choice(default_period(workspace))
+    refreshed(organisation, workspace, choice)
+    for language in get_args(Language):
+        with translation.override(language):
+            draw_first_page(organisation, workspace, choice, language)
 
 
 def find_duplicates(job: Job, told: Told) -> None:
