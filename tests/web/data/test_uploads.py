@@ -1,8 +1,10 @@
 """A file's way into the lake by the site."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from septima.schema import Text
@@ -303,4 +305,5 @@ def test_a_form_without_its_token_is_refused(shop: Shop, analyst: Client) -> Non
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get(email="analyst@example.org"))
     assert bring(strict, ORDERS).status_code == 403
-    assert not Upload.objects.filter(state="mapping").exists()
+    assert not Upload.objects.exists()
+    assert list(Path(settings.MEDIA_ROOT).glob("*/*")) == []

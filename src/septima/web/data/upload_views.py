@@ -1,6 +1,7 @@
 """Pages by which a person brings a file: choose it, see its mapping, mend it, load it."""
 
 import secrets
+import shutil
 from typing import cast
 
 from django.contrib import messages
@@ -82,7 +83,12 @@ def upload(request: MemberRequest) -> HttpResponse:
     )
     handler = ReceivingToDisk(made.folder)
     request.upload_handlers = [handler]  # pyright: ignore[reportAttributeAccessIssue] # as Django documents it
-    return _receive(request, made, handler)
+    try:
+        return _receive(request, made, handler)
+    finally:
+        if made.pk is None:
+            # Looking for the token received the file; without it, or with the connection lost, nothing of it is kept.
+            shutil.rmtree(made.folder, ignore_errors=True)
 
 
 @csrf_protect

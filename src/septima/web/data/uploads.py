@@ -2,9 +2,14 @@
 
 import hashlib
 import json
+import re
+import shutil
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from ruamel.yaml.error import YAMLError
@@ -24,6 +29,7 @@ from septima.web.data.rehearsal import as_json, look_at, rehearse
 AT_ONCE = 8 * 2**20
 """Bytes up to which a file is looked through while its person waits; larger ones are the background worker's."""
 
+_LOST_AFTER_SECONDS = 24 * 3600
 _LOOKING = Text("Looking at the columns", "Просмотр столбцов")
 
 
@@ -154,7 +160,17 @@ def sweep() -> int:
     gone = Upload.objects.filter(state__in=("loaded", "refused", "discarded"), removed_at=None, finished_at__lte=over)
     for upload in gone:
         upload.remove_files()
+    _sweep_lost()
     return len(gone)
+
+
+def _sweep_lost() -> None:
+    """Delete what came of files whose receipt was cut off together with its process, a day after."""
+    for folder in Path(settings.MEDIA_ROOT).glob("*/*"):
+        named = re.fullmatch(r"[0-9a-f]{32}", folder.name) is not None
+        old = time.time() - folder.stat().st_mtime > _LOST_AFTER_SECONDS
+        if named and old and not Upload.objects.filter(token=folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def same_file(upload: Upload) -> Upload | None:
