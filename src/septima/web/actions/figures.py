@@ -72,6 +72,17 @@ def known_kpis(organisation: Organisation) -> dict[str, KpiNow]:
     return kpis_of(kept_card(organisation, workspace, period).card)
 
 
+def kpi_names(workspace: Workspace) -> dict[str, str]:
+    """What the KPIs of the scorecard's definition are called, by path, where no card tells it."""
+    definition, catalogue, language = workspace.definition, workspace.catalogue, current_language()
+    placed = [(one.id, kpi) for one in definition.perspectives for kpi in one.kpis]
+    placed += [(OWN, kpi) for kpi in definition.own]
+    return {
+        f"{place}/{kpi.id}": (kpi.name or catalogue[kpi.metric].passport.name).in_language(language)
+        for place, kpi in placed
+    }
+
+
 def cascade_is_kept(organisation: Organisation, workspace: Workspace) -> bool:
     """Whether the cascade of the newest card can be shown at once."""
     period = default_period(workspace)

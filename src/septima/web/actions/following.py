@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 
 from septima.metrics.period import Period, PeriodError
 from septima.schema import SeptimaError, Text
-from septima.web.actions.figures import KpiNow, known_kpis
+from septima.web.actions.figures import known_kpis
 from septima.web.actions.forms import ActionForm, NoteForm, StateForm, new_form_token, of_action
 from septima.web.actions.keeping import begin, change, say_of
-from septima.web.actions.lists import STATE_NAMES, counts, may_work_on, own_by, show, shown, visible
+from septima.web.actions.lists import STATE_NAMES, counts, kpis_and_names, may_work_on, own_by, show, shown, visible
 from septima.web.actions.models import OPEN_STATES, STATES, Action, Change, Note
 from septima.web.actions.tasks import follow_up
 from septima.web.common.access import MemberRequest, member
@@ -131,10 +131,7 @@ def action(request: MemberRequest, number: int) -> HttpResponse:
     membership = request.membership
     found = get_object_or_404(visible(membership), pk=number)
     works, manages = may_work_on(found, membership), allowed(membership.role, "manage_actions")
-    try:
-        kpis: dict[str, KpiNow] = known_kpis(membership.organisation)
-    except SeptimaError:
-        kpis = {}
+    kpis, kpi_names = kpis_and_names(membership.organisation)
     thread: list[tuple[datetime, str, Any]] = [
         (one.at, "note", one) for one in Note.objects.filter(action=found).select_related("user")
     ]
@@ -145,7 +142,7 @@ def action(request: MemberRequest, number: int) -> HttpResponse:
     )
     context = {
         "tab": "actions",
-        "one": show(found, kpis, _today()),
+        "one": show(found, kpis, _today(), kpi_names),
         "department": department,
         "works": works,
         "manages": manages,

@@ -8,10 +8,11 @@ from django.db.models import Q, QuerySet
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import State
 from septima.web.accounts.models import Membership, Organisation
-from septima.web.actions.figures import KpiNow, known_kpis
+from septima.web.actions.figures import KpiNow, known_kpis, kpi_names
 from septima.web.actions.models import OPEN_STATES, Action
 from septima.web.common.language import current_language
 from septima.web.common.permissions import allowed
+from septima.web.common.workspaces import open_workspace
 
 STATE_NAMES = {
     "open": Text("open", "открыто"),
@@ -31,11 +32,12 @@ class Shown:
     overdue: bool
     kpi: KpiNow | None
     is_well_again: bool
+    name: str = ""
 
     @property
     def kpi_name(self) -> str:
-        """The KPI's name, or its path where no card has it."""
-        return self.kpi.name if self.kpi else self.action.kpi
+        """The KPI's name, or its path where nothing names it."""
+        return self.kpi.name if self.kpi else self.name or self.action.kpi
 
     @property
     def kpi_state(self) -> State:
@@ -73,14 +75,20 @@ def may_work_on(action: Action, membership: Membership) -> bool:
 
 def shown(actions: list[Action], organisation: Organisation, today: date) -> list[Shown]:
     """Actions with what the newest kept card says of their KPIs."""
+    kpis, names = kpis_and_names(organisation) if actions else ({}, {})
+    return [show(action, kpis, today, names) for action in actions]
+
+
+def kpis_and_names(organisation: Organisation) -> tuple[dict[str, KpiNow], dict[str, str]]:
+    """What the newest kept card says of KPIs; where none is kept, what they are called."""
     try:
-        kpis = known_kpis(organisation) if actions else {}
+        kpis = known_kpis(organisation)
+        return kpis, {} if kpis else kpi_names(open_workspace(organisation))
     except SeptimaError:
-        kpis = {}
-    return [show(action, kpis, today) for action in actions]
+        return {}, {}
 
 
-def show(action: Action, kpis: dict[str, KpiNow], today: date) -> Shown:
+def show(action: Action, kpis: dict[str, KpiNow], today: date, names: dict[str, str] | None = None) -> Shown:
     """One action."""
     kpi = kpis.get(action.kpi)
     well = kpi is not None and action.is_open and kpi.state == "good" and kpi.start > action.period_start
@@ -91,6 +99,7 @@ def show(action: Action, kpis: dict[str, KpiNow], today: date) -> Shown:
         action.is_overdue(today),
         kpi,
         well,
+        (names or {}).get(action.kpi, ""),
     )
 
 

@@ -13,7 +13,7 @@ from septima.web.common.workspaces import open_workspace
 from septima.web.customers.models import DuplicateSearch, Erasure, Suggestion, Valuation
 from septima.web.customers.openings import flush, is_flush_due
 from septima.web.customers.person import erased_person
-from septima.web.customers.valuations import value_customers
+from septima.web.customers.valuations import value_customers, versions_of
 from septima.web.customers.work import at_work
 
 FLUSH_AFTER = timedelta(minutes=2)
@@ -44,13 +44,13 @@ def value_all(valuation: int) -> None:
     work = Valuation.objects.select_related("organisation").get(pk=valuation)
     with at_work(work) as progress:
         workspace = open_workspace(work.organisation)
-        orders = workspace.lake.commit().tables.get("orders")
+        versions = versions_of(workspace.lake)
         made = value_customers(work.organisation, workspace, progress)
         work.details = {
             "as_of": made.as_of.isoformat() if made.as_of else None,
             "horizon_days": made.horizon_days,
             "currency": made.currency,
-            "orders_version": orders,
+            "versions": versions,
             "failed": {key: [text.en, text.ru] for key, text in made.failed.items()},
         }
 

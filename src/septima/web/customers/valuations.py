@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from septima.lake.sql import parquet
+from septima.lake.store import Lake
 from septima.metrics.lifetime import METHOD_BY_KEY, METHODS, predict_customers
 from septima.metrics.lifetime_words import Method
 from septima.models.lifetime import LifetimeError
@@ -87,20 +88,30 @@ def value_customers(organisation: Organisation, workspace: Workspace, progress: 
 
 
 def values_of(organisation: Organisation, members: Sequence[str]) -> list[Valued]:
-    """The values of a person, in the order of the methods; empty where there are none."""
+    """The values of a person, in the order of the methods; empty where there are none.
+
+    Of records that were merged since they were valued, the master's.
+    """
     path = _path(organisation)
     if not path.exists():
         return []
     places = ", ".join("?" * len(members))
-    columns = "method, any_value(value), any_value(lower), any_value(upper), any_value(p_alive), any_value(expected_purchases)"
+    columns = "method, value, lower, upper, p_alive, expected_purchases"
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"SELECT {columns} FROM {parquet([path])} WHERE customer_id IN ({places}) GROUP BY method",  # noqa: S608
-            list(members),
+            f"SELECT {columns} FROM {parquet([path])} WHERE customer_id IN ({places}) "  # noqa: S608
+            "QUALIFY row_number() OVER (PARTITION BY method ORDER BY customer_id <> ?) = 1",
+            [*members, members[0]],
         ).fetchall()
     order = {method.key: number for number, method in enumerate(METHODS)}
     found = [Valued(METHOD_BY_KEY[row[0]], *row[1:]) for row in rows if row[0] in METHOD_BY_KEY]
     return sorted(found, key=lambda one: order[one.method.key])
+
+
+def versions_of(lake: Lake) -> dict[str, int | None]:
+    """The versions of what values rest on: orders, and who is one person."""
+    tables = lake.commit().tables
+    return {name: tables.get(name) for name in ("orders", "merges")}
 
 
 def forget_values(organisation: Organisation, customer_ids: Sequence[str]) -> int:

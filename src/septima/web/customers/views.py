@@ -30,7 +30,7 @@ from septima.web.customers.openings import note_opening
 from septima.web.customers.reading import PersonRows, people_named, read_person
 from septima.web.customers.story import Event, Story, money, tell
 from septima.web.customers.tasks import ask_for_flush, value_all
-from septima.web.customers.valuations import Valued, values_of
+from septima.web.customers.valuations import Valued, values_of, versions_of
 from septima.web.customers.words import called
 from septima.workspace import Workspace
 
@@ -276,7 +276,7 @@ def _values(organisation: Organisation, workspace: Workspace, person: PersonRows
             rows=[_value_row(one, currency) for one in found],
             as_of=str(made.details.get("as_of") or ""),
             horizon_days=int(made.details.get("horizon_days") or 0),
-            is_behind=made.details.get("orders_version") != workspace.lake.commit().tables.get("orders"),
+            is_behind=made.details.get("versions") != versions_of(workspace.lake),
         )
     told = story.prediction
     if told is None:
@@ -317,4 +317,6 @@ def _interval(lower: float | None, upper: float | None, currency: str | None) ->
 def _percent(share: float | None) -> str:
     if share is None:
         return "—"
+    if 0 < share < 0.005:
+        return "<\u00a01\u00a0%" if current_language() == "ru" else "<1%"
     return plain(share * 100, 0, current_language()) + ("\u00a0%" if current_language() == "ru" else "%")
