@@ -1,5 +1,6 @@
 """The catalogue of metrics, and the page of each."""
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,7 @@ from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.exports import csv_answer, file_answer
 from septima.web.common.language import current_language, say
-from septima.web.common.workspaces import open_workspace
+from septima.web.common.workspaces import kept, open_workspace
 from septima.web.metrics import exports
 from septima.web.metrics.annotating import AnnotationForm
 from septima.web.metrics.asking import GRAINS, Ask, asked, looks_of
@@ -27,7 +28,7 @@ from septima.web.metrics.catalogue import Filter, group_name, search
 from septima.web.metrics.chart_script import chart_script, script_version
 from septima.web.metrics.digests import annotations_of
 from septima.web.metrics.exploring import exploration
-from septima.web.metrics.figures import Figures, figures_at_once
+from septima.web.metrics.figures import Figures, figures_at_once, figures_key
 from septima.web.metrics.figures import figures as figures_of
 from septima.web.metrics.models import Annotation, Subscription
 from septima.web.metrics.page import (
@@ -127,7 +128,7 @@ def metric(request: MemberRequest, metric_id: str) -> HttpResponse:
         "marks": marks,
     }
     if found is not None:
-        context |= _figures_context(opened, found, marks)
+        context |= _figures_context(request, opened, found, marks)
     return render(request, "metrics/metric.html", context, status=422 if error else 200)
 
 
@@ -146,7 +147,7 @@ def figures(request: MemberRequest, metric_id: str) -> HttpResponse:
     try:
         anew = "anew" in request.GET
         found = figures_of(request.membership.organisation, opened.workspace, opened.ask.of_figures, anew=anew)
-        context |= _figures_context(opened, found, marks)
+        context |= _figures_context(request, opened, found, marks)
     except SeptimaError as error:
         context["error"] = str(error)
     return render(request, "metrics/figures.html", context)
@@ -237,12 +238,18 @@ def _marks(request: MemberRequest, opened: _Opened) -> list[Annotation]:
     return list(annotations_of(request.membership.organisation.pk, opened.metric.id))
 
 
-def _figures_context(opened: _Opened, found: Figures, marks: list[Annotation]) -> dict[str, Any]:
-    """What the template of figures needs, for whichever look."""
+def _figures_context(
+    request: MemberRequest, opened: _Opened, found: Figures, marks: list[Annotation]
+) -> dict[str, Any]:
+    """What the template of figures needs, for whichever look; what is written and drawn is kept with the figures."""
     ask, reader = opened.ask, opened.reader
     context: dict[str, Any] = {"found": found, "chart_version": script_version()}
+    marked = [(mark.pk, mark.changed_at.isoformat()) for mark in marks]
+    drawn_from = repr((ask.look, reader.language, found.recorded, marked))
+    key = figures_key(request.membership.organisation, opened.workspace, ask.of_figures)
+    key = f"page-{hashlib.sha256(f'{key} {drawn_from}'.encode()).hexdigest()}"
     if ask.look == "time":
-        shown: MetricPage = metric_page(opened.metric, found, ask.grain, marks, reader)
+        shown: MetricPage = kept(key, lambda: metric_page(opened.metric, found, ask.grain, marks, reader))
         return context | {"page": shown, "can_explore": bool(shown.pictures) and not found.by}
     draw = {"cohorts": cohort_triangle, "funnel": funnel, "flow": flow}[ask.look]
     last = newest_period(found.rows) if ask.look != "cohorts" else None
