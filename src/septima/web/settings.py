@@ -96,6 +96,8 @@ def _database(url: str | None) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": SITE_FOLDER / "site.sqlite3",
+            # Opening and closing costs more than most questions, the more as the last to close writes the log back.
+            "CONN_MAX_AGE": 60,
             # Writers queue for the lock at once instead of failing when a reader becomes one.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
