@@ -29,9 +29,10 @@ def test_choices_of_different_slices_are_kept_apart() -> None:
     assert Choice(period, "ab", "c").key != Choice(period, "a", "bc").key
 
 
-def test_a_period_that_there_is_not_is_refused() -> None:
+@pytest.mark.parametrize("period", ["2026-Q9", "0001", "9999-12", "x"])
+def test_a_period_that_there_is_not_is_refused(period: str) -> None:
     with pytest.raises(PeriodError):
-        read_choice({"period": "2026-Q9"}, PLAIN)
+        read_choice({"period": period}, PLAIN)
 
 
 def test_the_calendar_ends_without_an_error() -> None:

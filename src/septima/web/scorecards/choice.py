@@ -13,6 +13,9 @@ GRAINS: tuple[Grain, ...] = ("year", "quarter", "month")
 
 PERIODS_OFFERED = 12
 
+YEARS = range(1900, 2200)
+"""The years that an address may name: a card looks back from them, and the calendar has an end."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -42,6 +45,8 @@ def read_choice(given: Mapping[str, str], calendar: Calendar, today: date | None
     text = given.get("period", "")
     if text:
         period = calendar.parse(text)
+        if period.start.year not in YEARS:
+            raise PeriodError(f"{text!r} is no period of a company; write one from {YEARS[0]} to {YEARS[-1]}")
     else:
         period = calendar.period_of(today or calendar.today(datetime.now(UTC)), "quarter").shift(-1)
     dimension, member = given.get("by", ""), given.get("of", "")
@@ -52,7 +57,7 @@ def neighbour(period: Period, steps: int) -> Period | None:
     """The period so many further on; None where the calendar ends."""
     try:
         return period.shift(steps)
-    except PeriodError:
+    except (PeriodError, OverflowError):
         return None
 
 
