@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST
 
-from septima.schema import Text
+from septima.schema import Language, Text
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.language import current_language, say
@@ -153,10 +153,9 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     """The survey as respondents see it."""
     found = own_survey(request, pk)
     asked_in = request.GET.get("language")
-    wanted = [one for one in found.spoken if one == asked_in] or [
-        one for one in found.spoken if one == current_language()
-    ]
-    language = [*wanted, *found.spoken][0]
+    language: Language = "ru" if (asked_in or current_language()) == "ru" else "en"
+    if language not in found.spoken:
+        language = found.spoken[0]
     page = request.GET.get("page", "1")
     return respond_views.preview(request, found, language, int(page) if page.isdecimal() and len(page) < 4 else 1)
 
