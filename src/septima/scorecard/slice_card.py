@@ -54,9 +54,7 @@ def shared_dimensions(definition: ScorecardDefinition, metrics: Mapping[str, Met
     return dict(sorted(shared.items(), key=lambda item: (-item[1], item[0])))
 
 
-def slicings(
-    definition: ScorecardDefinition, metrics: Mapping[str, Metric], tables: Tables
-) -> tuple[Slicing, ...]:
+def slicings(definition: ScorecardDefinition, metrics: Mapping[str, Metric], tables: Tables) -> tuple[Slicing, ...]:
     """The slices that a card can be computed for, their members as the tables behind its KPIs name them.
 
     Of more than `MOST_MEMBERS` members those with most records are given.
@@ -140,9 +138,7 @@ def slice_card(
         raise SliceError(f"no KPI of the card can be split by {dimension!r}; dimensions that they share: {shared}")
     sliced = sliced_definition(definition, metrics, dimension, member)
     given = parameters or {}
-    readings = read_figures(
-        sliced, metrics, tables, period, given, calendar=calendar, currency=currency, record=record
-    )
+    readings = read_figures(sliced, metrics, tables, period, given, calendar=calendar, currency=currency, record=record)
     nothing = KpiHistory((Observation(note=None),) * len(readings.reach))
     histories = {
         name: history if name in known or name not in {kpi.id for kpi in definition.kpis} else nothing

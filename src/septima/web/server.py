@@ -28,7 +28,7 @@ class _Server(BaseApplication):
 def serve(host: str, port: int, *, workers: int, development: bool) -> None:
     """Answer until the process is told to end; the worker and the sender of letters live as long."""
     commands = (["db_worker", "--interval", "0.5"], ["send_digests", "--every", "600"])
-    others = [subprocess.Popen([sys.executable, "-m", "django", *command]) for command in commands]
+    others = [subprocess.Popen([sys.executable, "-m", "django", *command]) for command in commands]  # noqa: S603 - our own commands
     options = {
         "bind": f"{host}:{port}",
         "workers": 1 if development else workers,

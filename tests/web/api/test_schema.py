@@ -1,6 +1,5 @@
 """The interface against its own description: Schemathesis sends what the description allows and what it does not."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
@@ -17,10 +16,10 @@ _EXAMPLES = 12
 
 
 @pytest.fixture
-def interface(site: Site) -> Iterator[Any]:
+def interface(site: Site) -> tuple[Any, str]:
     """The description of the interface, as it is served, and a token for all of it."""
     token = token_of(User.objects.get(email="leader@example.org"), site.own)
-    yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application()), token
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application()), token
 
 
 schema = schemathesis.pytest.from_fixture("interface_schema")
