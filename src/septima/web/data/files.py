@@ -244,6 +244,8 @@ def _check_book(path: Path, name: str) -> None:
                         texts.read(piece)
                     elif part.filename.startswith("xl/worksheets/"):
                         cells.read(piece)
+            except FileRefusedError:
+                raise  # a refusal is a ValueError too
             except (zlib.error, struct.error, ValueError):
                 raise no_book from None
             cells.finish()
