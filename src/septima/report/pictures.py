@@ -39,6 +39,8 @@ def svg(chart: alt.LayerChart, language: Language, description: str) -> str:
     name = "picture-" + hashlib.sha256((drawn + description).encode()).hexdigest()[:12]
     drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)
     drawn = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", drawn)
+    # The whole is one picture with one description; roles of its parts, of which nothing is said, would hide that.
+    drawn = re.sub(r' (?:role="graphics-[^"]*"|aria-[a-z]+="[^"]*")', "", drawn)
     words = escape(description, quote=True)
     opening = re.match(r"<svg[^>]*?(width=\"[^\"]+\") (height=\"[^\"]+\") (viewBox=\"[^\"]+\")>", drawn)
     if opening is None:
