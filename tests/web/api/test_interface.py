@@ -131,7 +131,7 @@ def test_errors_are_problem_details_that_say_what_to_do(
 
 def test_taking_rows_is_noted(calling: Callable[..., Client]) -> None:
     given = calling("leader").get(f"{ROWS}?limit=2").json()
-    assert given[0]["table"] == "answers"
+    assert given[0]["source"] == "answers_nps"
     assert len(given[0]["rows"]) == 2
     assert AuditEvent.objects.get(action="rows.exported").subject == "customer_support/nps"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from septima.lake.append import append
@@ -28,6 +29,7 @@ CUSTOMERS = [
 @pytest.fixture(autouse=True)
 def _nobody_was_too_fast() -> None:
     throttle.forget_all()
+    caches["pages"].clear()  # results are kept by the number of a survey, which begins anew in each test
 
 
 @pytest.fixture(scope="session")

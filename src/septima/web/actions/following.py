@@ -40,8 +40,8 @@ FIELD_NAMES = {
 _SELECTIONS = ("todo", "overdue", *STATES, "all")
 
 
-@never_cache
 @member("view_own")
+@never_cache
 def actions(request: MemberRequest) -> HttpResponse:
     """All actions that one may see, newest first, by state, owner and KPI."""
     membership, today = request.membership, _today()
@@ -84,8 +84,8 @@ def actions(request: MemberRequest) -> HttpResponse:
     return render(request, "actions/actions.html", context)
 
 
-@never_cache
 @member("manage_actions")
+@never_cache
 def new(request: MemberRequest) -> HttpResponse:
     """Give a KPI an owner, a cause and a due day: `?kpi=customer_support/nps&period=2026-Q3`."""
     membership, organisation = request.membership, request.membership.organisation
@@ -124,8 +124,8 @@ def new(request: MemberRequest) -> HttpResponse:
     return render(request, "actions/new.html", context)
 
 
-@never_cache
 @member("view_own")
+@never_cache
 def action(request: MemberRequest, number: int) -> HttpResponse:
     """One action: how it goes, what was said of it, and all its changes."""
     membership = request.membership
@@ -154,8 +154,8 @@ def action(request: MemberRequest, number: int) -> HttpResponse:
     return render(request, "actions/action.html", context)
 
 
-@never_cache
 @member("manage_actions")
+@never_cache
 def edit(request: MemberRequest, number: int) -> HttpResponse:
     """Change what an action is, who answers and by when."""
     organisation = request.membership.organisation
@@ -168,8 +168,8 @@ def edit(request: MemberRequest, number: int) -> HttpResponse:
     return render(request, "actions/edit.html", {"tab": "actions", "form": form, "one": found})
 
 
-@require_POST
 @member("view_own")
+@require_POST
 def move(request: MemberRequest, number: int) -> HttpResponse:
     """Say how an action goes; whoever answers for it may, and who leads."""
     found = _to_work_on(request, number)
@@ -185,8 +185,8 @@ def move(request: MemberRequest, number: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("actions:action", args=[found.organisation.slug, found.pk]))
 
 
-@require_POST
 @member("view_own")
+@require_POST
 def note(request: MemberRequest, number: int) -> HttpResponse:
     """Say something of an action."""
     found = _to_work_on(request, number)

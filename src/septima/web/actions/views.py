@@ -25,8 +25,8 @@ FILL, WAIT = "fill", "wait"
 _LISTED = 30
 
 
-@never_cache
 @member("view_own")
+@never_cache
 def mine(request: MemberRequest) -> HttpResponse:
     """What a person answers for: own KPIs, goals, and own actions with the days they are due."""
     membership = request.membership
@@ -35,8 +35,8 @@ def mine(request: MemberRequest) -> HttpResponse:
     return _with_card(request, "mine", context, _mine)
 
 
-@never_cache
 @member("view_department")
+@never_cache
 def department(request: MemberRequest) -> HttpResponse:
     """A department's part of the cascade, its people, and what is to be done in it: a head's own, or any by name."""
     membership = request.membership

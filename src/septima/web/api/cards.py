@@ -34,7 +34,7 @@ def rows(
     period: str,
     perspective: str,
     kpi: str,
-    limit: Annotated[int, Field(ge=1, le=10_000, description="How many rows of each table at most.")] = 1000,
+    limit: Annotated[int, Field(ge=1, le=10_000, description="How many rows of each source at most.")] = 1000,
 ) -> list[RowsPage]:
     """The rows of the data that a KPI's figure is made of; taking them is noted in the organisation's log."""
     who = caller(request, "exports:read")
@@ -44,7 +44,7 @@ def rows(
     note_event(who.organisation, who.membership.user, "rows.exported", found.path, period=found.period, by="token")
     return [
         RowsPage(
-            table=one.source,
+            source=one.source,
             columns=list(one.columns),
             rows=[[None if value is None else str(value) for value in row] for row in one.rows],
             more=one.more,

@@ -147,9 +147,9 @@ class ScorecardOut(Schema):
 
 
 class RowsPage(Schema):
-    """Rows behind a KPI: the table they are of, its columns, and the rows, each value as text or null."""
+    """Rows behind a KPI: the source they are of, its columns, and the rows, each value as text or null."""
 
-    table: str
+    source: str
     columns: list[str]
     rows: list[list[str | None]]
     more: bool

@@ -12,8 +12,6 @@ from septima.web.api.etag import with_etag
 from septima.web.api.problems import ERRORS, Problem, SeptimaApi, tell_problems
 from septima.web.api.schemas import CallerOut
 
-app_name = "api"
-
 api = SeptimaApi(
     title="Septima",
     version=VERSION,

@@ -85,8 +85,8 @@ class EraseForm(forms.Form):
         return reason
 
 
-@require_POST
 @member("erase_customers")
+@require_POST
 def export(request: MemberRequest, token: str) -> HttpResponse:
     """All that is kept of a person, as a zip file for the person."""
     organisation = request.membership.organisation
@@ -104,8 +104,8 @@ def export(request: MemberRequest, token: str) -> HttpResponse:
     return answer
 
 
-@never_cache
 @member("erase_customers")
+@never_cache
 def erasures(request: MemberRequest) -> HttpResponse:
     """Certificates of what was erased; and finding the person who asks for export or erasure."""
     organisation = request.membership.organisation
@@ -125,8 +125,8 @@ def erasures(request: MemberRequest) -> HttpResponse:
     return render(request, "customers/erasures.html", context)
 
 
-@never_cache
 @member("erase_customers")
+@never_cache
 def erase(request: MemberRequest, token: str) -> HttpResponse:
     """What would be erased, and the name typed again with a reason; nothing is erased before the second question."""
     organisation = request.membership.organisation
@@ -161,8 +161,8 @@ def erase(request: MemberRequest, token: str) -> HttpResponse:
     return render(request, "customers/erase.html", context)
 
 
-@never_cache
 @member("erase_customers")
+@never_cache
 def confirm(request: MemberRequest, number: int) -> HttpResponse:
     """The second question; after it the background worker erases."""
     work = _own(request, number)
@@ -187,8 +187,8 @@ def confirm(request: MemberRequest, number: int) -> HttpResponse:
     return render(request, "customers/confirm.html", context)
 
 
-@never_cache
 @member("erase_customers")
+@never_cache
 def erasure(request: MemberRequest, number: int) -> HttpResponse:
     """How far an erasure has come, and its certificate."""
     work = _own(request, number)
@@ -205,8 +205,8 @@ def erasure(request: MemberRequest, number: int) -> HttpResponse:
     return render(request, template, {"work": work, "can_retry": can_retry, "certificate": _certificate(work)})
 
 
-@never_cache
 @member("erase_customers")
+@never_cache
 def certificate_pdf(request: MemberRequest, number: int) -> HttpResponse:
     """The certificate as PDF."""
     work = _own(request, number)

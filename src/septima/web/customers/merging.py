@@ -62,8 +62,8 @@ class Likeness:
     agree: bool | None
 
 
-@never_cache
 @member("merge_customers")
+@never_cache
 def compare(request: MemberRequest, token: str, other: str = "") -> HttpResponse:
     """Two cards side by side, to merge them or to say that they are two persons; the second is looked for first."""
     organisation = request.membership.organisation
@@ -87,8 +87,8 @@ def compare(request: MemberRequest, token: str, other: str = "") -> HttpResponse
     return render(request, "customers/compare.html", context)
 
 
-@require_POST
 @member("merge_customers")
+@require_POST
 def join(request: MemberRequest, token: str, other: str) -> HttpResponse:
     """Merge two customers; the older record becomes the master."""
     organisation = request.membership.organisation
@@ -115,8 +115,8 @@ def join(request: MemberRequest, token: str, other: str) -> HttpResponse:
     return HttpResponseRedirect(card_address(organisation, master) + "#records")
 
 
-@require_POST
 @member("merge_customers")
+@require_POST
 def take_apart(request: MemberRequest, token: str) -> HttpResponse:
     """Undo the merge of one record; looking for duplicates will not merge it again."""
     organisation = request.membership.organisation
@@ -139,8 +139,8 @@ def take_apart(request: MemberRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(card_address(organisation, master))
 
 
-@require_POST
 @member("merge_customers")
+@require_POST
 def apart(request: MemberRequest, token: str, other: str) -> HttpResponse:
     """Declare that two customers are two persons, so that nothing proposes them again."""
     organisation = request.membership.organisation
@@ -160,8 +160,8 @@ def apart(request: MemberRequest, token: str, other: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("customers:duplicates", args=[organisation.slug]))
 
 
-@never_cache
 @member("merge_customers")
+@never_cache
 def duplicates(request: MemberRequest) -> HttpResponse:
     """Pairs that look alike, the last search for them, and the merges that are in force."""
     organisation = request.membership.organisation

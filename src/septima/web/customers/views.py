@@ -59,8 +59,8 @@ class Hit:
     segment: str
 
 
-@never_cache
 @member("view_customers")
+@never_cache
 def search(request: MemberRequest) -> HttpResponse:
     """Find customers. What is sought is sent in the request's body, so that no address and no log holds it."""
     organisation = request.membership.organisation
@@ -81,8 +81,8 @@ def search(request: MemberRequest) -> HttpResponse:
     return render(request, "customers/search.html", context)
 
 
-@never_cache
 @member("view_customers")
+@never_cache
 def card(request: MemberRequest, token: str) -> HttpResponse:
     """One person's whole story; that it was opened is kept."""
     organisation = request.membership.organisation
@@ -115,8 +115,8 @@ def card(request: MemberRequest, token: str) -> HttpResponse:
     return render(request, "customers/card.html", context)
 
 
-@require_POST
 @member("view_models")
+@require_POST
 def value(request: MemberRequest) -> HttpResponse:
     """Have the background worker value all customers, unless it does so already."""
     organisation = request.membership.organisation

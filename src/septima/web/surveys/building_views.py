@@ -126,8 +126,8 @@ def question(request: MemberRequest, pk: int, key: str) -> HttpResponse:
     return page_of(request, "surveys/question.html", found, values)
 
 
-@require_POST
 @member("build_surveys")
+@require_POST
 def arrange_question(request: MemberRequest, pk: int, key: str) -> HttpResponse:
     """Move a question up or down, make it required or not, or take it out."""
     found = own_survey(request, pk)

@@ -121,8 +121,8 @@ def addresses(request: MemberRequest, pk: int, issue: int) -> HttpResponse:
     return cast("HttpResponse", csv_answer(name, ["customer_id", "link", "expires_at"], lines()))
 
 
-@require_POST
 @member("build_surveys")
+@require_POST
 def send(request: MemberRequest, pk: int, issue: int) -> HttpResponse:
     """Go on with letters that wait, or remind now those who have not answered."""
     survey, found = _own(request, pk, issue)

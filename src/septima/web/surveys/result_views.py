@@ -120,8 +120,8 @@ def imported(request: MemberRequest, pk: int, file: int) -> HttpResponse:
     return page_of(request, "surveys/imported.html", survey, {"file": kept, "preview": importing.preview(kept)})
 
 
-@require_POST
 @member("build_surveys")
+@require_POST
 def load_import(request: MemberRequest, pk: int, file: int) -> HttpResponse:
     """Load a previewed file, or drop it."""
     survey = own_survey(request, pk)

@@ -69,8 +69,8 @@ def start(request: MemberRequest) -> HttpResponse:
     return render(request, "surveys/start.html", {"form": form, "choices": choices})
 
 
-@require_POST
 @member("build_surveys")
+@require_POST
 def change_state(request: MemberRequest, pk: int) -> HttpResponse:
     """Open, close, archive, take back, end links, copy or drop a survey."""
     survey = own_survey(request, pk)
