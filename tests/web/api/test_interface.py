@@ -116,8 +116,8 @@ def test_what_a_caller_has_already_is_not_sent_again(calling: Callable[..., Clie
         ("/api/v1/metrics/nps/figures?cursor=1.2.3", 422, "cursor"),
         ("/api/v1/metrics/nps/figures?cursor=99.0", 422, "begin again"),
         ("/api/v1/metrics?limit=0", 422, "limit"),
-        ("/api/v1/scorecards/tomorrow", 422, "tomorrow"),
-        (f"/api/v1/scorecards/{PERIOD}/kpis/customer_support/absent/rows", 422, "absent"),
+        ("/api/v1/scorecards/tomorrow", 404, "tomorrow"),
+        (f"/api/v1/scorecards/{PERIOD}/kpis/customer_support/absent/rows", 404, "absent"),
     ],
 )
 def test_errors_are_problem_details_that_say_what_to_do(

@@ -4,13 +4,18 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Router
+from ninja.errors import HttpError
 from pydantic import Field
 
+from septima.metrics import Period
+from septima.metrics.period import PeriodError
+from septima.scorecard.explanation import ExplainError
 from septima.web.accounts.audit import note_event
 from septima.web.api.authentication import caller
 from septima.web.api.problems import ERRORS, Problem
 from septima.web.api.schemas import RowsPage, ScorecardOut, scorecard_out
 from septima.web.common.workspaces import kept_card, open_workspace
+from septima.workspace import Workspace
 
 router = Router(tags=["scorecards"])
 
@@ -20,7 +25,7 @@ def scorecard(request: HttpRequest, period: str) -> ScorecardOut:
     """The card of a year, quarter, month, week or day, such as 2026-Q3: the same figures as on the page."""
     organisation = caller(request, "scorecards:read").organisation
     workspace = open_workspace(organisation)
-    shown = kept_card(organisation, workspace, workspace.period(period))
+    shown = kept_card(organisation, workspace, _period(workspace, period))
     return scorecard_out(shown.card, behind=shown.is_behind)
 
 
@@ -39,8 +44,11 @@ def rows(
     """The rows of the data that a KPI's figure is made of; taking them is noted in the organisation's log."""
     who = caller(request, "exports:read")
     workspace = open_workspace(who.organisation)
-    shown = kept_card(who.organisation, workspace, workspace.period(period))
-    found = workspace.explain(shown.card, f"{perspective}/{kpi}", limit=limit)
+    shown = kept_card(who.organisation, workspace, _period(workspace, period))
+    try:
+        found = workspace.explain(shown.card, f"{perspective}/{kpi}", limit=limit)
+    except ExplainError as error:
+        raise HttpError(404, str(error)) from None
     note_event(who.organisation, who.membership.user, "rows.exported", found.path, period=found.period, by="token")
     return [
         RowsPage(
@@ -51,3 +59,11 @@ def rows(
         )
         for one in found.rows
     ]
+
+
+def _period(workspace: Workspace, text: str) -> Period:
+    """The period that an address names; 404 where it names none."""
+    try:
+        return workspace.period(text)
+    except PeriodError as error:
+        raise HttpError(404, str(error)) from None
