@@ -1,7 +1,7 @@
 """Pictures of the site's pages, by Chromium: each page wide and narrow, in both languages, light and dark.
 
     septima demo shop && septima serve shop --port 8000    # prints a link that signs in
-    python scripts/screenshots.py LINK FOLDER [PATH ...] [--wide] [--language en] [--theme light]
+    python scripts/screenshots.py LINK FOLDER [PATH ...] [--size wide] [--language en] [--theme light] [--screen]
 
 PATH is within the organisation, such as `metrics/`; the sections' first pages where none is named.
 """
@@ -26,8 +26,10 @@ def signed_in(browser: Browser, link: str) -> Page:
     return page
 
 
-def take(page: Page, address: str, path: Path, *, size: tuple[int, int], language: str, theme: str) -> None:
-    """One picture of the whole page."""
+def take(
+    page: Page, address: str, path: Path, *, size: tuple[int, int], language: str, theme: str, whole: bool = True
+) -> None:
+    """One picture of the whole page, or of its first screen."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.context.add_cookies(
         [
@@ -38,7 +40,7 @@ def take(page: Page, address: str, path: Path, *, size: tuple[int, int], languag
     page.goto(f"{address}{'&' if '?' in address else '?'}language={language}")
     page.wait_for_load_state("networkidle")
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path, full_page=whole)
 
 
 def main() -> None:
@@ -50,6 +52,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, nargs="*", default=list(SIZES))
     parser.add_argument("--language", choices=["en", "ru"], nargs="*", default=["en", "ru"])
     parser.add_argument("--theme", choices=["light", "dark"], nargs="*", default=["light", "dark"])
+    parser.add_argument("--screen", action="store_true", help="the first screen instead of the whole page")
     given = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -63,7 +66,8 @@ def main() -> None:
                 for language in given.language:
                     for theme in given.theme:
                         file = given.folder / f"{name}-{size}-{language}-{theme}.png"
-                        take(page, address, file, size=SIZES[size], language=language, theme=theme)
+                        shown = {"size": SIZES[size], "language": language, "theme": theme, "whole": not given.screen}
+                        take(page, address, file, **shown)
         browser.close()
 
 
