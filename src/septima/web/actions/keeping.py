@@ -56,7 +56,7 @@ def begin(
 def change(action: Action, user: User, values: Mapping[str, object]) -> list[Change]:
     """Set fields of an action; the lines of history that this made, none where nothing differs."""
     with transaction.atomic():
-        now = Action.objects.select_for_update().select_related("owner__user").get(pk=action.pk)
+        now = Action.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=action.pk)
         changed = [name for name in FIELDS if name in values and getattr(now, name) != values[name]]
         lines = [_line(now, user, name, values[name]) for name in changed]
         for name in changed:
