@@ -130,6 +130,7 @@ def _people(workspace: Path) -> tuple[str, str, str]:
     from septima.web.surveys.instruments import questions_of
     from septima.web.surveys.links import anonymous_address
     from septima.web.surveys.models import OPEN, Survey
+    from septima.web.surveys.questions import to_json
 
     slug = add_organisation("Bench", workspace)
     organisation = Organisation.objects.get(slug=slug)
@@ -142,7 +143,7 @@ def _people(workspace: Path) -> tuple[str, str, str]:
         name="Bench",
         instrument="nps",
         languages=["en"],
-        questions=questions_of("nps"),
+        questions=to_json(questions_of("nps", {})),
         title_en="Bench",
         state=OPEN,
         opens_at=timezone.now(),
@@ -231,7 +232,7 @@ def _answers(port: int, path: str, seconds: int) -> tuple[int, int]:
         if scored is None:
             sys.exit("the survey's page asks for no score")
         while time.monotonic() < end:
-            fields = {**hidden, scored[1]: str(secrets.randbelow(10) + 1), "action": "submit"}
+            fields = {**hidden, scored[1]: str(secrets.randbelow(10) + 1), "go": "further"}
             address = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
             sent = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": address}
             connection.request("POST", path, urlencode(fields), sent)
