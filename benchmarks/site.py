@@ -95,7 +95,8 @@ def _many_kpis(workspace: Path) -> str:
     content = yaml.load(text)
     known = Workspace.open(workspace).catalogue
     perspectives = {one["id"]: one for one in content["perspectives"]}
-    used = {kpi.get("metric", kpi["id"]) for one in perspectives.values() for kpi in one["kpis"]}
+    there = [kpi for one in (*perspectives.values(), {"kpis": content.get("own", [])}) for kpi in one["kpis"]]
+    used = {kpi.get("metric", kpi["id"]) for kpi in there}
     missing = KPIS - sum(len(one["kpis"]) for one in perspectives.values())
     plain = [(metric, None) for name, metric in known.items() if name not in used]
     sliced = [
