@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from septima.web.accounts.models import Membership, Organisation, User
@@ -18,6 +18,10 @@ from septima.web.common.permissions import ROLES
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 LAPTOP, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
+
+PATIENCE_MS = 240_000
+"""Drawing a card for the first time takes long where other tests keep the machine busy; nothing here is timed."""
+expect.set_options(timeout=PATIENCE_MS)
 
 Opened = Callable[..., Page]
 
@@ -63,6 +67,7 @@ def opened(live_server: LiveServer, home: Organisation, browser: Browser) -> Ite
         role: str, path: str, *, size: dict[str, int] = LAPTOP, language: str = "en", theme: str = "light"
     ) -> Page:
         context = browser.new_context(viewport=size, locale=language)  # pyright: ignore[reportArgumentType]
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         cookies = {"theme": theme, settings.LANGUAGE_COOKIE_NAME: language}
         if role:
