@@ -11,6 +11,7 @@ from septima.chapters.experiments import check_answer, experiment_answer, plan_a
 from septima.cli.options import share_of
 from septima.cli.output import Format, console, print_json, print_rows, progress, say, spoken
 from septima.cli.studies import answer_study
+from septima.lake.spreadsheet import FORMULA_BEGINS
 from septima.metrics.experiment_analysis import Correction
 from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
 from septima.metrics.experiment_design import (
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _CSV, _XLSX = ".csv", ".xlsx"
 _SHEET_ROWS = 1_048_575
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = r"^[+-]?[0-9 ().]+$"
 
 _ARMS = (
@@ -296,7 +296,7 @@ def _text(column: Any, *, escaped: bool) -> Any:
     value = column.cast("string")
     if not escaped:
         return value
-    formula = value.left(1).isin(_FORMULA) & ~value.re_search(_NUMBER)
+    formula = value.left(1).isin(FORMULA_BEGINS) & ~value.re_search(_NUMBER)
     return formula.fill_null(False).ifelse("'" + value, value)
 
 

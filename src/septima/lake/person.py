@@ -13,6 +13,7 @@ import pyarrow as pa
 from septima.lake.identity import merges
 from septima.lake.identity_groups import Groups
 from septima.lake.links import CUSTOMER, CUSTOMER_COLUMNS, LINKED_THROUGH, LINKS
+from septima.lake.spreadsheet import plain_cell
 from septima.lake.sql import connect, identifier, parquet
 from septima.lake.store import Lake
 from septima.lake.tables import LAKE_TABLES, MERGES, QUARANTINE
@@ -20,7 +21,6 @@ from septima.schema import LANGUAGES, SeptimaError, Table, Text
 
 MOST_ROWS = 100_000
 _LONG = 6  # letters from which a text that holds an identifier is no accident
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ABOUT = Text(
     "Everything the company holds of this customer. Each table is there twice: as CSV, where an apostrophe stands before texts that a spreadsheet would take for a formula, and as JSON, exactly as kept. Times are UTC.",
     "Всё, что компания хранит об этом клиенте. Каждая таблица дана дважды: в CSV, где перед текстом, который электронная таблица приняла бы за формулу, стоит апостроф, и в JSON, в точности как хранится. Время — UTC.",
@@ -152,12 +152,8 @@ def _csv(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> str
     text.write("\ufeff")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_cell(record[name]) for name in columns] for record in records)
+    writer.writerows([plain_cell(record[name]) for name in columns] for record in records)
     return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _readme(rows: Mapping[str, pa.Table]) -> str:

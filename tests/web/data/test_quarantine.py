@@ -12,8 +12,9 @@ from septima.lake.load import load
 from septima.lake.mapping import parse_mapping
 from septima.lake.quarantine import QuarantinedRow, quarantined
 from septima.web.accounts.models import AuditEvent
+from septima.web.common.exports import safe_cell
 from septima.web.data.models import Dismissal, Job
-from septima.web.data.quarantine_views import safe_cell, sees_values
+from septima.web.data.quarantine_views import sees_values
 from septima.web.data.reasons import reason_text
 from septima.web.data.waiting import Filters, waiting_page
 from tests.web.data.conftest import Shop, address

@@ -1,7 +1,6 @@
 """Surveys, their results and answers to them by the interface."""
 
 import hashlib
-import math
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -13,7 +12,7 @@ from septima.schema import LANGUAGES, Language
 from septima.web.accounts.models import Organisation
 from septima.web.api.authentication import caller
 from septima.web.api.problems import ERRORS, Problem
-from septima.web.api.schemas import FigureOut, Words, words
+from septima.web.api.schemas import FigureOut, Words, figure_out, words
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys.answering import Filled, Seat, TooLateError, missing_of, submit
 from septima.web.surveys.models import Survey
@@ -133,13 +132,7 @@ def results(request: HttpRequest, code: str) -> ResultsOut:
                 name=words(each.name),
                 unit=each.unit,
                 n=each.n,
-                figure=None
-                if each.figure is None
-                else FigureOut(
-                    value=_finite(each.figure.value),
-                    lower=_finite(each.figure.lower),
-                    upper=_finite(each.figure.upper),
-                ),
+                figure=None if each.figure is None else figure_out(each.figure),
             )
             for each in found.measured
         ],
@@ -218,7 +211,3 @@ def _survey(one: Survey) -> SurveyOut:
             for question in one.asked
         ],
     )
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -204,7 +204,8 @@ def scorecard_out(card: Scorecard, *, behind: bool) -> ScorecardOut:
     )
 
 
-def _figure(figure: Figure) -> FigureOut:
+def figure_out(figure: Figure) -> FigureOut:
+    """A figure for the interface."""
     return FigureOut(value=figure.value, lower=figure.lower, upper=figure.upper)
 
 
@@ -214,8 +215,8 @@ def _composite(one: CompositeCard) -> CompositeOut:
         name=words(one.name),
         weight=one.weight,
         state=one.state,
-        printed=_figure(one.printed),
-        normalised=_figure(one.normalised),
+        printed=figure_out(one.printed),
+        normalised=figure_out(one.normalised),
         target=one.target,
         change=one.change,
         formula=one.formula,
@@ -231,8 +232,8 @@ def _kpi(one: KpiCard) -> KpiOut:
         unit=one.unit,
         weight=one.weight,
         state=one.state,
-        figure=_figure(one.figure),
-        normalised=_figure(one.normalised),
+        figure=figure_out(one.figure),
+        normalised=figure_out(one.normalised),
         target=one.target,
         change=one.change,
         n=one.n,

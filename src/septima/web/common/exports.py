@@ -8,18 +8,15 @@ from urllib.parse import quote
 
 from django.http import HttpResponse, StreamingHttpResponse
 
+from septima.lake.spreadsheet import plain_cell
 from septima.web.common.language import current_language
-
-_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe_cell(value: object) -> object:
     """A value that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(_FORMULA_BEGINS):
-        return f"'{value}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
-    return "" if value is None else value
+    return "" if value is None else plain_cell(value)
 
 
 def csv_answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:

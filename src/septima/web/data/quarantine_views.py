@@ -21,6 +21,7 @@ from septima.lake.store import Lake
 from septima.schema import TABLES, SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
+from septima.web.common.exports import safe_cell
 from septima.web.common.language import current_language, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import open_workspace
@@ -40,7 +41,6 @@ from septima.web.data.waiting import (
 
 _PAGE = 50
 _PREVIEWED = 10
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def sees_values(role: str) -> bool:
@@ -304,11 +304,6 @@ def _taken(buffer: io.StringIO) -> bytes:
     buffer.seek(0)
     buffer.truncate()
     return text
-
-
-def safe_cell(cell: object) -> object:
-    """A cell that no spreadsheet computes: an apostrophe before what would begin a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _lake(request: MemberRequest) -> Lake:
