@@ -1,8 +1,19 @@
 """The one kind of error that a person can mend."""
 
+from septima.schema.text import Text
+
 
 class SeptimaError(ValueError):
-    """Something given from outside is wrong; the message says what, where and what to do.
+    """Something given from outside is wrong; what it says is what, where and what to do.
 
-    Rooms raise their own subclasses. The command line prints the message in one line.
+    Rooms raise their own subclasses. `statement` says it in both languages, the error as a string in English; what was
+    given as a string alone says the same in both. The command line prints the English in one line.
     """
+
+    def __init__(self, said: str | Text) -> None:
+        self.statement = said if isinstance(said, Text) else Text(said, said)
+        super().__init__(self.statement.en)
+
+    def after(self, place: str) -> Text:
+        """What is wrong, with the place where it is before it."""
+        return self.statement.after(f"{place}: ")

@@ -17,3 +17,7 @@ class Text:
     def in_language(self, language: Language) -> str:
         """The phrase in one language."""
         return self.ru if language == "ru" else self.en
+
+    def after(self, beginning: str) -> "Text":
+        """The phrase with the same words before it in both languages, such as the name of a file."""
+        return Text(beginning + self.en, beginning + self.ru)

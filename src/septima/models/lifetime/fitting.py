@@ -27,11 +27,7 @@ _SAMPLE = 4_000  # groups from which a search over very many sets out
 
 
 class LifetimeError(SeptimaError):
-    """A model of lifetime value cannot be fitted, or not from these records; `statement` says why in both languages."""
-
-    def __init__(self, statement: Text) -> None:
-        super().__init__(statement.en)
-        self.statement = statement
+    """A model of lifetime value cannot be fitted, or not from these records."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from septima.web.actions.models import OPEN_STATES, STATES, Action, Change, Note
 from septima.web.actions.tasks import follow_up
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.paging import newest_first
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import default_period, open_workspace
@@ -95,7 +95,7 @@ def new(request: MemberRequest) -> HttpResponse:
         paths = _paths(workspace)
         kpis = known_kpis(organisation)
     except SeptimaError as error:
-        return cannot(request, say("No action can be begun", "Действие не\u00a0начать"), str(error))
+        return cannot(request, say("No action can be begun", "Действие не\u00a0начать"), error_text(error))
     kpi = request.POST.get("kpi") or request.GET.get("kpi", "")
     context: dict[str, Any] = {
         "tab": "actions",

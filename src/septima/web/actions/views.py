@@ -16,7 +16,7 @@ from septima.web.actions.figures import cascade_is_kept, cascade_of, duties_of, 
 from septima.web.actions.lists import counts, own_by, shown
 from septima.web.actions.models import OPEN_STATES, Action
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import current_language
+from septima.web.common.language import current_language, error_text
 from septima.web.common.workspaces import default_period, kept_card, open_workspace
 from septima.web.customers.words import department_names
 from septima.workspace import Workspace
@@ -135,7 +135,7 @@ def _administrators(organisation: Organisation) -> str:
 def _told(error: SeptimaError, organisation: Organisation) -> str:
     """The error's own words without the folder of the server."""
     folder = str(organisation.directory.absolute())
-    return str(error).replace(f"{folder}/", "").replace(folder, organisation.name)
+    return error_text(error).replace(f"{folder}/", "").replace(folder, organisation.name)
 
 
 def _address(request: MemberRequest, name: str) -> str:

@@ -14,6 +14,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.api.authentication import caller
 from septima.web.api.problems import ERRORS, Problem
 from septima.web.api.schemas import RowsPage, ScorecardOut, scorecard_out
+from septima.web.common.language import error_text
 from septima.web.common.workspaces import kept_card, open_workspace
 from septima.workspace import Workspace
 
@@ -48,7 +49,7 @@ def rows(
     try:
         found = workspace.explain(shown.card, f"{perspective}/{kpi}", limit=limit)
     except ExplainError as error:
-        raise HttpError(404, str(error)) from None
+        raise HttpError(404, error_text(error)) from None
     note_event(who.organisation, who.membership.user, "rows.exported", found.path, period=found.period, by="token")
     return [
         RowsPage(
@@ -66,4 +67,4 @@ def _period(workspace: Workspace, text: str) -> Period:
     try:
         return workspace.period(text)
     except PeriodError as error:
-        raise HttpError(404, str(error)) from None
+        raise HttpError(404, error_text(error)) from None

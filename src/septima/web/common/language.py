@@ -3,7 +3,7 @@
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 
-from septima.schema import Language, Text
+from septima.schema import Language, SeptimaError, Text
 
 
 def current_language() -> Language:
@@ -19,3 +19,8 @@ def say(en: str, ru: str) -> str:
 def said_later(en: str, ru: str) -> str:
     """The same for labels of forms and models, which are made once and read in many languages."""
     return lazy(say, str)(en, ru)
+
+
+def error_text(error: Exception) -> str:
+    """What an error says, in the language of this request where it has words in it."""
+    return error.statement.in_language(current_language()) if isinstance(error, SeptimaError) else str(error)

@@ -23,7 +23,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.exports import file_answer
-from septima.web.common.language import current_language, said_later, say
+from septima.web.common.language import current_language, error_text, said_later, say
 from septima.web.common.paging import newest_first
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.links import mark_of, seal, unseal
@@ -96,7 +96,7 @@ def export(request: MemberRequest, token: str) -> HttpResponse:
     try:
         content = exported_person(organisation, workspace.lake, person.members)
     except SeptimaError as error:
-        return cannot(request, say("The data cannot be exported", "Данные не\u00a0выгрузить"), str(error))
+        return cannot(request, say("The data cannot be exported", "Данные не\u00a0выгрузить"), error_text(error))
     mark = mark_of(organisation, person.customer_id)
     note_event(organisation, request.user, "customer.exported", mark)
     answer = file_answer(f"customer-{mark}.zip", content, "application/zip")
@@ -116,7 +116,9 @@ def erasures(request: MemberRequest) -> HttpResponse:
             tables = open_workspace(organisation).tables(resolved=False)
             found = find_customers(tables, form.cleaned_data["text"])
         except SeptimaError as error:
-            return cannot(request, say("The data cannot be read", "Данные не\u00a0прочитать"), str(error), status=503)
+            return cannot(
+                request, say("The data cannot be read", "Данные не\u00a0прочитать"), error_text(error), status=503
+            )
         note_event(organisation, request.user, "customers.searched", found=len(found))
         context["hits"] = [hit_of(organisation, one) for one in found]
     context["pager"] = newest_first(

@@ -16,7 +16,7 @@ from septima.schema import SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Organisation
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.common.paging import newest_first
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.links import mark_of, seal, unseal
@@ -251,5 +251,5 @@ def _decide(organisation: Organisation, one: str, other: str, decision: str) -> 
 
 
 def _could_not(request: MemberRequest, error: SeptimaError, address: str) -> HttpResponse:
-    messages.error(request, str(error))
+    messages.error(request, error_text(error))
     return HttpResponseRedirect(address)

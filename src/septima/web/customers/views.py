@@ -21,7 +21,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Organisation
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, said_later, say
+from septima.web.common.language import current_language, error_text, said_later, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers import words
 from septima.web.customers.links import mark_of, seal, unseal
@@ -169,7 +169,7 @@ def hit_of(organisation: Organisation, found: FoundCustomer) -> Hit:
 
 
 def _no_data(request: MemberRequest, error: SeptimaError) -> HttpResponse:
-    return cannot(request, say("The data cannot be read", "Данные не\u00a0прочитать"), str(error), status=503)
+    return cannot(request, say("The data cannot be read", "Данные не\u00a0прочитать"), error_text(error), status=503)
 
 
 def _recently_opened(request: MemberRequest) -> list[tuple[str, str, datetime]]:

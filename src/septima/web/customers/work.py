@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from septima.schema import SeptimaError, Text
+from septima.web.common.language import error_text
 from septima.web.customers.models import Work
 
 _EVERY_SECONDS = 1.0
@@ -23,7 +24,7 @@ def at_work(work: Work) -> Generator[Progress]:
     try:
         yield teller(work)
     except SeptimaError as error:
-        _fail(work, str(error))
+        _fail(work, error_text(error))
     except Exception as error:
         _LOG.exception("work %s failed", work.pk)
         _fail(work, type(error).__name__)

@@ -22,7 +22,7 @@ from septima.schema import TABLES, SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.exports import safe_cell
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import open_workspace
 from septima.web.data.jobs import start_job
@@ -140,7 +140,7 @@ def mend(request: MemberRequest, entry: str) -> HttpResponse:
     try:
         mended, still = mend_row(lake, entry, changes, str(request.user))
     except SeptimaError as error:
-        messages.error(request, str(error))
+        messages.error(request, error_text(error))
         return render(request, "data/entry.html", _entry_page(request, found, earlier, given), status=422)
     note_event(
         organisation,

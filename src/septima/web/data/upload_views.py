@@ -20,7 +20,7 @@ from septima.schema import TABLES, Column, SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.data.files import (
     KINDS,
     MEGABYTE,
@@ -131,7 +131,7 @@ def _what_is_wrong(handler: ReceivingToDisk) -> str:
     try:
         check_file(handler.path, handler.path.name)
     except SeptimaError as error:
-        return str(error)
+        return error_text(error)
     return ""
 
 
@@ -143,7 +143,7 @@ def _look(request: MemberRequest, made: Upload) -> HttpResponse:
     try:
         examine(made)
     except (SeptimaError, OSError) as error:
-        problem = " ".join(str(error).split())
+        problem = " ".join(error_text(error).split())
         refuse(made, problem)
         return _choose(request, problem, status=422)
     Upload.objects.filter(pk=made.pk, state="examining").update(state="mapping")
@@ -274,7 +274,7 @@ def _change(request: MemberRequest, upload: Upload) -> HttpResponse:
             form = form_from_post(request.POST.dict(), names, before.options if before else {})
             text = write_form(form, upload.name)
     except MappingError as error:
-        return _mapping_page(request, upload, str(error), text=request.POST.get("yaml"), status=422)
+        return _mapping_page(request, upload, error_text(error), text=request.POST.get("yaml"), status=422)
     upload.mapping = text
     upload.save(update_fields=["mapping"])
     return _try(request, upload, as_yaml=as_yaml)
@@ -289,7 +289,7 @@ def _try(request: MemberRequest, upload: Upload, *, as_yaml: bool = False) -> Ht
     try:
         examine(upload)
     except (SeptimaError, OSError) as error:
-        return _mapping_page(request, upload, " ".join(str(error).split()), status=422)
+        return _mapping_page(request, upload, " ".join(error_text(error).split()), status=422)
     address = reverse("data:mapping", args=(request.membership.organisation.slug, upload.pk))
     return redirect(f"{address}?as=yaml#outcome" if as_yaml else f"{address}#outcome")
 
@@ -315,7 +315,7 @@ def keep(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         kept = keep_mapping(upload, name, request.user)
     except MappingError as error:
-        messages.error(request, str(error) or say("Give the mapping a name.", "Назовите сопоставление."))
+        messages.error(request, error_text(error) or say("Give the mapping a name.", "Назовите сопоставление."))
     else:
         note_event(upload.organisation, request.user, "mapping.kept", kept.name)
         messages.success(

@@ -19,6 +19,7 @@ from septima.lake.mapping import MappingError
 from septima.lake.store import Commit, Lake
 from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import User
+from septima.web.common.language import error_text
 from septima.web.common.workspaces import open_workspace
 from septima.web.data.files import days_kept
 from septima.web.data.jobs import Told, enqueue, once_of, retry_job, settle
@@ -60,7 +61,7 @@ def examine(upload: Upload, told: Told | None = None) -> None:
         mapping = checked_mapping(upload.mapping, upload.mapping_path, upload.name)
         tables = rehearse(lake, mapping, {upload.name: upload.path}, progress=told)
     except (SeptimaError, YAMLError) as error:
-        problem = " ".join(str(error).split())
+        problem = " ".join(error_text(error).split())
     seen = {
         **as_json(looks, tables),
         "rows": rows,

@@ -14,7 +14,7 @@ from septima.schema import TABLES, SeptimaError, Text
 from septima.scorecard.card import Figure
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.data.jobs import settle_all
 from septima.web.data.mending import dismissed_ids
@@ -102,7 +102,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         trust = [_trust_line(workspace, figure) for figure in trust_figures(organisation, workspace)]
         waiting = waiting_number(workspace.lake, dismissed_ids(organisation))
     except SeptimaError as error:
-        return cannot(request, say("The data cannot be shown", "Данные не показать"), str(error))
+        return cannot(request, say("The data cannot be shown", "Данные не показать"), error_text(error))
     now = datetime.now(UTC)
     authors = _authors(request)
     tables = [
@@ -149,7 +149,7 @@ def loads(request: MemberRequest) -> HttpResponse:
         lake = open_workspace(organisation).lake
         commits, further = newest_commits(lake, before=version)
     except SeptimaError as error:
-        return cannot(request, say("The history cannot be shown", "Историю не показать"), str(error))
+        return cannot(request, say("The history cannot be shown", "Историю не показать"), error_text(error))
     authors = _authors(request)
     context = {
         "commits": [_commit_line(commit, authors) for commit in commits],

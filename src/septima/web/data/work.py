@@ -10,7 +10,7 @@ from septima.lake.load import load
 from septima.schema import Language, SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Organisation
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.common.workspaces import default_period, open_workspace
 from septima.web.data.jobs import Told, Work, start_job
 from septima.web.data.mapping_forms import checked_mapping
@@ -42,7 +42,7 @@ def examine_file(job: Job, told: Told) -> None:
         examine(upload, told)
     except SeptimaError as error:
         if not upload.header:
-            refuse(upload, " ".join(str(error).split()))  # the file itself cannot be read
+            refuse(upload, " ".join(error_text(error).split()))  # the file itself cannot be read
         raise
     Upload.objects.filter(pk=upload.pk, state="examining").update(state="mapping")
 
@@ -89,7 +89,7 @@ def compute_figures(job: Job, told: Told) -> None:
         _renew_card(job.organisation, workspace)
     except SeptimaError as error:
         # The figures stand; a card that cannot be made says why on its own page.
-        job.result["card"] = " ".join(str(error).split())[:500]
+        job.result["card"] = " ".join(error_text(error).split())[:500]
         job.save(update_fields=["result"])
 
 

@@ -23,7 +23,7 @@ from septima.scorecard.reading import parse_definition
 from septima.scorecard.rollout.reading import parse_rollout
 from septima.settings import FILE as SETTINGS_FILE
 from septima.settings import Settings, parse_settings
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.editing.files import MAPPING_KIND, kind_of, text_of, texts_with
 from septima.web.editing.limits import refusal
 from septima.web.editing.mistakes import Mistake, told
@@ -160,12 +160,12 @@ def _reading(name: str, read: Callable[[], object]) -> Iterator[Mistake]:
             one = told(message, name)
             yield one if one.line or message.startswith(name) else Mistake(message)
     except MappingError as error:
-        yield told(str(error), Path(name).name)
+        yield told(error_text(error), Path(name).name)
     except SeptimaError as error:
-        for message in str(error).split("\n"):
+        for message in error_text(error).split("\n"):
             yield told(message, name)
     except SHAPE_ERRORS as error:
-        problem = " ".join(str(error).split())
+        problem = " ".join(error_text(error).split())
         yield Mistake(
             say(
                 f"cannot be read: {problem}; look for a field of another shape",

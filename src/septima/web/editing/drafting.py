@@ -16,7 +16,7 @@ from septima.scorecard.audit import definition_texts
 from septima.scorecard.definition import PERSPECTIVES
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.editing import register
 from septima.web.editing.checking import metrics_of, settings_of
 from septima.web.editing.effect import touches_card
@@ -46,10 +46,12 @@ def form(request: MemberRequest, pk: int) -> HttpResponse:
         shown = _form(draft.text, draft.organisation, shape)
     except FormError as error:
         if request.method == "POST":
-            messages.error(request, str(error))
+            messages.error(request, error_text(error))
             return HttpResponseRedirect(_address(draft, "text"))
         found = mistakes_in(draft.organisation, draft.file, draft.text)
-        return _page(request, draft, "editing/form.html", {"form": None, "reason": str(error), "mistakes": found})
+        return _page(
+            request, draft, "editing/form.html", {"form": None, "reason": error_text(error), "mistakes": found}
+        )
     if request.method == "POST":
         return _answered(request, draft, shown, shape)
     left = place_mistakes(shown, draft.text, mistakes_in(draft.organisation, draft.file, draft.text))
@@ -74,7 +76,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
             return render(request, "editing/effect.html", {"reasons": wrong, "compact": True, "draft": draft})
         text = with_answers(draft.text, changes)
     except SeptimaError as error:
-        return render(request, "editing/effect.html", {"reasons": [str(error)], "compact": True, "draft": draft})
+        return render(request, "editing/effect.html", {"reasons": [error_text(error)], "compact": True, "draft": draft})
     effect = shown_effect(draft.organisation, draft.file, draft.base_text, text)
     return render(request, "editing/effect.html", {"shown": effect, "compact": True, "draft": draft})
 
@@ -98,7 +100,7 @@ def text(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             register.keep(draft, given, request.POST.get("seen", ""))
         except register.EditingError as error:
-            messages.error(request, str(error))
+            messages.error(request, error_text(error))
             shown, status = given, 409
         else:
             messages.success(request, say("The draft is kept.", "Черновик сохранён."))
@@ -173,7 +175,7 @@ def _answered(request: MemberRequest, draft: Draft, shown: Form, shape: FileShap
         if result != draft.text:
             register.keep(draft, result, data["seen"])
     except (FormError, register.EditingError) as error:
-        messages.error(request, str(error))
+        messages.error(request, error_text(error))
         return HttpResponseRedirect(_address(draft, "form"))
     match order.partition(":")[0]:
         case "effect":

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal, cast
 
 from septima.schema import Language, Text
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.editing.layout import Change, LayoutError, Path, Put, Take, at, content, in_one_line, written
 from septima.web.editing.layout import Literal as WrittenNumber
 from septima.web.editing.limits import refusal
@@ -141,7 +141,7 @@ def answered(field: FormField, data: Mapping[str, str]) -> tuple[FormField, list
     try:
         return shown, _changes(field, answers)
     except FieldError as error:
-        return replace(shown, errors=(*shown.errors, str(error))), []
+        return replace(shown, errors=(*shown.errors, error_text(error))), []
 
 
 def number_of(answer: str) -> WrittenNumber:
@@ -300,7 +300,7 @@ def _read(answer: str) -> Any:
     try:
         return content(answer)
     except LayoutError as error:
-        raise FieldError(str(error)) from error
+        raise FieldError(error_text(error)) from error
 
 
 def _pairs_shown(value: Any) -> str:

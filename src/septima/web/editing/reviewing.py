@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from septima.schema import SeptimaError
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.editing import register
 from septima.web.editing.comparing import merged
@@ -125,7 +125,7 @@ def reopen(request: MemberRequest, pk: int) -> HttpResponse:
             raise register.EditingError(say("only the author goes on with it", "продолжить может только автор"))
         fresh = register.reopen(found, request.user)
     except SeptimaError as error:
-        messages.error(request, str(error))
+        messages.error(request, error_text(error))
         fresh = found
     return HttpResponseRedirect(reverse("editing:draft", args=(found.organisation.slug, fresh.pk)))
 
@@ -182,7 +182,7 @@ def _acted(request: MemberRequest, found: Draft, act: Callable[[], str]) -> Http
     try:
         messages.success(request, act())
     except (SeptimaError, OSError) as error:
-        messages.error(request, str(error))
+        messages.error(request, error_text(error))
     return HttpResponseRedirect(reverse("editing:draft", args=(found.organisation.slug, found.pk)))
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from septima.schema import SeptimaError
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.editing import register
 from septima.web.editing.files import METRICS_KIND, FileError, names, starting_text, text_of
 from septima.web.editing.models import OPEN_STATES, Draft, Version
@@ -80,7 +80,7 @@ def file(request: MemberRequest, name: str) -> HttpResponse:
     try:
         text = text_of(organisation.directory, name)
     except FileError as error:
-        return cannot(request, say("This file cannot be shown", "Этот файл не показать"), str(error))
+        return cannot(request, say("This file cannot be shown", "Этот файл не показать"), error_text(error))
     versions = (
         Version.objects.filter(organisation=organisation, file=name).select_related("author", "approver").defer("text")
     )
@@ -162,7 +162,7 @@ def _begun(request: MemberRequest, name: str) -> HttpResponse:
             text = None if has_draft.exists() else starting_text(workspace, name)
         draft = register.begin(organisation, request.user, name, text)
     except SeptimaError as error:
-        return cannot(request, say("No draft could be begun", "Черновик не начать"), str(error))
+        return cannot(request, say("No draft could be begun", "Черновик не начать"), error_text(error))
     has_form = shape_of(kind.id, current_language()) is not None
     view = "editing:form" if has_form else "editing:text"
     return HttpResponseRedirect(reverse(view, args=(organisation.slug, draft.pk)))
@@ -211,7 +211,7 @@ def restore(request: MemberRequest, name: str, number: int) -> HttpResponse:
     try:
         draft = register.begin(organisation, request.user, name, found.text, note)
     except SeptimaError as error:
-        return cannot(request, say("No draft could be begun", "Черновик не начать"), str(error))
+        return cannot(request, say("No draft could be begun", "Черновик не начать"), error_text(error))
     return HttpResponseRedirect(reverse("editing:draft", args=(organisation.slug, draft.pk)))
 
 
@@ -219,7 +219,7 @@ def _look(request: MemberRequest) -> str:
     try:
         register.look(request.membership.organisation)
     except (SeptimaError, OSError) as error:
-        return str(error)
+        return error_text(error)
     return ""
 
 

@@ -14,7 +14,7 @@ from septima.schema import SeptimaError
 from septima.scorecard.journey import FILE
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import default_period, definitions_digest, kept, open_workspace
 from septima.workspace import Workspace
 
@@ -30,7 +30,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         newest = default_period(workspace)
         period = workspace.period(request.GET.get("period") or newest)
     except SeptimaError as error:
-        return cannot(request, say("The paths cannot be shown", "Пути не\u00a0показать"), str(error))
+        return cannot(request, say("The paths cannot be shown", "Пути не\u00a0показать"), error_text(error))
     context = {
         "period": period.id,
         "label": period.label.in_language(current_language()),
@@ -53,7 +53,7 @@ def flow(request: MemberRequest, period: str) -> HttpResponse:
     try:
         context = _fragment(request, workspace, workspace.period(period))
     except SeptimaError as error:
-        context = {"error": str(error)}
+        context = {"error": error_text(error)}
     return render(request, "metrics/paths_part.html", context)
 
 
@@ -70,7 +70,7 @@ def _fragment(request: MemberRequest, workspace: Workspace, period: Period) -> d
     try:
         return {"study": kept(key, make)}
     except SeptimaError as error:
-        return {"error": str(error)}
+        return {"error": error_text(error)}
 
 
 def _offered(newest: Period) -> list[Period]:

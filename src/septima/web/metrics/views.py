@@ -19,7 +19,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.exports import csv_answer, file_answer
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import kept, open_workspace
 from septima.web.metrics import exports
 from septima.web.metrics.annotating import AnnotationForm
@@ -65,7 +65,7 @@ def catalogue(request: MemberRequest) -> HttpResponse:
         workspace = open_workspace(request.membership.organisation)
         metrics = workspace.catalogue
     except SeptimaError as error:
-        return cannot(request, say("The metrics cannot be shown", "Метрики не\u00a0показать"), str(error))
+        return cannot(request, say("The metrics cannot be shown", "Метрики не\u00a0показать"), error_text(error))
     try:
         on_card = [kpi.metric for kpi in workspace.definition.kpis]
     except SeptimaError:  # a scorecard that is wrong is told of on its own page
@@ -90,7 +90,7 @@ def metric(request: MemberRequest, metric_id: str) -> HttpResponse:
     try:
         opened = _open(request, metric_id)
     except SeptimaError as error:
-        return cannot(request, say("The metrics cannot be shown", "Метрики не\u00a0показать"), str(error))
+        return cannot(request, say("The metrics cannot be shown", "Метрики не\u00a0показать"), error_text(error))
     passport, language, ask = opened.metric.passport, current_language(), opened.ask
     found: Figures | None = None
     error = ""
@@ -149,7 +149,7 @@ def figures(request: MemberRequest, metric_id: str) -> HttpResponse:
         found = figures_of(request.membership.organisation, opened.workspace, opened.ask.of_figures, anew=anew)
         context |= _figures_context(request, opened, found, marks)
     except SeptimaError as error:
-        context["error"] = str(error)
+        context["error"] = error_text(error)
     return render(request, "metrics/figures.html", context)
 
 
@@ -161,7 +161,7 @@ def specification(request: MemberRequest, metric_id: str) -> HttpResponse:
     try:
         found = figures_of(request.membership.organisation, opened.workspace, opened.ask)
     except SeptimaError as error:
-        return JsonResponse({"error": str(error)}, status=422)
+        return JsonResponse({"error": error_text(error)}, status=422)
     if found.by or newest_period(found.rows) is None:
         raise Http404
     marks = list(annotations_of(request.membership.organisation.pk, metric_id))
@@ -205,7 +205,7 @@ def export(request: MemberRequest, metric_id: str, form: str) -> HttpResponse:
         marks = list(annotations_of(organisation.pk, metric_id))
         drawing = exports.picture(opened.metric, found, grain, marks, opened.reader)
     except SeptimaError as error:
-        return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), str(error))
+        return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), error_text(error))
     if drawing is None:
         return cannot(
             request,

@@ -18,7 +18,7 @@ from septima.scorecard.card import Scorecard
 from septima.web.accounts.models import Organisation
 from septima.web.common.access import MemberRequest
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import kept, look_up, open_workspace
 from septima.web.scorecards.cards import card_is_kept, card_of
@@ -73,7 +73,7 @@ def asks_for_a_card(view: CardPage[P]) -> Callable[Concatenate[MemberRequest, P]
         try:
             choice = read_choice(request.GET, now.settings.calendar)
         except PeriodError as error:
-            return unknown_period(request, organisation, now, str(error))
+            return unknown_period(request, organisation, now, error_text(error))
         return view(request, Asked(request, organisation, now, choice, current_language()), *arguments, **named)
 
     return asked
@@ -150,7 +150,7 @@ def frame(asked: Asked, shown: ShownCard | None = None) -> dict[str, Any]:
 def trouble(error: SeptimaError, organisation: Organisation) -> tuple[str, str]:
     """What a person is told of an error: a title and the error's own words, without the folder of the server."""
     folder = str(organisation.directory.absolute())
-    told = str(error).replace(f"{folder}/", "").replace(folder, organisation.name)
+    told = error_text(error).replace(f"{folder}/", "").replace(folder, organisation.name)
     return say("The card cannot be shown", "Карту не\u00a0показать"), told
 
 

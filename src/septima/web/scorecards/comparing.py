@@ -20,7 +20,7 @@ from septima.scorecard.card import CompositeCard, Figure, KpiCard, Scorecard, St
 from septima.scorecard.cascade.reading import FILE as CASCADE_FILE
 from septima.scorecard.cascade.result import Cascade, Duty
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.scorecards.asking import Asked, asks_for_a_card, dear_page, unknown_period
 from septima.web.scorecards.cards import card_of, why_of
 from septima.web.scorecards.choice import Choice, neighbour, offered
@@ -71,7 +71,7 @@ def periods(request: MemberRequest, asked: Asked) -> HttpResponse:
     try:
         other = calendar.parse(text) if text else _a_year_before(asked.choice.period)
     except PeriodError as error:
-        return unknown_period(request, asked.organisation, asked.now, str(error))
+        return unknown_period(request, asked.organisation, asked.now, error_text(error))
 
     def draw(workspace: Workspace, card: Scorecard) -> str:
         earlier_choice = Choice(other, asked.choice.dimension, asked.choice.member)

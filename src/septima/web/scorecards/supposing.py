@@ -28,7 +28,7 @@ from septima.scorecard.what_if import (
 )
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.scorecards.asking import FILL, Asked, asks_for_a_card, frame, trouble_html
 from septima.web.scorecards.cards import card_is_kept, card_of
@@ -90,7 +90,7 @@ def what_if(request: MemberRequest, asked: Asked) -> HttpResponse:
             study = what_if_study(card_by(()), card_by(suppositions), asked.language)
             effect = study_fragment([study], asked.language)
     except SeptimaError as error:
-        problem = str(error)
+        problem = error_text(error)
     given = {
         **frame(whole),
         "content": "",
@@ -127,7 +127,7 @@ def _save(request: MemberRequest, asked: Asked) -> HttpResponse:
         save_scenario(asked.organisation.directory, name, suppositions)
     except SeptimaError as error:
         folder = f"{asked.organisation.directory.absolute()}/"
-        messages.error(request, say("Not kept: ", "Не\u00a0сохранено: ") + str(error).replace(folder, ""))
+        messages.error(request, say("Not kept: ", "Не\u00a0сохранено: ") + error_text(error).replace(folder, ""))
     else:
         note_event(
             asked.organisation, request.user, "what_if.kept", name, suppositions=[str(one) for one in suppositions]

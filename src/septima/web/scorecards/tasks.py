@@ -11,6 +11,7 @@ from septima.chapters.what_if import what_if_chapters
 from septima.report import FORMATS, Format, render
 from septima.report.studies.study import Study
 from septima.schema import Language, SeptimaError
+from septima.web.common.language import error_text
 from septima.web.common.workspaces import open_workspace
 from septima.web.scorecards.cards import card_of, refreshed
 from septima.web.scorecards.choice import Choice, read_choice
@@ -77,7 +78,7 @@ def _worked(pk: int, do: Callable[[CardWork, Workspace, Choice], None]) -> None:
             do(work, workspace, read_choice(work.choice, workspace.settings.calendar))
         work.state = "done"
     except SeptimaError as error:
-        work.state, work.problem = "failed", str(error)
+        work.state, work.problem = "failed", error_text(error)
     except Exception:
         work.state, work.problem = "failed", "error"
         raise

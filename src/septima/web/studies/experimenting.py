@@ -17,7 +17,7 @@ from septima.schema import SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import kept, open_workspace
 from septima.web.studies.assigning import Preview, carry_out, preview
 from septima.web.studies.forms import AssignmentForm
@@ -34,7 +34,9 @@ def experiments(request: MemberRequest) -> HttpResponse:
         key = f"experiments-{organisation.pk}-{workspace.lake.version}"
         rows = kept(key, lambda: _experiments(workspace))
     except SeptimaError as error:
-        return cannot(request, say("The experiments cannot be shown", "Эксперименты не\u00a0показать"), str(error))
+        return cannot(
+            request, say("The experiments cannot be shown", "Эксперименты не\u00a0показать"), error_text(error)
+        )
     language = current_language()
     shown = [
         (
@@ -66,7 +68,7 @@ def assignment(request: MemberRequest) -> HttpResponse:
             )
         done = carry_out(workspace, options)
     except SeptimaError as error:
-        form.add_error(None, str(error))
+        form.add_error(None, error_text(error))
         return render(request, "studies/assignment.html", {"form": form}, status=422)
     note_event(organisation, request.user, "experiment.assigned", done.design.experiment, added=done.added)
     language = current_language()

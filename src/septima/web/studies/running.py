@@ -11,7 +11,6 @@ from django.core.cache import caches
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from septima.metrics.lifetime import LifetimeError
 from septima.report import study_fragment
 from septima.report.studies.study import Study
 from septima.schema import Language, SeptimaError, Text
@@ -114,8 +113,7 @@ def carry_out(run: Run) -> None:
         for language, study in studies.items():
             caches["pages"].set(_cache_key(run, language), Kept(study, study_fragment([study], language)), None)
     except SeptimaError as error:
-        said = error.statement if isinstance(error, LifetimeError) else Text(str(error), str(error))
-        _fail(run, said)
+        _fail(run, error.statement)
     except BaseException:
         _fail(run, _BROKEN)
         raise

@@ -13,7 +13,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.exports import file_answer
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.studies.kinds import KINDS, Kind
 from septima.web.studies.models import Run
@@ -88,7 +88,7 @@ def export(request: MemberRequest, pk: int, form: str) -> HttpResponse:
     try:
         content = studies_report(open_workspace(organisation), [kept.study], form, current_language())
     except SeptimaError as error:
-        return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), str(error))
+        return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), error_text(error))
     note_event(organisation, request.user, "model.exported", found.kind, form=form)
     return file_answer(f"{found.kind}-{found.pk}.{form}", content, _TYPES[form])
 
@@ -109,7 +109,7 @@ def _page(request: MemberRequest, kind: Kind, given: dict[str, Any], address: st
     try:
         workspace = open_workspace(organisation)
     except SeptimaError as error:
-        return cannot(request, say("The model cannot be shown", "Модель не\u00a0показать"), str(error))
+        return cannot(request, say("The model cannot be shown", "Модель не\u00a0показать"), error_text(error))
     if request.method == "POST":
         begun = begin(organisation, workspace, kind, options, request.user)
         note_event(organisation, request.user, "model.run", kind.id, run=begun.pk)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from septima.schema import Language, Text
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.surveys import questions as asked
 from septima.web.surveys import respond_views
 from septima.web.surveys.forms import KIND_NAMES, QuestionForm, SurveyForm, survey_is_free
@@ -91,7 +91,7 @@ def add_question(request: MemberRequest, pk: int) -> HttpResponse:
             for one in added:
                 asked.checked(one, found.spoken)
         except QuestionError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, error_text(error))
         else:
             _keep(request, found, [*questions, *added], "survey.question_added", key)
             return to(request, "surveys:survey", found.pk)
@@ -112,7 +112,7 @@ def question(request: MemberRequest, pk: int, key: str) -> HttpResponse:
         try:
             asked.checked(made, found.spoken)
         except QuestionError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, error_text(error))
         else:
             _keep(
                 request, found, [made if one.key == key else one for one in found.asked], "survey.question_changed", key

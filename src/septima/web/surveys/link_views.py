@@ -15,7 +15,7 @@ from septima.schema import SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.exports import csv_answer, file_answer
-from septima.web.common.language import say
+from septima.web.common.language import error_text, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import inviting, letters, links, tasks
 from septima.web.surveys.forms import IssueForm, SitesForm
@@ -66,7 +66,7 @@ def give_out(request: MemberRequest, pk: int) -> HttpResponse:
         workspace = open_workspace(survey.organisation)
         segments, guard = inviting.segments_of(workspace), inviting.default_guard(workspace.settings)
     except SeptimaError as error:
-        messages.error(request, str(error))
+        messages.error(request, error_text(error))
         return to(request, "surveys:links", pk)
     initial = {
         "token": secrets.token_urlsafe(12),
@@ -87,7 +87,7 @@ def give_out(request: MemberRequest, pk: int) -> HttpResponse:
             try:
                 issue, made = _issued(request, survey, workspace, form)
             except SeptimaError as error:
-                form.add_error("file" if request.FILES else None, str(error))
+                form.add_error("file" if request.FILES else None, error_text(error))
             else:
                 if made and issue.counts["issued"] == 0:
                     messages.error(request, say("Nobody is left to ask.", "Спрашивать некого."))

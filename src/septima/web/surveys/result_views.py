@@ -18,7 +18,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.exports import csv_answer
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import importing, tasks
@@ -55,7 +55,7 @@ def results(request: MemberRequest, pk: int) -> HttpResponse:
         sees_rows = allowed(request.membership.role, "view_rows")
         reasons = found_results.reasons_of(workspace, survey, most=_MOST_REASONS) if sees_rows else []
     except SeptimaError as error:
-        return cannot(request, say("The results cannot be shown", "Результаты не\u00a0показать"), str(error))
+        return cannot(request, say("The results cannot be shown", "Результаты не\u00a0показать"), error_text(error))
     if sees_rows and "part" not in request.GET:
         note_event(survey.organisation, request.user, "survey.results_opened", survey.name, survey=pk)
     if Arrival.objects.filter(survey=survey).exists():
@@ -88,7 +88,7 @@ def export(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         heads, rows = found_results.questionnaires_of(open_workspace(survey.organisation), survey)
     except SeptimaError as error:
-        return cannot(request, say("The answers cannot be read", "Ответы не\u00a0прочитать"), str(error))
+        return cannot(request, say("The answers cannot be read", "Ответы не\u00a0прочитать"), error_text(error))
     note_event(survey.organisation, request.user, "survey.answers_exported", survey.name, survey=pk, rows=len(rows))
     return cast("HttpResponse", csv_answer(f"{survey.name}.csv", heads, rows))
 
@@ -104,7 +104,7 @@ def import_file(request: MemberRequest, pk: int) -> HttpResponse:
             # One byte more than is allowed tells that there is too much.
             kept = importing.keep_file(survey, given.name, given.read(importing.MOST_BYTES + 1), request.user)
         except GuestError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", error_text(error))
         else:
             return to(request, "surveys:imported", pk, kept.pk)
     heads = ["response_id", "customer_id", "at", "department", "channel", *(one.key for one in survey.asked)]
@@ -133,7 +133,7 @@ def load_import(request: MemberRequest, pk: int, file: int) -> HttpResponse:
         try:
             counts = importing.load(kept)
         except SeptimaError as error:
-            messages.error(request, str(error))
+            messages.error(request, error_text(error))
         else:
             note_event(survey.organisation, request.user, "survey.answers_imported", survey.name, survey=pk, **counts)
             messages.success(request, say("The answers are in.", "Ответы загружены."))

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from septima.schema import SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.paging import newest_first
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import lifecycle
@@ -57,7 +57,7 @@ def start(request: MemberRequest) -> HttpResponse:
         try:
             survey = lifecycle.begin(organisation, open_workspace(organisation), request.user, **form.cleaned_data)
         except SeptimaError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, error_text(error))
         else:
             note_event(
                 organisation, request.user, "survey.made", survey.name, survey=survey.pk, instrument=survey.instrument
@@ -90,7 +90,7 @@ def change_state(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         lifecycle.CHANGES[wanted](survey)
     except lifecycle.LifecycleError as error:
-        messages.error(request, str(error))
+        messages.error(request, error_text(error))
     else:
         survey.save(update_fields=["state", "archived_at", "link_version"])
         note_event(organisation, request.user, f"survey.{wanted}", survey.name, survey=survey.pk)
