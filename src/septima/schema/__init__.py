@@ -2,7 +2,7 @@
 
 from septima.schema.errors import SeptimaError
 from septima.schema.tables import TABLES, table
-from septima.schema.text import LANGUAGES, Language, Text
+from septima.schema.text import LANGUAGES, Language, Text, line_of
 from septima.schema.types import DECIMAL_PRECISION, DECIMAL_SCALE, Column, Table, Type
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Table",
     "Text",
     "Type",
+    "line_of",
     "table",
 ]

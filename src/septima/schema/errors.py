@@ -14,6 +14,6 @@ class SeptimaError(ValueError):
         self.statement = said if isinstance(said, Text) else Text(said, said)
         super().__init__(self.statement.en)
 
-    def after(self, place: str) -> Text:
+    def after(self, place: str | Text) -> Text:
         """What is wrong, with the place where it is before it."""
-        return self.statement.after(f"{place}: ")
+        return self.statement.after(": ").after(place)

@@ -18,6 +18,12 @@ class Text:
         """The phrase in one language."""
         return self.ru if language == "ru" else self.en
 
-    def after(self, beginning: str) -> "Text":
-        """The phrase with the same words before it in both languages, such as the name of a file."""
-        return Text(beginning + self.en, beginning + self.ru)
+    def after(self, beginning: "str | Text") -> "Text":
+        """The phrase with other words before it, such as the name of a file, which is the same in both languages."""
+        first = beginning if isinstance(beginning, Text) else Text(beginning, beginning)
+        return Text(first.en + self.en, first.ru + self.ru)
+
+
+def line_of(file: object, line: int) -> Text:
+    """Where in a file something stands, for messages."""
+    return Text(f"{file}, line {line}", f"{file}, строка {line}")
