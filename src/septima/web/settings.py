@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "septima.web.common",
     "septima.web.accounts",
+    "septima.web.work",
     "septima.web.scorecards",
     "septima.web.metrics",
     "septima.web.studies",
