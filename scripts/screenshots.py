@@ -2,19 +2,34 @@
 
     septima demo shop && septima serve shop --port 8000    # prints a link that signs in
     python scripts/screenshots.py LINK FOLDER [PATH ...] [--size wide] [--language en] [--theme light] [--screen]
+    python scripts/screenshots.py LINK FOLDER --all        # one page of every kind that links lead to
+    python scripts/screenshots.py LINK FOLDER --list       # their addresses only
 
-PATH is within the organisation, such as `metrics/`; the sections' first pages where none is named.
+PATH is within the organisation, such as `metrics/`; the sections' first pages where none is named. A person sees what
+their role shows: sign in as a leader, an analyst and an administrator to have them all.
 """
 
 import argparse
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from html import unescape
+from itertools import product
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"wide": (1440, 1000), "narrow": (390, 844)}
 PATHS = ["", "mine/", "metrics/", "models/", "surveys/", "customers/", "definitions/", "data/", "administration/"]
+ACCOUNT = ["/preferences/", "/password/", "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/logout/"]
+SIGNED_OUT = ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/sign-in/none/"]
+MISSING = ["nothing/", "customers/card/nothing/"]
+ENDLESS = ("metrics/of/", "metrics/paths/", "card/of/", "models/experiments/of/")
+"""Below these all addresses show pages of one kind; of the others, those with a number or a token in them do."""
 
 
 def signed_in(browser: Browser, link: str) -> Page:
@@ -27,10 +42,19 @@ def signed_in(browser: Browser, link: str) -> Page:
 
 
 def take(
-    page: Page, address: str, path: Path, *, size: tuple[int, int], language: str, theme: str, whole: bool = True
+    page: Page,
+    address: str,
+    path: Path,
+    *,
+    size: tuple[int, int],
+    language: str,
+    theme: str,
+    whole: bool = True,
+    medium: Literal["screen", "print"] = "screen",
 ) -> None:
     """One picture of the whole page, or of its first screen."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(media=medium)
     page.context.add_cookies(
         [
             {"name": name, "value": value, "domain": urlsplit(address).hostname or "", "path": "/"}
@@ -43,6 +67,66 @@ def take(
     page.screenshot(path=path, full_page=whole)
 
 
+def home_of(page: Page) -> str:
+    """The address of the organisation that the page is of."""
+    path = page.locator('a[href^="/o/"]').first.get_attribute("href") or "/"
+    return urljoin(page.url, "/".join(path.split("/")[:3]) + "/")
+
+
+def customer_of(page: Page, home: str, customer: str) -> list[str]:
+    """The address of a customer's card, which no page names before somebody searched; none where the role serves nobody."""
+    page.goto(urljoin(home, "customers/"))
+    search = page.locator("main form input[name=text]")
+    if not search.count():
+        return []
+    search.fill(customer)
+    search.press("Enter")
+    page.wait_for_load_state("networkidle")
+    found = page.locator('main a[href*="/customers/card/"]').first
+    return [urljoin(home, found.get_attribute("href") or "")] if found.count() else []
+
+
+def pages_of(asking: APIRequestContext, home: str, more: Sequence[str] = ()) -> Iterator[str]:
+    """The first address of every kind of page that links lead to, from the sections' first pages and `more` on."""
+    site = urljoin(home, "/")
+    waiting = deque([*(urljoin(home, path) for path in (*PATHS, *ACCOUNT, *MISSING)), *more])
+    seen = {kind_of(address, home) for address in waiting}
+    while waiting:
+        address = waiting.popleft()
+        answer = asking.get(address)
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        yield address
+        for found in re.findall(r'(?:href|value)="([^"#]+)', answer.text()):
+            target = urljoin(address, unescape(found)) if found.startswith(("/", "?", "http")) else ""
+            kind = kind_of(target, home)
+            if target.startswith((home, f"{site}s/")) and kind not in seen:
+                seen.add(kind)
+                waiting.append(target)
+
+
+def kind_of(address: str, home: str) -> str:
+    """What an address has in common with others that show pages of the same kind."""
+    path = re.sub(r"/files/.+?/(?=versions/)", "/files/*/", address.partition("?")[0].removeprefix(home))
+    for start in ENDLESS:
+        if path.startswith(start):
+            return start + re.sub(r"[^/]+", "*", path.removeprefix(start).split("/", 1)[0]) + _last(path, start)
+    return re.sub(r"(?<=/)(?:\d+|[\w:=-]{20,})(?=/|$)", "*", path)
+
+
+def _last(path: str, start: str) -> str:
+    """What follows the name below `start`; a second name is a kind of its own, whichever it is."""
+    below = path.removeprefix(start).strip("/").split("/")[1:]
+    return "/" + "/".join(["*", *below[1:]] if start == "card/of/" and below else below)
+
+
+def name_of(address: str, home: str) -> str:
+    """What the picture of a page is called."""
+    path = address.partition("?")[0].removeprefix(home).removeprefix(urljoin(home, "/"))
+    short = re.sub(r"[\w:=-]{20,}(?=/|$)", "token", path)
+    return re.sub(r"[^\w.-]+", "-", short.strip("/")) or "card"
+
+
 def main() -> None:
     """Take the pictures that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -52,22 +136,35 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, nargs="*", default=list(SIZES))
     parser.add_argument("--language", choices=["en", "ru"], nargs="*", default=["en", "ru"])
     parser.add_argument("--theme", choices=["light", "dark"], nargs="*", default=["light", "dark"])
+    parser.add_argument("--medium", choices=["screen", "print"], default="screen")
     parser.add_argument("--screen", action="store_true", help="the first screen instead of the whole page")
+    parser.add_argument("--all", action="store_true", help="one page of every kind, and those of who is not signed in")
+    parser.add_argument("--customer", default="C0000013", help="whom to search for, so that a card is among --all")
+    parser.add_argument("--list", action="store_true", help="print the addresses of --all and take no pictures")
     given = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = signed_in(browser, given.link)
-        parts = urlsplit(page.url)
-        home = f"{parts.scheme}://{parts.netloc}/" + "/".join(parts.path.split("/")[1:3]) + "/"
-        for path in given.paths:
-            address = path if path.startswith("http") else home + path
-            name = path.split("?")[0].strip("/").replace("/", "-").replace(":", "") or "card"
-            for size in given.size:
-                for language in given.language:
-                    for theme in given.theme:
-                        file = given.folder / f"{name}-{size}-{language}-{theme}.png"
-                        shown = {"size": SIZES[size], "language": language, "theme": theme, "whole": not given.screen}
-                        take(page, address, file, **shown)
+        page, stranger = signed_in(browser, given.link), browser.new_context().new_page()
+        home = home_of(page)
+        found = [(page, urljoin(home, path)) for path in given.paths]
+        if given.all or given.list:
+            found = [(stranger, urljoin(home, path)) for path in SIGNED_OUT]
+            card = customer_of(page, home, given.customer)
+            found += [(page, address) for address in pages_of(page.context.request, home, card)]
+        if given.list:
+            sys.stdout.writelines(f"{address}\n" for _, address in found)
+            found = []
+        for (whose, address), size, language, theme in product(found, given.size, given.language, given.theme):
+            take(
+                whose,
+                address,
+                given.folder / f"{name_of(address, home)}-{size}-{language}-{theme}.png",
+                size=SIZES[size],
+                language=language,
+                theme=theme,
+                whole=not given.screen,
+                medium=given.medium,
+            )
         browser.close()
 
 
