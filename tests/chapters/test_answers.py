@@ -22,7 +22,7 @@ def test_the_change_is_explained_against_the_card_that_is_named(workspace: Works
     assert (before.found.change.period, before.found.change.before) == ("2026-Q3", "2026-Q2")
     other = why_answer(workspace, card, "en", earlier=spring, of="customer_support")
     assert (other.found.change.before, other.found.shown) == ("2026-Q1", ("customer_support",))
-    assert other.study.subtitle.endswith("against 2026-Q1")
+    assert other.study.subtitle.endswith("against Q1\u00a02026")
 
 
 def test_what_is_supposed_stands_beside_what_is(workspace: Workspace) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from septima.schema import Text
 from septima.scorecard.card import Figure
 from septima.scorecard.cascade.definition import CascadeDefinition, Employee
 from septima.scorecard.cascade.facts import Fact, Facts
@@ -56,6 +57,7 @@ roles:
 - {role: Operator, tasks: [calls]}
 - {role: Seller}
 """
+NAMES = {kpi.id: Text(kpi.id, kpi.id) for kpi in SCORECARD.kpis}
 IDS = [*(person.id for person in PEOPLE), "e8", "e9"]
 
 
@@ -73,13 +75,13 @@ def cascade_of_stand_ins(facts: Facts | None = None) -> Cascade:
         revenue=history(90.0, 80.0),
     )
     definition = _read()
-    found = share_out(definition, PEOPLE, [kpi.id for kpi in SCORECARD.kpis])
+    found = share_out(definition, PEOPLE, NAMES)
     change = explain_change(card, SCORECARD, {name: made.passport for name, made in METRICS.items()}, draws=2)
     return make_cascade(card, change, definition, found, facts or Facts({}, {}, {}), SCORECARD.watch_band)
 
 
 def test_shares_by_hand() -> None:
-    found = share_out(_read(), PEOPLE, [kpi.id for kpi in SCORECARD.kpis])
+    found = share_out(_read(), PEOPLE, NAMES)
     assert [team.id for team in found.teams] == ["day", "night", "sales/—"]
     assert [person.id for person in found.people] == ["e1", "e2", "e3", "e4"]  # stock is no department of the file
     cli, nps = found.of_people[:, 0], found.of_people[:, 1]
@@ -211,18 +213,18 @@ def test_an_empty_table_of_employees_is_told_so() -> None:
 def test_the_starter_reads_and_reconciles() -> None:
     for departments in ((), ("Call centre", "sales", 'the "best"')):
         definition = parse_cascade(starter_cascade(SCORECARD, departments), SCORECARD, IDS)
-        assert share_out(definition, PEOPLE, ["cli"]).of_departments.sum() == pytest.approx(1)
+        assert share_out(definition, PEOPLE, {"cli": NAMES["cli"]}).of_departments.sum() == pytest.approx(1)
 
 
 def test_shares_of_who_left_go_to_the_rest() -> None:
-    found = share_out(_read(), PEOPLE[1:], [kpi.id for kpi in SCORECARD.kpis])
+    found = share_out(_read(), PEOPLE[1:], NAMES)
     assert found.of_people[0, 0] == pytest.approx(0.6 * 0.7)  # e2 alone by day
     assert found.unreconciled() < 1e-9
     assert "since somebody left: 1;" in found.remarks[1].en
 
 
 def test_a_department_without_people_keeps_its_share() -> None:
-    found = share_out(_read(), [], [kpi.id for kpi in SCORECARD.kpis])
+    found = share_out(_read(), [], NAMES)
     assert found.of_departments[:, 0] == pytest.approx([0.6, 0.4])
     assert (len(found.people), found.unreconciled()) == (0, 0)
 
@@ -233,7 +235,7 @@ def test_any_staff_reconciles(staff: list[tuple[int, int]]) -> None:
     text = "departments:\n" + "".join(f"- {{id: d{n}, teams_by: manager}}\n" for n in range(5))
     text += "kpis:\n- {kpi: nps, departments: {d0: 0.1, d1: 0.2, d2: 0.3, d3: 0.4}}\n"
     people = [Employee(f"p{n}", None, f"d{place}", None, f"m{boss}") for n, (place, boss) in enumerate(staff)]
-    found = share_out(parse_cascade(text, SCORECARD, []), people, ["nps"])
+    found = share_out(parse_cascade(text, SCORECARD, []), people, {"nps": NAMES["nps"]})
     assert found.unreconciled() < 1e-9
     staffed = {place for place, _ in staff}
     assert found.of_people.sum() == pytest.approx(

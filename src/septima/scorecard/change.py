@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.metrics import Passport
+from septima.metrics.period import DEFAULT_CALENDAR, Calendar
 from septima.models.shapley_change import cofactors, of_mean, of_product
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import CompositeCard, Figure, KpiCard, PerspectiveCard, Scorecard
@@ -87,7 +88,7 @@ class Change:
     period: str
     period_label: Text
     before: str
-    before_label: str
+    before_label: Text
     composites: tuple[CompositeChange, ...]
     notes: tuple[Text, ...] = ()
 
@@ -159,6 +160,7 @@ def explain_change(
     passports: Mapping[str, Passport],
     *,
     earlier: Scorecard | None = None,
+    calendar: Calendar = DEFAULT_CALENDAR,
     draws: int = DRAWS,
     seed: int = 7,
 ) -> Change:
@@ -199,7 +201,7 @@ def explain_change(
         card.period,
         card.period_label,
         point.label if earlier is None else earlier.period,
-        point.label if earlier is None else earlier.period,
+        calendar.parse(point.label).label if earlier is None else earlier.period_label,
         tuple(found),
         _notes(card, earlier, groups),
     )

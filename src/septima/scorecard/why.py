@@ -48,9 +48,8 @@ def explain_why(
     dimension of the slices. Other arguments are those that the card was built with. ChangeError where the path leads
     nowhere or the KPI cannot be sliced so.
     """
-    change = explain_change(
-        card, definition, {name: metric.passport for name, metric in metrics.items()}, earlier=earlier
-    )
+    passports = {name: metric.passport for name, metric in metrics.items()}
+    change = explain_change(card, definition, passports, earlier=earlier, calendar=calendar)
     names = {kpi.id: kpi for perspective in card.perspectives for kpi in perspective.kpis}
     names |= {kpi.id: kpi for kpi in card.own}
     shown, kpis = _asked(card, change, of, most)

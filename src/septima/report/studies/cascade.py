@@ -40,6 +40,7 @@ _W: Mapping[str, Text] = {
     "person": Text("employee", "сотрудник"),
     "role": Text("role", "должность"),
     "people": Text("people", "люди"),
+    "staff": Text("People", "Сотрудники"),
     "departments": Text("Departments", "Подразделения"),
     "teams": Text("Teams", "Команды"),
     "persons": Text("People of the team", "Люди команды"),
@@ -55,8 +56,8 @@ _W: Mapping[str, Text] = {
     "change": Text("to its change", "в\u00a0изменение"),
     "tree": Text("From CKPIint down", "От\u00a0CKPIint вниз"),
     "reconciled": Text(
-        "Shares and contributions of departments, teams and people add up, level by level, to those above (within 1e-9).",
-        "Доли и\u00a0вклады подразделений, команд и\u00a0людей складываются в\u00a0вышестоящие на\u00a0каждом уровне (с\u00a0точностью 1e-9).",
+        "Shares and contributions of departments, teams and people add up, level by level, to those above.",
+        "Доли и\u00a0вклады подразделений, команд и\u00a0людей на\u00a0каждом уровне в\u00a0сумме дают вышестоящие.",
     ),
     "whole": Text(
         "* The metric does not know this member: the figure is that of the whole company.",
@@ -96,7 +97,7 @@ def cascade_study(cascade: Cascade, language: Language) -> Study:
         (
             Measure("CKPIint", number, interval),
             Measure(word(_W, "departments", language), bare(float(len(departments)), 0, language)),
-            Measure(word(_W, "people", language), bare(float(len(cascade.responsibility.people)), 0, language)),
+            Measure(word(_W, "staff", language), bare(float(len(cascade.responsibility.people)), 0, language)),
         ),
         (
             Section(word(_W, "tree", language), drawings=(drawn,), remarks=tuple(remarks)),
@@ -123,7 +124,7 @@ def member_study(cascade: Cascade, member: MemberCard, language: Language) -> St
         ]
         sections.append(_below(inside, "persons", "person", language))
     above = "" if member.above is None else f" · {member.above.in_language(language)}"
-    measures = (Measure(word(_W, "people", language), bare(float(member.people), 0, language)),)
+    measures = (Measure(word(_W, "staff", language), bare(float(member.people), 0, language)),)
     if member.kind != "role":
         measures = (
             Measure(word(_W, "weight", language), percent(member.weight, language, 2)),

@@ -39,7 +39,7 @@ from septima.scorecard.why import Why
 TITLE = Text("Why it changed", "Почему изменилось")
 _UNITS = {"printed": "index", "normalised": "score_0_100"}
 _W: Mapping[str, Text] = {
-    "against": Text("{now} against {before}", "{now} к\u00a0периоду {before}"),
+    "against": Text("{now} against {before}", "{before} → {now}"),
     "question": Text(
         "What moved the composites: which functions, which KPIs, and which slices of them?",
         "Что сдвинуло индексы: какие функции, какие показатели и\u00a0какие их срезы?",
@@ -102,7 +102,7 @@ def why_study(why: Why, language: Language, currency: str | None = None) -> Stud
     printed = [change.of(name) for name in why.shown]
     integral = change.of(INTEGRAL)
     subtitle = word(_W, "against", language).format(
-        now=change.period_label.in_language(language), before=change.before_label
+        now=change.period_label.in_language(language), before=change.before_label.in_language(language)
     )
     scores = [change.of(name, "normalised") for name in why.shown]
     sections = [_section(one, why, language, currency) for one in printed]

@@ -38,10 +38,12 @@ def cascade_of(
     employees, known = read_employees(tables, period, calendar)
     cascade = read_cascade(path, definition, known)
     kpis = [kpi for kpi in definition.kpis if any(shares.kpi == kpi.id for shares in cascade.kpis)]
-    responsibility = share_out(cascade, employees, [kpi.id for kpi in definition.kpis])
+    shown = (*(kpi for part in card.perspectives for kpi in part.kpis), *card.own)
+    names = {kpi.id: kpi.name for kpi in shown}
+    responsibility = share_out(cascade, employees, {kpi.id: names[kpi.id] for kpi in definition.kpis})
     facts = read_facts(
         kpis, metrics, tables, period, parameters, responsibility, known, calendar, card.currency, record
     )
     passports = {name: metric.passport for name, metric in metrics.items()}
-    change = explain_change(card, definition, passports, draws=_NO_INTERVALS)
+    change = explain_change(card, definition, passports, calendar=calendar, draws=_NO_INTERVALS)
     return make_cascade(card, change, cascade, responsibility, facts, definition.watch_band)

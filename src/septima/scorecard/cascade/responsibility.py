@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from septima.schema import Text
+from septima.schema import LANGUAGES, Text
 from septima.scorecard.cascade.definition import TOLERANCE, CascadeDefinition, DepartmentDefinition, Employee
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,8 +61,8 @@ class Responsibility:
         return max(gaps)
 
 
-def share_out(cascade: CascadeDefinition, employees: Sequence[Employee], kpis: Sequence[str]) -> Responsibility:
-    """Share KPIs out over the employees of a period, who are those given."""
+def share_out(cascade: CascadeDefinition, employees: Sequence[Employee], kpis: Mapping[str, Text]) -> Responsibility:
+    """Share KPIs out over the employees of a period, who are those given; `kpis` are names by id."""
     departments, by_kpi = cascade.departments, {shares.kpi: shares for shares in cascade.kpis}
     teams, people, team_of = _teams(departments, employees)
     places = {department.id: place for place, department in enumerate(departments)}
@@ -82,8 +82,8 @@ def share_out(cascade: CascadeDefinition, employees: Sequence[Employee], kpis: S
     remarks: list[Text] = []
     unowned = [kpi for kpi in kpis if kpi not in by_kpi]
     if unowned:
-        told = ", ".join(unowned)
-        remarks.append(Text(f"Nobody answers for: {told}.", f"Никто не\u00a0отвечает за: {told}."))
+        en, ru = (", ".join(kpis[kpi].in_language(language) for kpi in unowned) for language in LANGUAGES)
+        remarks.append(Text(f"Nobody answers for: {en}.", f"Никто не\u00a0отвечает за: {ru}."))
     empty = [department for place, department in enumerate(departments) if place not in set(department_of.tolist())]
     if empty:
         en, ru = (", ".join(one.name.in_language(language) for one in empty) for language in ("en", "ru"))
@@ -147,7 +147,7 @@ def _rest(place: int, department: DepartmentDefinition, person: Employee) -> tup
     """The team of somebody whom the file puts in none."""
     by = person.manager if department.teams_by == "manager" else person.role if department.teams_by == "role" else None
     if by is not None:
-        name = Text(f"with {by}", f"у\u00a0{by}") if department.teams_by == "manager" else Text(by, by)
+        name = Text(f"team of {by}", f"команда\u00a0{by}") if department.teams_by == "manager" else Text(by, by)
         return place, f"{department.id}/{by}", name
     name = Text("all others", "все остальные") if department.teams else department.name
     return place, f"{department.id}/—", name
