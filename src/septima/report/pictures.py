@@ -11,6 +11,7 @@ from typing import Literal
 import altair as alt
 import vl_convert
 
+from septima.report.schemes import picture_class
 from septima.schema import Language
 
 FONTS = Path(__file__).parent / "fonts"
@@ -46,7 +47,8 @@ def svg(chart: alt.LayerChart, language: Language, description: str) -> str:
     if opening is None:
         raise RuntimeError(f"the chart engine changed the head of its SVG: {drawn[:120]}")
     size = " ".join(opening.groups())
-    head = f'<svg class="picture" {size} role="img" aria-label="{words}"><title>{words}</title>'
+    width = float(opening.group(1).split('"')[1])
+    head = f'<svg class="{picture_class(width)}" {size} role="img" aria-label="{words}"><title>{words}</title>'
     return head + drawn[opening.end() :]
 
 

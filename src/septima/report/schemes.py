@@ -8,13 +8,20 @@ Spot = tuple[float, float]
 
 _HEAD = 6.5
 _WING = 2.6
+BROAD = 480
+"""Pixels past which a picture is too broad for a phone and is looked at there piece by piece, at its full size."""
+
+
+def picture_class(width: float) -> str:
+    """The class of the SVG element of a picture this wide."""
+    return "picture broad" if width > BROAD else "picture"
 
 
 def picture(width: float, height: float, parts: Iterable[str], says: str) -> str:
     """The SVG element of these parts; `says` is what it shows in words, for those who do not see it."""
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     return (
-        f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="Septima Sans, sans-serif">'
+        f'<svg class="{picture_class(width)}" xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="Septima Sans, sans-serif">'
         f"<title>{escape(says, quote=True)}</title>{''.join(parts)}</svg>"
     )
 

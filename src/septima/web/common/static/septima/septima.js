@@ -24,6 +24,12 @@ document.addEventListener("change", (event) => {
   if (form && form.hasAttribute("data-apply")) form.requestSubmit();
 });
 
+// Where tabs do not fit the screen, the one that is shown is moved into sight.
+for (const tab of document.querySelectorAll(".subnav [aria-current]")) {
+  const tabs = tab.parentElement;
+  tabs.scrollLeft = Math.max(0, tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2);
+}
+
 // Long work is told of.
 let asked = 0;
 const working = () => document.getElementById("working");
