@@ -1,5 +1,6 @@
 """A site with two organisations, and a person in every role of the first."""
 
+import pickle
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,14 @@ from django.core.cache import caches
 from django.test import Client
 from filelock import FileLock
 
+from septima.scorecard.card import Scorecard
 from septima.web.accounts.models import Membership, Organisation, User
+from septima.web.common import workspaces
 from septima.web.common.permissions import ROLES
 from septima.workspace import Workspace
 
+OWN, OTHER = 1_001, 1_002
+"""Numbers of the organisations: PostgreSQL would number those of each test anew, and cards are kept by number."""
 PASSWORD = "correct horse battery"
 PERIOD = "2026-Q3"
 
@@ -33,6 +38,17 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
             made.rename(shared)
     return shared
+
+
+@pytest.fixture(scope="session")
+def demo_card(demo_folder: Path) -> Scorecard:
+    """The card of the demo company, which is dear, made once for all workers."""
+    kept = demo_folder.with_suffix(".card")
+    with FileLock(f"{kept}.lock"):
+        if not kept.exists():
+            workspace = Workspace.open(demo_folder)
+            kept.write_bytes(pickle.dumps(workspace.scorecard(workspaces.default_period(workspace))))
+    return pickle.loads(kept.read_bytes())  # noqa: S301 - written by ourselves just now
 
 
 @pytest.fixture(scope="session")
@@ -58,10 +74,11 @@ class Site:
 
 
 @pytest.fixture
-def site(db: None, demo_folder: Path, empty_folder: Path) -> Site:
+def site(db: None, demo_folder: Path, demo_card: Scorecard, empty_folder: Path) -> Site:
     """Two organisations; every role of `own` has a person ROLE@example.org, `other` has other@example.org."""
-    own = Organisation.objects.create(name="Тёплый дом", slug="home", folder=str(demo_folder))
-    other = Organisation.objects.create(name="Other & Co", slug="other", folder=str(empty_folder))
+    own = Organisation.objects.create(pk=OWN, name="Тёплый дом", slug="home", folder=str(demo_folder))
+    other = Organisation.objects.create(pk=OTHER, name="Other & Co", slug="other", folder=str(empty_folder))
+    keep_card(own, demo_card)
     for role in ROLES:
         person = User.objects.create_user(f"{role}@example.org", PASSWORD, name=role.title(), language="en")
         Membership.objects.create(user=person, organisation=own, role=role)
@@ -70,14 +87,20 @@ def site(db: None, demo_folder: Path, empty_folder: Path) -> Site:
     return Site(own, other)
 
 
+def keep_card(organisation: Organisation, card: Scorecard) -> None:
+    """As if somebody had seen the card of an organisation whose workspace is the demo company's or a copy of it."""
+    workspaces.keep_card(organisation, Workspace.open(organisation.directory), card)
+
+
 @pytest.fixture
-def writable(site: Site, tmp_path: Path) -> Organisation:
+def writable(site: Site, demo_card: Scorecard, tmp_path: Path) -> Organisation:
     """The demo company with a workspace of its own, for tests that write to it."""
     folder = tmp_path / "workspace"
     shutil.copytree(site.own.directory, folder)
     caches["pages"].clear()  # cards of the workspace that it is a copy of
     site.own.folder = str(folder)
     site.own.save()
+    keep_card(site.own, demo_card)
     return site.own
 
 

@@ -11,8 +11,10 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from septima.scorecard.card import Scorecard
 from septima.web.accounts.models import Membership, Organisation, User
 from septima.web.common.permissions import ROLES
+from tests.web.conftest import OWN, keep_card
 
 # Playwright keeps a loop of its own in this thread, in which Django would refuse to reach its database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -45,11 +47,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def home(transactional_db: None, demo_folder: Path, tmp_path: Path) -> Organisation:
+def home(transactional_db: None, demo_folder: Path, demo_card: Scorecard, tmp_path: Path) -> Organisation:
     """The demo company with a workspace of its own, and a person in every role."""
     folder = tmp_path / "workspace"
     shutil.copytree(demo_folder, folder)
-    one = Organisation.objects.create(name="Тёплый дом", slug="home", folder=str(folder))
+    one = Organisation.objects.create(pk=OWN, name="Тёплый дом", slug="home", folder=str(folder))
+    keep_card(one, demo_card)
     for role in ROLES:
         person = User.objects.create_user(f"{role}@example.org", "correct horse battery", name=role.title())
         Membership.objects.create(user=person, organisation=one, role=role)

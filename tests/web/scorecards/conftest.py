@@ -30,7 +30,7 @@ def leader(site: Site, as_role: Callable[[str], Client]) -> Client:
 
 
 @pytest.fixture
-def nothing_kept() -> Iterator[None]:
+def nothing_kept(site: Site) -> Iterator[None]:
     """No card or page is kept, before and after."""
     caches["pages"].clear()
     yield

@@ -61,7 +61,7 @@ def kept_card(organisation: Organisation, workspace: Workspace, period: Period) 
 
     SeptimaError where it cannot be made.
     """
-    key = _card_key(organisation, workspace, period)
+    key = _card_key(organisation, workspace, period.id)
     card = kept(key, lambda: workspace.scorecard(period))
     return KeptCard(card, f"{key}-{card.data_version}", card.data_version != workspace.lake.version)
 
@@ -69,13 +69,18 @@ def kept_card(organisation: Organisation, workspace: Workspace, period: Period) 
 def refresh_card(organisation: Organisation, workspace: Workspace, period: Period) -> Scorecard:
     """Make the card of a period from the data as they are now, and keep it."""
     card = workspace.scorecard(period)
-    caches["pages"].set(_place_of(_card_key(organisation, workspace, period)), card)
+    keep_card(organisation, workspace, card)
     return card
+
+
+def keep_card(organisation: Organisation, workspace: Workspace, card: Scorecard) -> None:
+    """Keep a card in place of the one that was kept of its period."""
+    keep(_card_key(organisation, workspace, card.period), card)
 
 
 def is_kept(organisation: Organisation, workspace: Workspace, period: Period) -> bool:
     """Whether a card of the period can be shown at once."""
-    return caches["pages"].has_key(_place_of(_card_key(organisation, workspace, period)))
+    return caches["pages"].has_key(_place_of(_card_key(organisation, workspace, period.id)))
 
 
 def kept(key: str, make: Callable[[], T]) -> T:
@@ -109,5 +114,5 @@ def _place_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
-def _card_key(organisation: Organisation, workspace: Workspace, period: Period) -> str:
-    return f"card-{organisation.pk}-{period.id}-{definitions_digest(workspace)}"
+def _card_key(organisation: Organisation, workspace: Workspace, period: str) -> str:
+    return f"card-{organisation.pk}-{period}-{definitions_digest(workspace)}"
