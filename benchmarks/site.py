@@ -226,7 +226,12 @@ def _answers(port: int, path: str, seconds: int) -> tuple[int, int]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         _, body = _ask(connection, path, {})
         page = gzip.decompress(body).decode() if body[:2] == b"\x1f\x8b" else body.decode()
-        hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+        # Without the name that the form gave to this browser: each answer is another respondent's.
+        hidden = {
+            name: value
+            for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)
+            if name != "r"
+        }
         scored = re.search(r'type="radio"[^>]*name="([^"]+)"', page) or re.search(
             r'name="([^"]+)"[^>]*type="radio"', page
         )

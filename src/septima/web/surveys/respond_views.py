@@ -155,20 +155,20 @@ def _answered(
     language = _language(request, survey)
     with translation.override(language):
         seat = seat_in(language)
+        if request.method == "POST" and survey.takes_answers:
+            return _taken(request, seat, find, token)
         response = find(seat)
         if response is not None and response.is_final:
             return _thanks(request, survey, language, response, token)
         if not survey.takes_answers:
             return _closed(request, survey, response)
-        if request.method == "POST":
-            return _taken(request, seat, response, token)
         if response is not None and response.submitted_at is not None and "page" not in request.GET:
             return _thanks(request, survey, language, response, token)
         answers = cast("Answers", response.answers) if response else {}
         return _form(request, survey, language, _number(request.GET.get("page")), answers, {}, token)
 
 
-def _taken(request: HttpRequest, seat: Seat, response: Response | None, token: str) -> HttpResponse:
+def _taken(request: HttpRequest, seat: Seat, find: Callable[[Seat], Response | None], token: str) -> HttpResponse:
     """A page of answers: kept as a draft, or submitted with the last one."""
     survey, pages = seat.survey, answering.pages_of(seat.survey.asked)
     page = min(max(_number(request.POST.get("page")), 1), len(pages))
@@ -177,6 +177,10 @@ def _taken(request: HttpRequest, seat: Seat, response: Response | None, token: s
     wrong: dict[str, Problem] = {
         key: problem for key, problem in filled.problems.items() if not (backwards and problem == "missing")
     }
+    # A sheet of one page that is filled in rightly says all there is: it is looked up once, while it is held.
+    response = find(seat) if wrong or len(pages) > 1 else None
+    if response is not None and response.is_final:
+        return _thanks(request, survey, seat.language, response, token)
     kept = cast("Answers", response.answers) if response else {}
     if wrong:
         if response is not None or filled.answers:
