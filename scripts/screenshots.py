@@ -154,17 +154,19 @@ def main() -> None:
         if given.list:
             sys.stdout.writelines(f"{address}\n" for _, address in found)
             found = []
-        for (whose, address), size, language, theme in product(found, given.size, given.language, given.theme):
-            take(
-                whose,
-                address,
-                given.folder / f"{name_of(address, home)}-{size}-{language}-{theme}.png",
-                size=SIZES[size],
-                language=language,
-                theme=theme,
-                whole=not given.screen,
-                medium=given.medium,
-            )
+        looks: list[tuple[str, str, str]] = list(product(given.size, given.language, given.theme))
+        for whose, address in found:
+            for size, language, theme in looks:
+                take(
+                    whose,
+                    address,
+                    given.folder / f"{name_of(address, home)}-{size}-{language}-{theme}.png",
+                    size=SIZES[size],
+                    language=language,
+                    theme=theme,
+                    whole=not given.screen,
+                    medium=given.medium,
+                )
         browser.close()
 
 
