@@ -39,7 +39,7 @@ class Load:
 def report(folder: Path, customers: int, seconds: int) -> None:
     """Print the table of pages, and how many answers a second are taken."""
     workspace = _workspace(folder, customers)
-    cookie, survey, organisation = _people(workspace)
+    cookie, survey, organisation, customer = _people(workspace)
     port = _free_port()
     site = subprocess.Popen(
         [sys.executable, "-c", "from septima.cli import main; main()", "serve", str(workspace), "--port", str(port)],
@@ -52,6 +52,7 @@ def report(folder: Path, customers: int, seconds: int) -> None:
         pages = {
             "scorecard": f"{home}?period={_PERIOD}",
             "metric": f"{home}metrics/of/nps/?grain=quarter",
+            "customer": customer,
             "survey": survey,
         }
         print(
@@ -119,8 +120,8 @@ def _many_kpis(workspace: Path) -> str:
     return written.getvalue()
 
 
-def _people(workspace: Path) -> tuple[str, str, str]:
-    """The cookie of a signed-in leader, the path of an open survey and the slug of the organisation."""
+def _people(workspace: Path) -> tuple[str, str, str, str]:
+    """The cookie of a signed-in leader, the path of an open survey, the slug of the organisation and a customer's path."""
     from septima.web.site import add_organisation, open_site
 
     open_site(workspace)
@@ -128,10 +129,12 @@ def _people(workspace: Path) -> tuple[str, str, str]:
     from django.utils import timezone
 
     from septima.web.accounts.models import Membership, Organisation, User
+    from septima.web.customers.views import card_address
     from septima.web.surveys.instruments import questions_of
     from septima.web.surveys.links import anonymous_address
     from septima.web.surveys.models import OPEN, Survey
     from septima.web.surveys.questions import to_json
+    from septima.workspace import Workspace
 
     slug = add_organisation("Bench", workspace)
     organisation = Organisation.objects.get(slug=slug)
@@ -150,7 +153,9 @@ def _people(workspace: Path) -> tuple[str, str, str]:
         opens_at=timezone.now(),
     )
     path = urlsplit(anonymous_address(survey, "http://127.0.0.1")).path
-    return f"sessionid={client.cookies['sessionid'].value}", path, slug
+    customers = Workspace.open(workspace).table("customers")
+    (customer,) = customers.order_by("customer_id").limit(1).customer_id.to_pyarrow().to_pylist()
+    return f"sessionid={client.cookies['sessionid'].value}", path, slug, card_address(organisation, customer)
 
 
 def _free_port() -> int:
