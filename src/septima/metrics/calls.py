@@ -250,7 +250,7 @@ METRICS = (
                 "Доля отвеченных звонков, в\u00a0которых вопрос решён.",
             ),
             use=Text(
-                "What customers want of a call; repeated contacts show whether «settled» was true.",
+                "What customers want of a call; repeated contacts show whether “settled” was true.",
                 "То, чего клиент ждёт от\u00a0звонка; повторные обращения показывают, правда\u00a0ли вопрос решён.",
             ),
             unit="share",

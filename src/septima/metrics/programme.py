@@ -82,7 +82,7 @@ METRICS = (
             unit="share",
             direction="more",
             method=Text(
-                "Milestones of the kind «goal» reached on the planned day or before, or planned no earlier than the newest "
+                "Milestones of the kind “goal” reached on the planned day or before, or planned no earlier than the newest "
                 "milestone reached in the data, divided by all goals planned for the period.",
                 "Вехи вида «цель», достигнутые в\u00a0плановый день или раньше либо запланированные не\u00a0раньше самой новой "
                 "достигнутой в\u00a0данных вехи, делённые на\u00a0все цели, запланированные на\u00a0период.",
@@ -115,7 +115,7 @@ METRICS = (
             unit="share",
             direction="more",
             method=Text(
-                "Milestones of the kind «decision» reached on the planned day or before divided by those due in the period: "
+                "Milestones of the kind “decision” reached on the planned day or before divided by those due in the period: "
                 "reached, or planned before the newest milestone reached in the data.",
                 "Вехи вида «решение», достигнутые в\u00a0плановый день или раньше, делённые на\u00a0те, чей срок пришёлся "
                 "на\u00a0период: достигнутые или запланированные раньше самой новой достигнутой в\u00a0данных вехи.",

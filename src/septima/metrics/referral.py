@@ -75,7 +75,7 @@ METRICS = (
                 "Доля новых клиентов, которых порекомендовал другой клиент.",
             ),
             use=Text(
-                "Shows what the promise «I would recommend» of surveys is worth in deeds.",
+                "Shows what the promise “I would recommend” of surveys is worth in deeds.",
                 "Показывает, чего стоит на\u00a0деле ответ «порекомендую» в\u00a0опросах.",
             ),
             unit="share",

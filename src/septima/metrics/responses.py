@@ -69,7 +69,7 @@ METRICS = (
                 "Доля сообщений с\u00a0переходом, после которых клиент сделал заказ.",
             ),
             use=Text(
-                "Shows whether the site and the offer keep what the message promised. It says «after», not «because of»: "
+                "Shows whether the site and the offer keep what the message promised. It says “after”, not “because of”: "
                 "for the latter hold a control group.",
                 "Показывает, выполняют\u00a0ли сайт и\u00a0предложение то, что обещало сообщение. Это «после», а\u00a0не\u00a0«вследствие»: "
                 "для второго нужна контрольная группа.",

@@ -345,7 +345,7 @@ def _kpi(frame: _Frame, kpi: KpiDefinition, passport: Passport, history: KpiHist
         parameters=_shown({**passport.parameters, **parameters_of(kpi, frame.parameters)}),
         where=tuple((name, "—" if member is None else member) for name, member in kpi.where.items()),
         too_few=observation.note == "too_few",
-        target_source=None if kpi.targets is None else say.target_source(kpi.targets, frame.periods[-1].id),
+        target_source=None if kpi.targets is None else say.target_source(kpi.targets, frame.periods[-1]),
     )
     return _JoinedKpi(card, _Part(card.name, printed, normalised, tuple(_entered_target(one, entry) for one in rules)))
 

@@ -8,6 +8,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 
+from septima.metrics import Period
 from septima.models.weighting import ACCEPTED_RATIO
 from septima.schema import LANGUAGES, Language, Text
 from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation, rescale
@@ -123,10 +124,11 @@ def not_normalised() -> Text:
     )
 
 
-def target_source(rule: TargetRule, period: str) -> Text:
+def target_source(rule: TargetRule, period: Period) -> Text:
     """Where the target of a period comes from."""
-    if period in rule.by_period:
-        return Text(f"given for {period}", f"задана для{_NBSP}{period}")
+    if period.id in rule.by_period:
+        label = period.label
+        return Text(f"given for {label.en}", f"задана на{_NBSP}{label.ru}")
     if rule.formula is not None:
         return Text(f"by the formula {rule.formula}", f"по{_NBSP}формуле {rule.formula}")
     if rule.plan is not None:

@@ -73,7 +73,7 @@ _W: Mapping[str, Text] = {
     ),
     "other": Text("Other deviations: {kinds}, {steps} steps in all.", "Прочие отклонения: видов\u00a0— {kinds}, шагов\u00a0— {steps}."),
     "nothing": Text("No step was made in this period.", "За\u00a0этот период никто не\u00a0сделал ни\u00a0одного шага."),
-    "most": Text("Most customers end at «{stage}»: {share} of those who reach it.", "Чаще всего путь кончается на\u00a0стадии «{stage}»: {share} дошедших."),
+    "most": Text("Most customers end at “{stage}”: {share} of those who reach it.", "Чаще всего путь кончается на\u00a0стадии «{stage}»: {share} дошедших."),
     "says_map": Text("Journey map in {count} stages: {stages}.", "Карта пути из\u00a0стадий ({count}): {stages}."),
     "says_flow": Text("Steps between stages: {steps}.", "Шаги между стадиями: {steps}."),
     "method": Text("Paths", "Пути"),

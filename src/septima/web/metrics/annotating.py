@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import said_later, say
+from septima.web.common.language import current_language, said_later, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.metrics.models import EVERY_METRIC, Annotation
 
@@ -64,10 +64,16 @@ class AnnotationForm(forms.ModelForm):
 def annotate(request: MemberRequest, metric_id: str) -> HttpResponse:
     """Mark something on a metric, or on all."""
     organisation = request.membership.organisation
-    _known(request, metric_id)
+    name = _name(request, metric_id)
     form = AnnotationForm(request.POST)
     if not form.is_valid():
-        context = {"form": form, "metric_id": metric_id, "back": _back(request, metric_id), "query": _query(request)}
+        context = {
+            "form": form,
+            "metric_id": metric_id,
+            "name": name,
+            "back": _back(request, metric_id),
+            "query": _query(request),
+        }
         return render(request, "metrics/annotation.html", context, status=422)
     made = form.save(commit=False)
     made.organisation, made.author = organisation, request.user
@@ -87,7 +93,7 @@ def annotate(request: MemberRequest, metric_id: str) -> HttpResponse:
 def annotation(request: MemberRequest, metric_id: str, pk: int) -> HttpResponse:
     """Change an own mark."""
     found = _own(request, pk)
-    _known(request, metric_id)
+    name = _name(request, metric_id)
     form = AnnotationForm(request.POST or None, instance=found, initial={"everywhere": found.metric == EVERY_METRIC})
     if request.method == "POST" and form.is_valid():
         changed = form.save(commit=False)
@@ -106,6 +112,7 @@ def annotation(request: MemberRequest, metric_id: str, pk: int) -> HttpResponse:
         "form": form,
         "annotation": found,
         "metric_id": metric_id,
+        "name": name,
         "back": _back(request, metric_id),
         "query": _query(request),
     }
@@ -123,9 +130,12 @@ def delete(request: MemberRequest, metric_id: str, pk: int) -> HttpResponse:
     return HttpResponseRedirect(_back(request, metric_id))
 
 
-def _known(request: MemberRequest, metric_id: str) -> None:
-    if metric_id not in open_workspace(request.membership.organisation).catalogue:
+def _name(request: MemberRequest, metric_id: str) -> str:
+    """What the metric is called; Http404 where there is none of that id."""
+    found = open_workspace(request.membership.organisation).catalogue.get(metric_id)
+    if found is None:
         raise Http404
+    return found.passport.name.in_language(current_language())
 
 
 def _own(request: MemberRequest, pk: int) -> Annotation:

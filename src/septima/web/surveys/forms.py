@@ -279,23 +279,26 @@ class IssueForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     ordered_within = forms.IntegerField(
-        label=said_later("who ordered within so many days", "покупавшие за\u00a0последние дни"),
+        label=said_later("Only who ordered within … days", "Только покупавшие за\u00a0последние … дней"),
         required=False,
         min_value=1,
         max_value=3650,
     )
     most = forms.IntegerField(
-        label=said_later("no more than", "не\u00a0больше клиентов"), min_value=1, max_value=20_000, initial=500
+        label=said_later("No more customers than", "Клиентов не\u00a0больше, чем"),
+        min_value=1,
+        max_value=20_000,
+        initial=500,
     )
     touches = forms.IntegerField(
         label=said_later(
-            "Spare those with more than … contacts", "Не\u00a0беспокоить тех, у\u00a0кого контактов больше"
+            "Spare those with more contacts than", "Не\u00a0беспокоить тех, у\u00a0кого контактов больше, чем"
         ),
         min_value=0,
         max_value=1000,
     )
     days = forms.IntegerField(
-        label=said_later("in the last … days", "за\u00a0последние дни"), min_value=1, max_value=365
+        label=said_later("Counted over the last … days", "Считать за\u00a0последние … дней"), min_value=1, max_value=365
     )
     consent = forms.ChoiceField(
         label=said_later("Consent", "Согласие"),
@@ -307,7 +310,7 @@ class IssueForm(forms.Form):
         initial="not_refused",
     )
     expires_in = forms.IntegerField(
-        label=said_later("The links work for … days", "Ссылки действуют, дней"), min_value=1, max_value=730, initial=30
+        label=said_later("The links work for … days", "Ссылки действуют … дней"), min_value=1, max_value=730, initial=30
     )
     channel = forms.ChoiceField(
         label=said_later("How the links go out", "Как отправить ссылки"),
@@ -326,7 +329,7 @@ class IssueForm(forms.Form):
         help_text=said_later("{link} stands for the personal link.", "Вместо {link} встанет личная ссылка."),
     )
     remind_after_days = forms.IntegerField(
-        label=said_later("Remind who has not answered after … days", "Напомнить неответившим через дней"),
+        label=said_later("Remind who has not answered after … days", "Напомнить не\u00a0ответившим через … дней"),
         required=False,
         min_value=1,
         max_value=60,
