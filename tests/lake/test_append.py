@@ -31,7 +31,7 @@ def answer(number: int, **other: object) -> dict[str, object]:
 def test_rows_come_with_their_types_source_and_what_has_no_column(lake: Lake, rows_of: Rows) -> None:
     moscow = AT.astimezone(timezone(timedelta(hours=3)))
     made = append(lake, "answers", [answer(1, at=moscow, page=7, text="Всё «хорошо»;\nда")], "survey", batch="b1")
-    assert made == Appended(TableCounts(read=1, loaded=1), 1, repeated=False)
+    assert made == Appended({"answers": TableCounts(read=1, loaded=1)}, 1, repeated=False)
     assert rows_of("answers", 'answer_id, score, text, "at", properties, source') == [
         ("a1", 8.0, "Всё «хорошо»;\nда", datetime(2026, 3, 1, 12), '{"page":7}', "survey")  # noqa: DTZ001 - as the lake keeps times
     ]
@@ -44,7 +44,7 @@ def test_the_same_batch_again_changes_nothing_and_says_so(lake: Lake, rows_of: R
     first = append(lake, "answers", [answer(1), answer(2)], "survey", batch="b1")
     append(lake, "answers", [answer(1, score=3)], "survey", batch="b2")
     again = append(lake, "answers", [answer(1), answer(2)], "survey", batch="b1")
-    assert again == Appended(first.counts, 2, repeated=True)
+    assert again == Appended(first.tables, 2, repeated=True)
     assert lake.version == 2
     assert rows_of("answers", "answer_id, score") == [("a1", 3.0), ("a2", 8.0)]
 

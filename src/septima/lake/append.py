@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +21,7 @@ from septima.lake.load import Desk, Entries, LoadResult, TableCounts, bring_in
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, Keep, Place, TableMapping
 from septima.lake.sql import LoadError
 from septima.lake.store import Lake, StoreError, Writing, write_durably
-from septima.schema import TABLES, Table
+from septima.schema import TABLES, Table, Text
 
 BATCH = "batch "
 """How the names begin by which the quarantine tells batches from files."""
@@ -32,15 +32,35 @@ _FORMS = Forms(dates=("iso",), timezone="UTC", decimal=".", thousands="")
 
 
 @dataclass(frozen=True)
+class Portion:
+    """Rows of one table that are read alike.
+
+    Each of `records` maps column names to values: text, numbers, bool, date, datetime (UTC where it has no zone) or None;
+    what is no column of the table is kept in `properties`. A row whose key is there already changes it in the columns that
+    any record of the portion names, or with `keep` = "first" leaves it as it is. Of two rows of the portion with one key
+    the last holds, or the first.
+    """
+
+    table: str
+    records: Sequence[Mapping[str, object]]
+    keep: Literal["first", "last"] = "last"
+
+
+@dataclass(frozen=True)
 class Appended:
-    """What became of a batch: its counts, the lake's version afterwards, and whether it was in the lake already.
+    """What became of a batch: its counts by table, the lake's version afterwards, and whether it was in the lake already.
 
     A batch that is `repeated` changed nothing; its counts are those of the first time.
     """
 
-    counts: TableCounts
+    tables: Mapping[str, TableCounts]
     version: int
     repeated: bool
+
+    @property
+    def counts(self) -> TableCounts:
+        """The counts of all tables together."""
+        return sum(self.tables.values(), TableCounts())
 
 
 def append(
@@ -52,54 +72,75 @@ def append(
     batch: str,
     author: str | None = None,
 ) -> Appended:
-    """Add rows to a canonical table, durably and exactly once: when it returns, they survive a power failure.
+    """Add rows to a canonical table as `append_portions` does."""
+    return append_portions(lake, [Portion(table, list(records))], source, batch=batch, author=author)
 
-    Each of `records` maps column names to values: text, numbers, bool, date, datetime (UTC where it has no zone) or None;
-    what is no column of the table is kept in `properties`. A row whose key is there already changes it in the columns that
-    any record of the batch names; of two rows with one key the later holds. A bad row goes to quarantine with its number
-    in the batch, column and reason: read = loaded + updated + duplicate + quarantined. `batch` names the batch within
-    `source` and `table`: another call with the same name, after a crash or from another process, changes nothing and
-    says so, whatever its records are.
 
-    LoadError where the table, the batch or a record cannot be taken at all; StoreError where another writes for too long.
+def append_portions(
+    lake: Lake, portions: Sequence[Portion], source: str, *, batch: str, author: str | None = None
+) -> Appended:
+    """Add rows to canonical tables, durably and exactly once: when it returns, they survive a power failure.
+
+    All portions become visible at one moment, one after the other as they are given. A bad row goes to quarantine with its
+    number in the portion, column and reason: read = loaded + updated + duplicate + quarantined. `batch` names the batch
+    within `source` and its tables: another call with the same name, after a crash or from another process, changes nothing
+    and says so, whatever its records are.
+
+    LoadError where a table, the batch or a record cannot be taken at all; StoreError where another writes for too long.
     Then nothing was written, and the same call may be made again.
     """
-    declared = _table(table)
-    rows = list(records)
+    declared = [_table(portion.table) for portion in portions]
+    size = sum(len(portion.records) for portion in portions)
     if not batch or not source:
-        raise LoadError("a batch to append needs a name of its own and a source: append(…, source, batch=…)")
-    if len(rows) > _MOST_ROWS:
-        raise LoadError(f"a batch holds at most {_MOST_ROWS:,} rows, not {len(rows):,}; load a file instead")
-    by, name = author or getpass.getuser(), f"{BATCH}{batch}"
-    seal = _Seal(lake, source, table, batch)
+        raise LoadError(
+            Text(
+                "a batch to append needs a name of its own and a source: append(…, source, batch=…)",
+                "у\u00a0добавляемой порции должны быть своё имя и\u00a0источник: append(…, source, batch=…)",
+            )
+        )
+    if size > _MOST_ROWS:
+        raise LoadError(
+            Text(
+                f"a batch holds at most {_MOST_ROWS:,} rows, not {size:,}; load a file instead",
+                f"в\u00a0порции может быть не\u00a0больше {_MOST_ROWS} строк, а\u00a0в\u00a0этой {size}; загрузите их файлом",
+            )
+        )
+    tables = ", ".join(dict.fromkeys(portion.table for portion in portions))
+    seal = _Seal(lake, source, tables, batch)
     done = seal.result()
-    if done is not None or not rows:
-        return done or Appended(TableCounts(), lake.version, repeated=False)
-    mapping = appended_mapping(declared, {column for row in rows for column in row})
+    if done is not None or not size:
+        return done or Appended({table.name: TableCounts() for table in declared}, lake.version, repeated=False)
 
     def make(folder: Path) -> Entries:
-        path = folder / "records.parquet"
-        _write_records(path, declared, rows)
-        return [(mapping, [(path, name)])]
+        entries: list[tuple[FileMapping, list[tuple[Path, str]]]] = []
+        for number, (portion, table) in enumerate(zip(portions, declared, strict=True), start=1):
+            if portion.records:
+                mapping = appended_mapping(table, _columns(portion.records), portion.keep, number)
+                path = folder / f"records-{number}.parquet"
+                _write_records(path, table, mapping, portion.records)
+                name = f"{BATCH}{batch}" if len(portions) == 1 else f"{BATCH}{batch}, {table.name} {number}"
+                entries.append((mapping, [(path, name)]))
+        return entries
 
     def known() -> LoadResult | None:
         found = seal.result()
-        return None if found is None else LoadResult({table: found.counts}, -1)
+        return None if found is None else LoadResult(dict(found.tables), -1)
 
     def finish(desk: Desk) -> None:
-        seal.set(desk.writing, desk.tables[table])
+        seal.set(desk.writing, desk.tables)
 
-    details = {"source": source, "appended": table, "author": by}
-    result = bring_in(lake, f"append {table}", source, make, details, known=known, finish=finish)
-    if result.version == -1:
-        return Appended(result.tables[table], lake.version, repeated=True)
-    return Appended(result.tables[table], result.version, repeated=False)
+    details = {"source": source, "appended": tables, "author": author or getpass.getuser()}
+    result = bring_in(lake, f"append {tables}", source, make, details, known=known, finish=finish)
+    repeated = result.version == -1
+    return Appended(result.tables, lake.version if repeated else result.version, repeated)
 
 
-def appended_mapping(table: Table, columns: Set[str]) -> FileMapping:
+def appended_mapping(
+    table: Table, columns: Set[str], keep: Literal["first", "last"] = "last", number: int = 1
+) -> FileMapping:
     """How records that name these columns are read: every column under its own name, the needed ones in any case."""
-    place = Place(f"append {table.name}", 1)
-    named = {column if column in table.column_names else _PROPERTIES for column in columns}
+    place, names = Place(f"append {table.name}", number), frozenset(table.column_names)
+    named = {column if column in names else _PROPERTIES for column in columns}
     taken = tuple(
         ColumnMapping(column.name, place, column=column.name)
         for column in table.columns
@@ -107,13 +148,13 @@ def appended_mapping(table: Table, columns: Set[str]) -> FileMapping:
         and (column.name in named or column.name in table.key or column.required or column.blank is not None)
     )
     return FileMapping(
-        "records", place, (TableMapping(table, place, taken, keep=Keep("last")),), format="parquet", forms=_FORMS
+        "records", place, (TableMapping(table, place, taken, keep=Keep(keep)),), format="parquet", forms=_FORMS
     )
 
 
 @dataclass(frozen=True)
 class _Seal:
-    """The mark of a batch that is in the lake: the commit that brought it, and its counts.
+    """The mark of a batch that is in the lake: the commit that brought it, and its counts by table.
 
     It is written before the commit is published and counts only once that commit is there, so that neither can be
     without the other.
@@ -121,12 +162,12 @@ class _Seal:
 
     lake: Lake
     source: str
-    table: str
+    tables: str
     batch: str
 
     @property
     def _path(self) -> Path:
-        name = hashlib.sha256(json.dumps([self.source, self.table, self.batch]).encode()).hexdigest()
+        name = hashlib.sha256(json.dumps([self.source, self.tables, self.batch]).encode()).hexdigest()
         return self.lake.root / "batches" / f"{name}.json"
 
     def result(self) -> Appended | None:
@@ -136,14 +177,16 @@ class _Seal:
             landed = self.lake.commit(content["version"]).writer == content["writer"]
         except (FileNotFoundError, StoreError):
             return None
-        return Appended(TableCounts(**content["counts"]), self.lake.version, repeated=True) if landed else None
+        counts = {table: TableCounts(**of) for table, of in content["counts"].items()}
+        return Appended(counts, self.lake.version, repeated=True) if landed else None
 
-    def set(self, writing: Writing, counts: TableCounts) -> None:
+    def set(self, writing: Writing, tables: Mapping[str, TableCounts]) -> None:
         """Mark the batch as brought by the commit that is about to be published, or by the last where nothing changed."""
         last = self.lake.commit()
         version, writer = (last.version + 1, writing.id) if writing.changed_tables else (last.version, last.writer)
         self._path.parent.mkdir(exist_ok=True)
-        write_durably(self._path, json.dumps({"version": version, "writer": writer, "counts": vars(counts)}))
+        counts = {table: vars(of) for table, of in tables.items()}
+        write_durably(self._path, json.dumps({"version": version, "writer": writer, "counts": counts}))
 
 
 def _table(name: str) -> Table:
@@ -152,19 +195,28 @@ def _table(name: str) -> Table:
     return TABLES[name]
 
 
-def _write_records(path: Path, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    columns = [
-        column.target for column in appended_mapping(table, {name for row in rows for name in row}).tables[0].columns
-    ]
-    texts: dict[str, list[str | None]] = {name: [] for name in columns}
-    for number, row in enumerate(rows, start=1):
-        forbidden = [name for name in _LOADER_COLUMNS if name in row]
+def _columns(records: Sequence[Mapping[str, object]]) -> set[str]:
+    return set().union(*records)
+
+
+def _write_records(path: Path, table: Table, mapping: FileMapping, records: Sequence[Mapping[str, object]]) -> None:
+    for number, record in enumerate(records, start=1):
+        forbidden = [name for name in _LOADER_COLUMNS if name in record]
         if forbidden:
             raise LoadError(
-                f"record {number} of {table.name}: {forbidden[0]} is filled by the lake itself; take it out"
+                Text(
+                    f"record {number} of {table.name}: {forbidden[0]} is filled by the lake itself; take it out",
+                    f"запись {number} для таблицы {table.name}: столбец {forbidden[0]} заполняет само хранилище; уберите его",
+                )
             )
-        for name in columns:
-            texts[name].append(_properties(row, table) if name == _PROPERTIES else as_text(row.get(name)))
+    names = frozenset(table.column_names)
+    columns = [column.target for column in mapping.tables[0].columns]
+    texts = {
+        name: [_properties(record, names) for record in records]
+        if name == _PROPERTIES
+        else [as_text(record.get(name)) for record in records]
+        for name in columns
+    }
     pq.write_table(pa.table({name: pa.array(values, pa.string()) for name, values in texts.items()}), path)
 
 
@@ -177,16 +229,19 @@ def as_text(value: object) -> str | None:
     if isinstance(value, datetime):
         moment = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
         return moment.isoformat(sep=" ", timespec="microseconds")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, str | int | float | date):
-        # Half of a pair of surrogates is no text in any encoding.
-        return str(value).encode("utf-8", "replace").decode("utf-8")
-    text = json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, Decimal):
+        text = format(value, "f")
+    elif isinstance(value, int | float | date):
+        text = str(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+    # Half of a pair of surrogates is no text in any encoding.
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _properties(row: Mapping[str, object], table: Table) -> str | None:
+def _properties(row: Mapping[str, object], columns: Set[str]) -> str | None:
     """The JSON object of what has no column of its own, with what is given as `properties`."""
     given = row.get(_PROPERTIES)
     if isinstance(given, str):
@@ -194,7 +249,7 @@ def _properties(row: Mapping[str, object], table: Table) -> str | None:
             given = json.loads(given)
         except ValueError:
             return given  # the check says what is wrong with it
-    left = {name: value for name, value in row.items() if name not in table.column_names and value is not None}
+    left = {name: value for name, value in row.items() if name not in columns and value is not None}
     if given is None:
         return as_text(left) if left else None
     if not isinstance(given, Mapping):
