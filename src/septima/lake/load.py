@@ -87,12 +87,14 @@ def retry(
     """Read again the files that have rows in quarantine, after the files or the mapping were mended.
 
     Without `mapping`, the mappings of the loads that quarantined are taken, from where they were
-    read. What passes now is loaded and its entries are marked as resolved; what fails stays open.
+    read; loads whose files are gone are passed over while others can be read. What passes now is
+    loaded and its entries are marked as resolved; what fails stays open.
     """
     waiting = open_entries(lake)
     if not waiting:
         return LoadResult({}, lake.version)
     again = [(mapping, data)] if mapping is not None else past_mappings(lake, set(waiting))
+    again = [one for one in again if _is_there(*one)] or again
     total = LoadResult({}, lake.version)
     for past, folder in again:
         result = _load(lake, past, folder, progress, memory, retrying=True)
@@ -121,8 +123,8 @@ def past_mappings(lake: Lake, sources: set[str]) -> list[tuple[Mapping, Path | N
 def _load(
     lake: Lake, mapping: Mapping, data: Path | None, progress: Progress | None, memory: str, *, retrying: bool
 ) -> LoadResult:
-    base = (data or mapping.folder).absolute()
-    entries = [(entry, _files(mapping, entry, base)) for entry in mapping.files]
+    base = _base(mapping, data)
+    entries = _entries(mapping, base)
     details = {
         "source": mapping.source,
         "mapping": str(mapping.path),
@@ -142,6 +144,7 @@ def _load(
             source=mapping.source,
             files=names,
             at=desk.loaded_at,
+            apart=_loads_elsewhere(lake, mapping.source, base),
         )
 
     def make(_folder: Path) -> Entries:
@@ -157,6 +160,39 @@ def _load(
         progress=progress,
         memory=memory,
     )
+
+
+def _base(mapping: Mapping, data: Path | None) -> Path:
+    """The folder in which the files of a mapping are looked for."""
+    return (data or mapping.folder).absolute()
+
+
+def _entries(mapping: Mapping, base: Path) -> list[tuple[FileMapping, list[tuple[Path, str]]]]:
+    """The entries of a mapping, each with its files; LoadError where one has none."""
+    return [(entry, _files(mapping, entry, base)) for entry in mapping.files]
+
+
+def _is_there(mapping: Mapping, data: Path | None) -> bool:
+    """Whether all files of a mapping are where it looks for them."""
+    try:
+        _entries(mapping, _base(mapping, data))
+    except LoadError:
+        return False
+    return True
+
+
+def _loads_elsewhere(lake: Lake, source: str, base: Path) -> list[str]:
+    """When loads of the source ran whose files lie in other folders: files there may have the same names."""
+    found: list[str] = []
+    for commit in lake.commits():
+        details = commit.details
+        if details.get("source") != source or "mapping" not in details or "loaded_at" not in details:
+            continue
+        given = details.get("data")
+        folder = Path(str(details["mapping"])).parent if given is None else Path(str(given))
+        if folder.absolute() != base and folder.is_dir():
+            found.append(str(details["loaded_at"]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -218,7 +254,8 @@ def bring_in(
                 if pending.made:
                     pending.join_small(connection, writing, QUARANTINE.name)
                 pending.hand_over(writing, QUARANTINE.name)
-                writing.details.update({**details, "tables": {name: vars(counts) for name, counts in tables.items()}})
+                told = {name: vars(counts) for name, counts in tables.items()}
+                writing.details.update({**details, "tables": told, "loaded_at": loaded_at})
                 finish(desk)
             return LoadResult(tables, lake.version, resolved)
 

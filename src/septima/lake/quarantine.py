@@ -218,8 +218,12 @@ def resolve_entries(
     source: str,
     files: Sequence[str],
     at: str,
+    apart: Sequence[str] = (),
 ) -> int:
-    """Mark open entries of the files read again as resolved where they did not fail again; the number marked."""
+    """Mark open entries of the files read again as resolved where they did not fail again; the number marked.
+
+    Entries of the loads that ran at the moments `apart` are of other files with the same names.
+    """
     if not pending.files or not files:
         return 0
     read = ", ".join(map(text_literal, files))
@@ -227,7 +231,9 @@ def resolve_entries(
     names = [identifier(name) for name in _IDENTITY if name != "source"]
     same = " AND ".join(f"q.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
     again = f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(errors))} e WHERE {same})" if errors else ""
-    mended = f"q.source = {text_literal(source)} AND q.file IN ({read}){again}"
+    others = "".join(f", TIMESTAMP {text_literal(moment)}" for moment in apart)[2:]
+    elsewhere = f" AND q.loaded_at NOT IN ({others})" if others else ""
+    mended = f"q.source = {text_literal(source)} AND q.file IN ({read}){elsewhere}{again}"
     return mark_resolved(connection, writing, pending, mended, at)
 
 
