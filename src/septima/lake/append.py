@@ -21,7 +21,8 @@ from septima.lake.load import Desk, Entries, LoadResult, TableCounts, bring_in
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, Keep, Place, TableMapping
 from septima.lake.sql import LoadError
 from septima.lake.store import Lake, StoreError, Writing, write_durably
-from septima.schema import TABLES, Table
+from septima.lake.words import no_table
+from septima.schema import TABLES, Table, Text
 
 BATCH = "batch "
 """How the names begin by which the quarantine tells batches from files."""
@@ -67,9 +68,19 @@ def append(
     declared = _table(table)
     rows = list(records)
     if not batch or not source:
-        raise LoadError("a batch to append needs a name of its own and a source: append(…, source, batch=…)")
+        raise LoadError(
+            Text(
+                "a batch to append needs a name of its own and a source: append(…, source, batch=…)",
+                "у\u00a0добавляемой порции должны быть своё имя и\u00a0источник: append(…, source, batch=…)",
+            )
+        )
     if len(rows) > _MOST_ROWS:
-        raise LoadError(f"a batch holds at most {_MOST_ROWS:,} rows, not {len(rows):,}; load a file instead")
+        raise LoadError(
+            Text(
+                f"a batch holds at most {_MOST_ROWS:,} rows, not {len(rows):,}; load a file instead",
+                f"в\u00a0порции может быть не\u00a0больше {_MOST_ROWS} строк, а\u00a0в\u00a0этой {len(rows)}; загрузите их файлом",
+            )
+        )
     by, name = author or getpass.getuser(), f"{BATCH}{batch}"
     seal = _Seal(lake, source, table, batch)
     done = seal.result()
@@ -148,7 +159,7 @@ class _Seal:
 
 def _table(name: str) -> Table:
     if name not in TABLES:
-        raise LoadError(f"there is no table {name!r}; there are: {', '.join(TABLES)}")
+        raise LoadError(no_table(name, TABLES))
     return TABLES[name]
 
 
@@ -161,7 +172,10 @@ def _write_records(path: Path, table: Table, rows: Sequence[Mapping[str, object]
         forbidden = [name for name in _LOADER_COLUMNS if name in row]
         if forbidden:
             raise LoadError(
-                f"record {number} of {table.name}: {forbidden[0]} is filled by the lake itself; take it out"
+                Text(
+                    f"record {number} of {table.name}: {forbidden[0]} is filled by the lake itself; take it out",
+                    f"запись {number} для таблицы {table.name}: столбец {forbidden[0]} заполняет само хранилище; уберите его",
+                )
             )
         for name in columns:
             texts[name].append(_properties(row, table) if name == _PROPERTIES else as_text(row.get(name)))

@@ -24,6 +24,7 @@ from septima.schema import Text
 Progress = Callable[[Text, int, int | None], None]
 Entries = Sequence[tuple[FileMapping, list[tuple[Path, str]]]]
 _PUBLISHING = Text("Publishing", "Публикация")
+_NOTHING_WRITTEN = "из\u00a0этой загрузки ничего не\u00a0записано"
 
 
 @dataclass(frozen=True)
@@ -290,11 +291,20 @@ def _files(mapping: Mapping, entry: FileMapping, base: Path) -> list[tuple[Path,
     root = Path(Path(pattern).anchor) if absolute else base
     relative = str(Path(pattern).relative_to(root)) if absolute else pattern
     if not base.is_dir() and not absolute:
-        raise LoadError(f"there is no folder {base}, in which {mapping.path.name} looks for {pattern}")
+        raise LoadError(
+            Text(
+                f"there is no folder {base}, in which {mapping.path.name} looks for {pattern}",
+                f"нет папки {base}, в\u00a0которой сопоставление {mapping.path.name} ищет {pattern}; проверьте путь",
+            )
+        )
     plain = root / relative
     paths = [plain] if plain.is_file() else sorted(path for path in root.glob(relative) if path.is_file())
     if not paths:
-        raise LoadError(f"{entry.place}: there is no file {pattern} in {base}")
+        raise LoadError(
+            entry.place.before(
+                Text(f"there is no file {pattern} in {base}", f"в\u00a0папке {base} нет файла {pattern}; проверьте имя")
+            )
+        )
     return [(path, str(path.relative_to(base)) if path.is_relative_to(base) else str(path)) for path in paths]
 
 
@@ -318,11 +328,29 @@ def _clear_errors(lake: Lake) -> Generator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-        what = f"no room is left on the disk of {lake.root}" if full else f"{error.filename}: {error.strerror}"
-        raise LoadError(f"{what}; nothing of this load was written") from error
+        given = f"{error.filename}: {error.strerror}"
+        what = (
+            Text(
+                f"no room is left on the disk of {lake.root}",
+                f"на\u00a0диске с\u00a0{lake.root} не\u00a0осталось места; освободите его",
+            )
+            if full
+            else Text(given, given)
+        )
+        raise LoadError(Text("; nothing of this load was written", f"; {_NOTHING_WRITTEN}").after(what)) from error
     except duckdb.OutOfMemoryException as error:
+        why = first_line(error)
         raise LoadError(
-            f"the load needs more memory or room to spill than it may use ({first_line(error)}); nothing of it was written"
+            Text(
+                f"the load needs more memory or room to spill than it may use ({why}); nothing of it was written",
+                f"загрузке не\u00a0хватает памяти или места на\u00a0диске, которые ей разрешены ({why}); {_NOTHING_WRITTEN}",
+            )
         ) from error
     except duckdb.Error as error:
-        raise LoadError(f"the load failed: {first_line(error)}; nothing of it was written") from error
+        why = first_line(error)
+        raise LoadError(
+            Text(
+                f"the load failed: {why}; nothing of it was written",
+                f"загрузка не\u00a0удалась: {why}; {_NOTHING_WRITTEN}",
+            )
+        ) from error
