@@ -80,8 +80,8 @@ def customer_of(page: Page, home: str, customer: str) -> list[str]:
     if not search.count():
         return []
     search.fill(customer)
-    search.press("Enter")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        search.press("Enter")
     found = page.locator('main a[href*="/customers/card/"]').first
     return [urljoin(home, found.get_attribute("href") or "")] if found.count() else []
 
