@@ -80,8 +80,8 @@ def customer_of(page: Page, home: str, customer: str) -> list[str]:
     if not search.count():
         return []
     search.fill(customer)
-    with page.expect_navigation():
-        search.press("Enter")
+    search.press("Enter")
+    page.locator('main table a[href*="/customers/card/"], main .empty').first.wait_for()
     found = page.locator('main a[href*="/customers/card/"]').first
     return [urljoin(home, found.get_attribute("href") or "")] if found.count() else []
 
