@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,15 @@ from ruamel.yaml.error import YAMLError
 
 from septima.lake.draft import draft
 from septima.lake.mapping import MappingError
+from septima.lake.rehearsal import look_at, rehearse
 from septima.lake.store import Commit, Lake
 from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import User
-from septima.web.common.language import error_text
 from septima.web.common.workspaces import open_workspace
 from septima.web.data.asking import EXAMINE, LOAD, begin_on, work_on
 from septima.web.data.files import days_kept
 from septima.web.data.mapping_forms import checked_mapping, for_file, read_form
 from septima.web.data.models import SavedMapping, Upload
-from septima.web.data.rehearsal import as_json, look_at, rehearse
 from septima.web.work.doing import begin_again, settle
 from septima.web.work.kinds import Tell
 from septima.web.work.models import Work
@@ -58,16 +58,20 @@ def examine(upload: Upload, tell: Tell | None = None) -> None:
         else:
             upload.mapping = _drafted(lake, upload, currency)
     upload.save(update_fields=["header", "mapping"])
-    problem, tables = "", []
+    problem: Text | None = None
+    tables = []
     try:
         mapping = checked_mapping(upload.mapping, upload.mapping_path, upload.name)
         tables = rehearse(lake, mapping, {upload.name: upload.path}, progress=tell)
-    except (SeptimaError, YAMLError) as error:
-        problem = " ".join(error_text(error).split())
+    except SeptimaError as error:
+        problem = error.statement
+    except YAMLError as error:
+        problem = Text(str(error), str(error))
     seen = {
-        **as_json(looks, tables),
+        "columns": [asdict(look) for look in looks],
+        "tables": [asdict(table) for table in tables],
         "rows": rows,
-        "problem": problem,
+        "problem": None if problem is None else asdict(problem),
         "saved": known,
         "mapping": text_digest(upload.mapping),
         "version": lake.version,
@@ -144,10 +148,11 @@ def loaded_before(lake: Lake, upload: Upload, text: str) -> Commit | None:
     return None
 
 
-def refuse(upload: Upload, problem: str) -> None:
+def refuse(upload: Upload, problem: Text) -> None:
     """Note why a file is not taken, and delete it."""
-    upload.state, upload.error, upload.finished_at = "refused", problem[:2000], timezone.now()
-    upload.save(update_fields=["name", "state", "error", "finished_at"])
+    upload.state, upload.finished_at = "refused", timezone.now()
+    upload.problem_en, upload.problem_ru = problem.en[:2000], problem.ru[:2000]
+    upload.save(update_fields=["name", "state", "problem_en", "problem_ru", "finished_at"])
     upload.remove_files()
 
 
@@ -200,7 +205,7 @@ def keep_mapping(upload: Upload, name: str, user: User) -> SavedMapping:
     MappingError where it is wrong.
     """
     if not name:
-        raise MappingError("")
+        raise MappingError(Text("Give the mapping a name.", "Назовите сопоставление."))
     checked_mapping(upload.mapping, upload.mapping_path, upload.name)
     kept, _ = SavedMapping.objects.update_or_create(
         organisation=upload.organisation,
