@@ -81,7 +81,7 @@ def customer_of(page: Page, home: str, customer: str) -> list[str]:
         return []
     search.fill(customer)
     search.press("Enter")
-    page.wait_for_load_state("networkidle")
+    page.locator('main table a[href*="/customers/card/"], main .empty').first.wait_for()
     found = page.locator('main a[href*="/customers/card/"]').first
     return [urljoin(home, found.get_attribute("href") or "")] if found.count() else []
 

@@ -15,7 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from septima.lake.engine import DEFAULT_ENGINE
 from septima.lake.sql import DEFAULT_MEMORY
 from septima.metrics.period import DEFAULT_CALENDAR, GRAINS, Calendar, Grain, PeriodError, month_number
-from septima.schema import LANGUAGES, Language, SeptimaError
+from septima.schema import LANGUAGES, Language, SeptimaError, Text, line_of
 
 FILE = "septima.yaml"
 _KEYS = (
@@ -68,12 +68,20 @@ class Settings:
     compute: ComputeSettings = ComputeSettings()
 
 
+def no_workspace(folder: Path) -> Text:
+    """There is no workspace in the folder."""
+    return Text(
+        f"there is no workspace at {folder}; make one: septima init {folder}",
+        f"в\u00a0{folder} нет рабочего пространства; создайте его: septima init {folder}",
+    )
+
+
 def read_settings(path: Path) -> Settings:
     """The settings in the file at `path`; SettingsError names the line and the remedy."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SettingsError(f"there is no workspace at {path.parent}; make one: septima init {path.parent}") from None
+        raise SettingsError(no_workspace(path.parent)) from None
     return parse_settings(text, path)
 
 
@@ -83,43 +91,72 @@ def parse_settings(text: str, path: Path) -> Settings:
         content = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsError(f"{path}, line {line}: this is not YAML: {error.problem}") from None
+        said = Text(f"this is not YAML: {error.problem}", f"это не\u00a0YAML: {error.problem}")
+        raise _wrong(path, line, said) from None
     if not isinstance(content, CommentedMap):
-        raise SettingsError(f"{path}: write one `key: value` a line; `organisation: My company` is the least")
+        raise SettingsError(
+            Text(
+                f"{path}: write one `key: value` a line; `organisation: My company` is the least",
+                f"{path}: пишите по\u00a0одному «ключ: значение» на\u00a0строке; нужно хотя\u00a0бы «organisation: Моя компания»",
+            )
+        )
     settings = cast("dict[str, Any]", content)
 
-    def wrong(key: str, message: str) -> SettingsError:
-        line = int(content.lc.key(key)[0]) + 1 if key in content else 1
-        return SettingsError(f"{path}, line {line}: {message}")
+    def wrong(key: str, said: Text) -> SettingsError:
+        return _wrong(path, int(content.lc.key(key)[0]) + 1 if key in content else 1, said)
 
     for key in settings:
         if key not in _KEYS:
             near = difflib.get_close_matches(str(key), _KEYS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(_KEYS)}"
-            raise wrong(key, f"unknown setting {key!r}; {hint}")
+            known = ", ".join(_KEYS)
+            hint = Text(f"there are: {known}", f"есть: {known}")
+            if near:
+                hint = Text(f"did you mean {near[0]!r}?", f"возможно, имелось в\u00a0виду «{near[0]}»?")
+            raise wrong(key, hint.after(Text(f"unknown setting {key!r}; ", f"неизвестная настройка «{key}»; ")))
     organisation = settings.get("organisation")
     if not isinstance(organisation, str) or not organisation.strip():
-        raise wrong("organisation", "`organisation` must be the name that stands on the scorecard")
+        said = Text(
+            "`organisation` must be the name that stands on the scorecard",
+            "«organisation»\u00a0— это название, которое стоит на\u00a0карте показателей; укажите его",
+        )
+        raise wrong("organisation", said)
     currency = settings.get("currency")
     if currency is not None and currency not in list_currencies():
-        raise wrong("currency", f"currency {currency!r} is no ISO 4217 code such as RUB, EUR or USD")
+        said = Text(
+            f"currency {currency!r} is no ISO 4217 code such as RUB, EUR or USD",
+            f"валюта «{currency}»\u00a0— не\u00a0код ISO 4217; укажите, например, RUB, EUR или USD",
+        )
+        raise wrong("currency", said)
     language = settings.get("language", "en")
     if language not in LANGUAGES:
-        raise wrong("language", f"language {language!r} is not spoken here; write one of: {', '.join(LANGUAGES)}")
+        known = ", ".join(LANGUAGES)
+        said = Text(
+            f"language {language!r} is not spoken here; write one of: {known}",
+            f"языка «{language}» здесь нет; укажите один из: {known}",
+        )
+        raise wrong("language", said)
     try:
         calendar = Calendar(time_zone=settings.get("time_zone", DEFAULT_CALENDAR.time_zone))
     except PeriodError as error:
-        raise wrong("time_zone", str(error)) from None
+        raise wrong("time_zone", error.statement) from None
     try:
         calendar = replace(calendar, fiscal_year_start=month_number(settings.get("fiscal_year_start", 1)))
     except PeriodError as error:
-        raise wrong("fiscal_year_start", str(error)) from None
+        raise wrong("fiscal_year_start", error.statement) from None
     metrics = settings.get("metrics") or {}
     if not isinstance(metrics, dict) or not all(isinstance(value, dict) for value in metrics.values()):  # pyright: ignore[reportUnknownVariableType]
-        raise wrong("metrics", "`metrics` holds parameters by metric id, such as `churn_rate: {days: 60}`")
+        said = Text(
+            "`metrics` holds parameters by metric id, such as `churn_rate: {days: 60}`",
+            "в\u00a0«metrics» стоят параметры по\u00a0id метрик, например «churn_rate: {days: 60}»",
+        )
+        raise wrong("metrics", said)
     allow_sql = settings.get("allow_sql", False)
     if not isinstance(allow_sql, bool):
-        raise wrong("allow_sql", f"`allow_sql` is true or false, not {allow_sql!r}")
+        said = Text(
+            f"`allow_sql` is true or false, not {allow_sql!r}",
+            f"«allow_sql» может быть true или false, а\u00a0не\u00a0«{allow_sql}»",
+        )
+        raise wrong("allow_sql", said)
     return Settings(
         organisation,
         currency,
@@ -139,21 +176,30 @@ def _compute_settings(content: Any, path: Path) -> ComputeSettings:
     if section is None:
         return ComputeSettings()
 
-    def wrong(line: int, message: str) -> SettingsError:
-        return SettingsError(f"{path}, line {line + 1}: {message}")
+    def wrong(line: int, said: Text) -> SettingsError:
+        return _wrong(path, line + 1, said)
 
-    form = "`compute` is written as `compute: {grains: [month, quarter], by: [[channel]]}`"
+    example = "compute: {grains: [month, quarter], by: [[channel]]}"
+    form = Text(f"`compute` is written as `{example}`", f"«compute» пишется так: «{example}»")
     if not isinstance(section, CommentedMap):
         raise wrong(content.lc.key("compute")[0], form)
     place: Any = section.lc
     for key in cast("dict[str, Any]", section):
         if key not in _COMPUTE_KEYS:
-            raise wrong(place.key(key)[0], f"unknown setting {key!r} of `compute`; there are: grains, by")
+            said = Text(
+                f"unknown setting {key!r} of `compute`; there are: grains, by",
+                f"неизвестная настройка «{key}» в\u00a0«compute»; есть: grains, by",
+            )
+            raise wrong(place.key(key)[0], said)
     default = ComputeSettings()
     grains: Any = section.get("grains", list(default.grains))
     known = [grain for grain in GRAINS if grain != "all"]
     if not isinstance(grains, list) or not grains or not all(grain in known for grain in cast("list[Any]", grains)):
-        raise wrong(place.key("grains")[0], f"`grains` of `compute` is a list of: {', '.join(known)}")
+        there = ", ".join(known)
+        said = Text(
+            f"`grains` of `compute` is a list of: {there}", f"«grains» в\u00a0«compute»\u00a0— это список из: {there}"
+        )
+        raise wrong(place.key("grains")[0], said)
     by: Any = section.get("by") or []
     if not isinstance(by, list):
         raise wrong(place.key("by")[0], form)
@@ -165,12 +211,20 @@ def _compute_settings(content: Any, path: Path) -> ComputeSettings:
             or not names
             or not all(isinstance(name, str) for name in cast("list[Any]", names))
         ):
-            raise wrong(line, f"each set of slices is a list of dimensions, such as [channel]; this is {names!r}")
+            said = Text(
+                f"each set of slices is a list of dimensions, such as [channel]; this is {names!r}",
+                f"каждый набор разрезов\u00a0— это список измерений, например [channel], а\u00a0здесь {names!r}",
+            )
+            raise wrong(line, said)
     return ComputeSettings(
         tuple(dict.fromkeys(cast("list[Grain]", grains))),
         tuple(tuple(names) for names in sets),
         tuple(line + 1 for line in lines),
     )
+
+
+def _wrong(path: Path, line: int, said: Text) -> SettingsError:
+    return SettingsError(said.after(": ").after(line_of(path, line)))
 
 
 def write_starter(path: Path, *, organisation: str, currency: str, language: Language) -> None:

@@ -37,7 +37,7 @@ from septima.metrics.recorded import Recorded, recorded_figures
 from septima.metrics.series import Series, series_of
 from septima.models.attribution.markov import Order
 from septima.models.attribution.words import METHODS, Method, Worth
-from septima.schema import Language, SeptimaError
+from septima.schema import Language, SeptimaError, Text, line_of
 from septima.schema.version import VERSION
 from septima.scorecard import Explanation, ScorecardDefinition, build, explain, read_definition, starter_definition
 from septima.scorecard.alerts.checking import Facts, check
@@ -133,10 +133,18 @@ class Workspace:
         folder = Path(directory).absolute()
         if (folder / FILE).exists():
             raise WorkspaceError(
-                f"{folder} is a workspace already; load data into it: septima load {directory} MAPPING.yaml"
+                Text(
+                    f"{folder} is a workspace already; load data into it: septima load {directory} MAPPING.yaml",
+                    f"{folder}\u00a0— уже рабочее пространство; загрузите в\u00a0него данные: septima load {directory} MAPPING.yaml",
+                )
             )
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise WorkspaceError(f"{folder} holds other files; name a new or an empty folder")
+            raise WorkspaceError(
+                Text(
+                    f"{folder} holds other files; name a new or an empty folder",
+                    f"в\u00a0папке {folder} есть другие файлы; назовите новую или пустую папку",
+                )
+            )
         folder.mkdir(parents=True, exist_ok=True)
         Lake.create(folder / "lake")
         (folder / SCORECARD_FILE).write_text(starter_definition(trade), encoding="utf-8")
@@ -313,7 +321,11 @@ class Workspace:
         for names, line in zip(wanted.by, wanted.lines, strict=True):
             for name in names:
                 if not any(name in metric.dimensions for metric in known.values()):
-                    raise MetricError(f"{self.directory / FILE}, line {line}: no metric can be sliced by {name!r}")
+                    said = Text(
+                        f"no metric can be sliced by {name!r}",
+                        f"ни\u00a0у\u00a0одной метрики нет разреза по\u00a0«{name}»; уберите его из\u00a0«by»",
+                    )
+                    raise MetricError(said.after(": ").after(line_of(self.directory / FILE, line)))
         asked: list[tuple[Metric, tuple[str, ...], Mapping[str, Any]]] = [
             (metric, by, {}) for metric in known.values() for by in ((), *wanted.by)
         ]
@@ -463,9 +475,14 @@ class Workspace:
         version = kept.card.data_version
         lost = lost_tables(self.lake, version)
         if lost:
+            tables = ", ".join(lost)
             raise ClosingError(
-                f"the lake no longer holds version {version} of {', '.join(lost)}, from which {period} was closed; restore the files "
-                f"of {self.lake.root} from a backup, and keep VACUUM from taking versions of closed periods"
+                Text(
+                    f"the lake no longer holds version {version} of {tables}, from which {period} was closed; restore the files "
+                    f"of {self.lake.root} from a backup, and keep VACUUM from taking versions of closed periods",
+                    f"в\u00a0хранилище больше нет версии {version} таблиц {tables}, по\u00a0которой закрыт период {period}; восстановите "
+                    f"файлы {self.lake.root} из\u00a0резервной копии и\u00a0не\u00a0давайте VACUUM удалять версии закрытых периодов",
+                )
             )
         return compared(kept, self._card_of(kept.basis, kept.period, version, kept.card.computed_at))
 

@@ -6,13 +6,16 @@ import pytest
 from septima.lake.detect import date_forms, number_form
 from septima.lake.forms import NumberForm
 from septima.lake.sql import LoadError
+from septima.schema import Text
+
+PLACE = Text("a.csv, column 'price'", "a.csv, столбец «price»")
 
 
 def forms_of(values: list[str], *, excel: bool = False) -> tuple[str, ...]:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("CREATE TABLE sample AS SELECT unnest(CAST(? AS VARCHAR[])) AS s0", [values])
-    return date_forms(connection, "SELECT s0 FROM sample", "s0", "a.csv, column 'date'", excel=excel)
+    return date_forms(connection, "SELECT s0 FROM sample", "s0", PLACE, excel=excel)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_a_month_13_does_not_make_a_second_form_of_the_same_parts() -> None:
 
 
 def test_dates_that_can_be_read_two_ways_are_asked_for() -> None:
-    with pytest.raises(LoadError, match=r"a\.csv, column 'date': dates such as '01/02/2024'.*dates: \""):
+    with pytest.raises(LoadError, match=r"a\.csv, column 'price': dates such as '01/02/2024'.*dates: \""):
         forms_of(["01/02/2024", "03/04/2024"])
     with pytest.raises(LoadError, match="no value decides"):
         forms_of(["20-10-16", "25-10-17", "11-03-17"])
@@ -73,9 +76,9 @@ def test_serial_days_are_dates_only_in_a_spreadsheet() -> None:
     ],
 )
 def test_numbers(values: list[str], form: NumberForm) -> None:
-    assert number_form(values, "a.csv, column 'price'") == form
+    assert number_form(values, PLACE) == form
 
 
 def test_numbers_that_can_be_read_two_ways_are_asked_for() -> None:
     with pytest.raises(LoadError, match=r"column 'price': numbers such as '1,234'.*decimal"):
-        number_form(["1,234", "5"], "a.csv, column 'price'")
+        number_form(["1,234", "5"], PLACE)

@@ -1,5 +1,6 @@
 """Rows of the quarantine are mended by hand and read page by page; counts by hand."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from septima.lake import mend
 from septima.lake.append import append
-from septima.lake.load import LoadResult, TableCounts
+from septima.lake.load import LoadResult, TableCounts, load
+from septima.lake.mapping import Mapping
 from septima.lake.mend import mend_entries
 from septima.lake.quarantine import QuarantineError, entries, entry_history
 from septima.lake.store import Lake
@@ -85,6 +88,54 @@ def test_appended_rows_are_mended_too(lake: Lake, rows_of: Rows) -> None:
     result = mend_entries(lake, {found[1, "score"]: {"score": "10", "question": "recommend", "text": "ok"}})
     assert (result.tables["answers"].loaded, result.resolved) == (1, 2)
     assert rows_of("answers", 'score, question, "text", properties') == [(10.0, "recommend", "ok", '{"page":3}')]
+
+
+SMALL = """\
+source: shop
+files:
+  - file: orders.csv
+    tables:
+      orders:
+        columns: {order_id: No, ordered_at: {column: DATE, dates: "%d.%m.%Y"}}
+"""
+
+
+def test_rows_of_files_with_one_name_are_told_apart(
+    tmp_path: Path, lake: Lake, mapping_of: Callable[[str, str], Mapping], rows_of: Rows
+) -> None:
+    """Each month another folder holds `orders.csv`, in May with another heading: no row goes with one of another month."""
+    for month, heading in (("january", "Date"), ("february", "Date"), ("may", "Day")):
+        (tmp_path / month).mkdir()
+        (tmp_path / month / "orders.csv").write_text(f"No;{heading}\n{month};32.01.2024\n")
+        load(lake, mapping_of(SMALL.replace("DATE", heading), f"{heading}.yaml"), data=tmp_path / month)
+    found = {json.loads(entry.record or "")["No"]: entry.quarantine_id for entry in entries(lake).entries}
+    assert len(found) == 3
+    mend_entries(lake, {found["january"]: {"Date": "31.01.2024"}})
+    assert rows_of("orders", "order_id") == [("january",)]
+    assert {entry.quarantine_id for entry in entries(lake).entries} == {found["february"], found["may"]}
+    result = mend_entries(lake, {found["february"]: {"Date": "01.02.2024"}, found["may"]: {"Day": "01.05.2024"}})
+    assert (result.tables["orders"].loaded, result.resolved) == (2, 2)
+    assert rows_of("orders", "order_id") == [("february",), ("january",), ("may",)]
+
+
+def test_who_comes_second_is_told_and_changes_nothing(
+    folder: Path, load_text: Load, lake: Lake, rows_of: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "orders1.csv").write_text(BROKEN)
+    load_text(MAPPING)
+    price = ids(lake)[4, "Price"]
+    past = mend.past_mappings
+
+    def while_another_mends(*given: Any) -> Any:
+        monkeypatch.setattr(mend, "past_mappings", past)
+        mend_entries(lake, {price: {"Price": "7"}})
+        return past(*given)
+
+    monkeypatch.setattr(mend, "past_mappings", while_another_mends)
+    with pytest.raises(QuarantineError, match="may have been mended"):
+        mend_entries(lake, {price: {"Price": "y"}})
+    assert rows_of("orders", "order_id, CAST(revenue AS INTEGER)") == [("1", 6), ("3", 7)]
+    assert set(ids(lake)) == {(3, "Date"), (3, "State")}
 
 
 def test_what_cannot_be_mended_is_told_and_nothing_is_written(folder: Path, load_text: Load, lake: Lake) -> None:

@@ -1,12 +1,16 @@
 """What could not be loaded is kept with its reason, and loads once it is mended."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from septima.lake.load import LoadResult, TableCounts, load, retry
 from septima.lake.mapping import Mapping
 from septima.lake.quarantine import quarantined
+from septima.lake.sql import LoadError
 from septima.lake.store import Lake
 
 Load = Callable[[str], LoadResult]
@@ -70,6 +74,33 @@ def test_retry_finds_the_mapping_and_the_data_folder_of_the_load(
     (folder / "mapping.yaml").unlink()
     (data / "orders.csv").write_text(BROKEN.replace("lost", "paid"))
     assert retry(lake).resolved == 1
+
+
+def test_a_file_in_another_folder_with_the_same_name_is_another_file(
+    tmp_path: Path, lake: Lake, mapping_of: Callable[[str], Mapping], rows_of: Rows
+) -> None:
+    january, february = tmp_path / "january", tmp_path / "february"
+    for month, id_ in ((january, "1"), (february, "2")):
+        month.mkdir()
+        (month / "orders.csv").write_text(f"id,at,state\n{id_},2024-13-01,paid\n")
+        load(lake, mapping_of(MAPPING), data=month)
+    (february / "orders.csv").write_text("id,at,state\n2,2024-02-01,paid\n")
+    assert retry(lake).resolved == 1
+    assert rows_of("orders", "order_id") == [("2",)]
+    assert ['"id":"1"' in (entry.record or "") for entry in quarantined(lake)] == [True]
+    # What cannot be read any more keeps nobody from mending the rest.
+    shutil.rmtree(february)
+    (january / "orders.csv").write_text("id,at,state\n1,2024-01-01,paid\n")
+    assert retry(lake).resolved == 1
+    assert quarantined(lake) == []
+
+
+def test_where_no_file_is_left_to_read_again_that_is_told(folder: Path, load_text: Load, lake: Lake) -> None:
+    (folder / "orders.csv").write_text(BROKEN)
+    load_text(MAPPING)
+    (folder / "orders.csv").unlink()
+    with pytest.raises(LoadError, match=r"there is no file orders\.csv"):
+        retry(lake)
 
 
 def test_entries_are_listed_by_source_file_and_table(folder: Path, load_text: Load, lake: Lake) -> None:

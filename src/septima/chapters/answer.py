@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from septima.report.studies.study import Study
-from septima.schema import SeptimaError
+from septima.schema import Language, SeptimaError
 
 Found = TypeVar("Found")
 
@@ -18,9 +18,9 @@ class Answer(Generic[Found]):
     study: Study
 
 
-def study_or_why(title: str, tell: Callable[[], Study], why: Callable[[SeptimaError], str] = str) -> Study:
-    """The study that `tell` gives, or under the title in its place `why` there is none."""
+def study_or_why(title: str, tell: Callable[[], Study], language: Language) -> Study:
+    """The study that `tell` gives, or under the title in its place why there is none, in the language."""
     try:
         return tell()
     except SeptimaError as error:
-        return Study(title, "", why(error), (), (), ())
+        return Study(title, "", error.statement.in_language(language), (), (), ())

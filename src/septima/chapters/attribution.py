@@ -37,5 +37,7 @@ def attribution_answer(
 def attribution_chapter(workspace: Workspace, language: Language, *, progress: Progress | None = None) -> Study:
     """The study of revenue by channels and all methods, or why there is none."""
     return study_or_why(
-        TITLE.in_language(language), lambda: attribution_answer(workspace, language, progress=progress).study
+        TITLE.in_language(language),
+        lambda: attribution_answer(workspace, language, progress=progress).study,
+        language,
     )

@@ -30,4 +30,6 @@ def benchmark_chapter(workspace: Workspace, card: Scorecard, language: Language)
     """The chapter of a card's report, or why the files of others cannot be used; None where none lie in the workspace."""
     if not any((workspace.directory / FOLDER).glob("*.json")):
         return None
-    return study_or_why(TITLE.in_language(language), lambda: benchmark_answer(workspace, card, language).study)
+    return study_or_why(
+        TITLE.in_language(language), lambda: benchmark_answer(workspace, card, language).study, language
+    )

@@ -19,7 +19,7 @@ from septima.chapters.what_if import what_if_chapters
 from septima.chapters.why import why_chapter
 from septima.report import render
 from septima.report.studies.study import Study
-from septima.schema import Language, SeptimaError
+from septima.schema import Language, SeptimaError, Text
 from septima.scorecard.card import Scorecard
 from septima.scorecard.snapshot import to_json
 from septima.workspace import Workspace
@@ -62,7 +62,10 @@ def card_form(form: str) -> CardForm:
     for known in CARD_FORMS:
         if known == form:
             return known
-    raise SeptimaError(f"there is no report form {form!r}; there are: {', '.join(CARD_FORMS)}")
+    there = ", ".join(CARD_FORMS)
+    raise SeptimaError(
+        Text(f"there is no report form {form!r}; there are: {there}", f"нет вида отчёта «{form}»; есть: {there}")
+    )
 
 
 def card_report(workspace: Workspace, card: Scorecard, form: CardForm, language: Language) -> bytes:

@@ -98,7 +98,7 @@ def experiment_answer(
 def plan_chapter(workspace: Workspace, language: Language) -> Study:
     """The plan of an experiment that is to find an effect of 5 %, or why there is none."""
     return study_or_why(
-        PLAN_TITLE.in_language(language), lambda: plan_answer(workspace, language, effect=_EFFECT).study
+        PLAN_TITLE.in_language(language), lambda: plan_answer(workspace, language, effect=_EFFECT).study, language
     )
 
 
@@ -107,6 +107,7 @@ def experiment_chapter(workspace: Workspace, experiment: str, language: Language
     return study_or_why(
         TITLE.in_language(language).format(experiment),
         lambda: experiment_answer(workspace, experiment, language).study,
+        language,
     )
 
 

@@ -37,11 +37,7 @@ def lifetime_chapter(workspace: Workspace, language: Language, *, progress: Prog
             found = replace(found, notes=(*found.notes, error.statement))
         return lifetime_study(found, language)
 
-    return study_or_why(
-        TITLE.in_language(language),
-        tell,
-        lambda error: error.statement.in_language(language) if isinstance(error, LifetimeError) else str(error),
-    )
+    return study_or_why(TITLE.in_language(language), tell, language)
 
 
 def _valued(

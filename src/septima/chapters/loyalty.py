@@ -38,4 +38,4 @@ def loyalty_answer(
 
 def loyalty_chapter(workspace: Workspace, language: Language) -> Study:
     """The study of what loyalty is worth, or why there is none."""
-    return study_or_why(TITLE.in_language(language), lambda: loyalty_answer(workspace, language).study)
+    return study_or_why(TITLE.in_language(language), lambda: loyalty_answer(workspace, language).study, language)

@@ -3,7 +3,7 @@
 from septima.chapters.answer import Answer
 from septima.report.studies.processes import processes_study
 from septima.report.studies.study import Study
-from septima.schema import Language, SeptimaError
+from septima.schema import Language, SeptimaError, Text
 from septima.scorecard.card import Scorecard
 from septima.scorecard.processes import FILE
 from septima.scorecard.processes.measured import MeasuredProcesses
@@ -20,7 +20,10 @@ def processes_answer(
     found = workspace.processes(card=period) if isinstance(period, Scorecard) else workspace.processes(period)
     nodes = [sheet.node for sheet in found.model.sheets]
     if node is not None and node not in nodes:
-        raise SeptimaError(f"there is no sheet {node!r}; there are: {', '.join(nodes)}")
+        there = ", ".join(nodes)
+        raise SeptimaError(
+            Text(f"there is no sheet {node!r}; there are: {there}", f"нет листа «{node}»; есть: {there}")
+        )
     return Answer(found, processes_study(found, language, node=node))
 
 

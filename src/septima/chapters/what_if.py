@@ -54,6 +54,6 @@ def what_if_chapters(workspace: Workspace, card: Scorecard, language: Language) 
         try:
             then = card_by(read_scenario(workspace.directory, name))
         except WhatIfError as error:  # what was kept may speak of a KPI that is gone; the rest of the report stands
-            yield stale_study(name, str(error), language)
+            yield stale_study(name, error.statement, language)
         else:
             yield what_if_study(card, then, language, name=name)

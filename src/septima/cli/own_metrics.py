@@ -40,7 +40,7 @@ def check_own_metrics(workspace: "Workspace", language: Language, form: Format) 
         files = [name for name, _ in own_files(workspace.directory / FOLDER)]
         own = [metric for metric in workspace.catalogue.values() if metric.passport.fingerprint is not None]
     except OwnMetricsError as error:
-        mistakes = error.mistakes
+        mistakes = tuple(mistake.en for mistake in error.mistakes)
     if form is Format.json:
         print_json({"files": files, "metrics": [metric.passport.definition for metric in own], "mistakes": mistakes})
     elif mistakes:

@@ -7,7 +7,7 @@ import numpy as np
 
 from septima.demo.arrays import Floats, Integers
 from septima.demo.model import Model
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 QUARTERS = 12
 SECOND = 1_000_000
@@ -71,7 +71,12 @@ def last_day_of_quarter(end: date) -> bool:
 def make_calendar(model: Model, end: date) -> Calendar:
     """The calendar of the three years that end with the day `end`, the last of a quarter."""
     if not last_day_of_quarter(end):
-        raise DemoError(f"the simulation must end with a quarter, and {end} is no quarter's last day; give 2026-09-30")
+        raise DemoError(
+            Text(
+                f"the simulation must end with a quarter, and {end} is no quarter's last day; give 2026-09-30",
+                f"симуляция должна кончаться вместе с\u00a0кварталом, а\u00a0{end}\u00a0— не\u00a0последний день квартала; укажите 2026-09-30",
+            )
+        )
     after = end + timedelta(days=1)
     firsts = [_months_before(after, 3 * (QUARTERS - index)) for index in range(QUARTERS + 1)]
     edges = np.array([_micros(first) for first in firsts], dtype=np.int64)

@@ -44,7 +44,7 @@ from septima.demo.truth import (
     span,
     write_truth,
 )
-from septima.schema import TABLES
+from septima.schema import TABLES, Text
 
 MAPPING_FILE = "mapping.yaml"
 BLOCK = 25_000
@@ -97,9 +97,19 @@ def simulate(
     memory. `end` is the last day, the last of a quarter. DemoError where an argument cannot be used.
     """
     if customers < 1:
-        raise DemoError(f"a company needs at least one customer, not {customers}; give --customers 20000")
+        raise DemoError(
+            Text(
+                f"a company needs at least one customer, not {customers}; give --customers 20000",
+                f"компании нужен хотя\u00a0бы один клиент, а\u00a0не\u00a0{customers}; укажите --customers 20000",
+            )
+        )
     if seed < 0:
-        raise DemoError(f"a seed is a whole number from zero up, not {seed}; give --seed 7")
+        raise DemoError(
+            Text(
+                f"a seed is a whole number from zero up, not {seed}; give --seed 7",
+                f"начальное число\u00a0— целое, не\u00a0меньше нуля, а\u00a0не\u00a0{seed}; укажите --seed 7",
+            )
+        )
     model = model or Model()
     calendar = make_calendar(model, end)
     folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from septima.demo.calendar import DAY, QUARTERS, Calendar, DemoError
 from septima.demo.model import Model
 from septima.demo.process import buying
 from septima.demo.surveys import c11_given_factor, csi_types, experience_shares, nps_shares
+from septima.schema import Text
 
 TRUTH_FILE = "truth.json"
 ACTIVE_DAYS = 90
@@ -82,12 +83,27 @@ def read_truth(folder: Path) -> Truth:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DemoError(f"{path}: there is no simulated company here; make one with: septima demo DIR") from None
+        raise DemoError(
+            Text(
+                f"{path}: there is no simulated company here; make one with: septima demo DIR",
+                f"{path}: здесь нет данных симуляции; запустите её: septima demo DIR",
+            )
+        ) from None
     except ValueError as error:
-        raise DemoError(f"{path}: cannot be read ({error}); simulate the company again") from error
+        raise DemoError(
+            Text(
+                f"{path}: cannot be read ({error}); simulate the company again",
+                f"{path}: файл не\u00a0прочитать ({error}); запустите симуляцию заново",
+            )
+        ) from error
     names = {field.name for field in fields(Truth)}
     if not isinstance(kept, dict) or kept.get("form") != _FORM or not names <= kept.keys():
-        raise DemoError(f"{path}: was written by another version; simulate the company again")
+        raise DemoError(
+            Text(
+                f"{path}: was written by another version; simulate the company again",
+                f"{path}: файл записан другой версией программы; запустите симуляцию заново",
+            )
+        )
     values: dict[str, Any] = {name: kept[name] for name in names}
     values["start"], values["end"] = date.fromisoformat(kept["start"]), date.fromisoformat(kept["end"])
     values["quarters"] = tuple(kept["quarters"])

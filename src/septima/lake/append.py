@@ -21,6 +21,7 @@ from septima.lake.load import Desk, Entries, LoadResult, TableCounts, bring_in
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, Keep, Place, TableMapping
 from septima.lake.sql import LoadError
 from septima.lake.store import Lake, StoreError, Writing, write_durably
+from septima.lake.words import no_table
 from septima.schema import TABLES, Table, Text
 
 BATCH = "batch "
@@ -191,7 +192,7 @@ class _Seal:
 
 def _table(name: str) -> Table:
     if name not in TABLES:
-        raise LoadError(f"there is no table {name!r}; there are: {', '.join(TABLES)}")
+        raise LoadError(no_table(name, TABLES))
     return TABLES[name]
 
 

@@ -18,6 +18,7 @@ from septima.lake.reading import (
     text_columns,
 )
 from septima.lake.sql import LoadError, count, text_literal
+from septima.schema import Text
 
 _LONGEST_LINE = 8 << 20
 _CHUNK = 1 << 20
@@ -108,8 +109,12 @@ def _sniffed(connection: duckdb.DuckDBPyConnection, mapping: FileMapping, sample
     try:
         row = connection.execute(query).fetchone()
     except duckdb.Error as error:
+        why = first_line(error)
         raise LoadError(
-            f"the delimiter of {name} can't be told ({first_line(error)}); write it as `delimiter: ';'`"
+            Text(
+                f"the delimiter of {name} can't be told ({why}); write it as `delimiter: ';'`",
+                f"разделитель столбцов в\u00a0файле {name} не\u00a0определить ({why}); укажите его в\u00a0сопоставлении: «delimiter: ';'»",
+            )
         ) from None
     delimiter, quote, escape = (
         str(part) if part not in (None, "(empty)", "\0") else "" for part in row or (",", '"', '"')

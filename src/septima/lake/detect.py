@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import duckdb
 
 from septima.lake.forms import TIMES, NumberForm, moment
-from septima.lake.sql import LoadError, text_literal
+from septima.lake.sql import LoadError
+from septima.schema import Text
 
 _DAYS = (
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d",
@@ -39,7 +40,7 @@ def _families(excel: bool) -> list[_Family]:
 
 
 def date_forms(
-    connection: duckdb.DuckDBPyConnection, sample: str, alias: str, where: str, *, excel: bool = False
+    connection: duckdb.DuckDBPyConnection, sample: str, alias: str, where: Text, *, excel: bool = False
 ) -> tuple[str, ...]:
     """The forms in which the column `alias` of the SQL `sample` holds dates; `iso` where it holds none.
 
@@ -87,17 +88,21 @@ def _used(connection: duckdb.DuckDBPyConnection, family: _Family, alias: str) ->
 
 
 def _ambiguous(
-    connection: duckdb.DuckDBPyConnection, where: str, one: _Family, other: _Family, condition: str
+    connection: duckdb.DuckDBPyConnection, where: Text, one: _Family, other: _Family, condition: str
 ) -> LoadError:
     row = connection.execute(f"SELECT v FROM date_sample WHERE {condition} ORDER BY v LIMIT 1").fetchone()
     example = str(row[0]) if row else ""
-    return LoadError(
-        f"{where}: dates such as {example!r} can be read as {one.name} or as {other.name}, and no value decides; "
-        f"write the form in the mapping: dates: {text_literal(one.name).replace(chr(39), chr(34))}"
+    asked = f'dates: "{one.name}"'
+    said = Text(
+        f"dates such as {example!r} can be read as {one.name} or as {other.name}, and no value decides; "
+        f"write the form in the mapping: {asked}",
+        f"даты вроде «{example}» можно прочитать и\u00a0как {one.name}, и\u00a0как {other.name}, и\u00a0ни\u00a0одно значение этого не\u00a0решает; "
+        f"укажите вид дат в\u00a0сопоставлении: {asked}",
     )
+    return LoadError(said.after(": ").after(where))
 
 
-def number_form(values: Sequence[str], where: str, known: Sequence[NumberForm] = _NUMBER_FORMS) -> NumberForm:
+def number_form(values: Sequence[str], where: Text, known: Sequence[NumberForm] = _NUMBER_FORMS) -> NumberForm:
     """The form in which the values are numbers; the plain one where they are none.
 
     `known` are the forms to choose among. LoadError asks for `decimal:` where it can't be told.
@@ -114,10 +119,14 @@ def number_form(values: Sequence[str], where: str, known: Sequence[NumberForm] =
     for form in top[1:]:
         for value in cleaned:
             if _read(value, form) != _read(value, top[0]):
-                raise LoadError(
-                    f"{where}: numbers such as {value!r} can be read as {_read(value, top[0])} or as {_read(value, form)}; "
-                    f'write in the mapping which it is: decimal: "{top[0].decimal}" or decimal: "{form.decimal}"'
+                one, other = _read(value, top[0]), _read(value, form)
+                said = Text(
+                    f"numbers such as {value!r} can be read as {one} or as {other}; "
+                    f'write in the mapping which it is: decimal: "{top[0].decimal}" or decimal: "{form.decimal}"',
+                    f"числа вроде «{value}» можно прочитать и\u00a0как {one}, и\u00a0как {other}; "
+                    f'укажите в\u00a0сопоставлении, как верно: decimal: "{top[0].decimal}" или decimal: "{form.decimal}"',
                 )
+                raise LoadError(said.after(": ").after(where))
     return top[0]
 
 

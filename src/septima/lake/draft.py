@@ -13,7 +13,8 @@ from septima.lake.mapping import FileMapping, Place
 from septima.lake.read import Reading, open_source
 from septima.lake.sql import LoadError, connect
 from septima.lake.store import Lake
-from septima.schema import TABLES, Column, Table
+from septima.lake.words import no_table
+from septima.schema import TABLES, Column, Table, Text
 
 _ALIKE = 0.84
 _SURE, _LIKELY = 1.0, 0.6
@@ -42,18 +43,23 @@ def draft(lake: Lake, path: Path, *, table: str | None = None, currency: str | N
     or fits no table.
     """
     if not path.is_file():
-        raise LoadError(f"there is no file {path}")
+        raise LoadError(Text(f"there is no file {path}", f"файла {path} нет; проверьте путь"))
     if table is not None and table not in TABLES:
-        raise LoadError(f"there is no table {table!r}; there are: {', '.join(TABLES)}")
+        raise LoadError(no_table(table, TABLES))
     whole = FileMapping(path.name, Place(path.name, 1), (), header=True)
     with lake.staging() as folder, connect(folder) as connection:
         reading = open_source(connection, whole, path, path.name, folder)
         headings = list(reading.columns)
         guess = _guess(TABLES[table], headings) if table else max((_guess(known, headings) for known in TABLES.values()), key=lambda made: made.sureness)  # fmt: skip
         if not guess.headings:
+            named = ", ".join(headings)
             raise LoadError(
-                f"no heading of {path.name} is like a canonical column ({', '.join(headings)}); "
-                "say which table it is for: --table orders"
+                Text(
+                    f"no heading of {path.name} is like a canonical column ({named}); "
+                    "say which table it is for: --table orders",
+                    f"ни\u00a0один заголовок файла {path.name} не\u00a0похож на\u00a0столбец известных таблиц ({named}); "
+                    "укажите, для какой таблицы этот файл (в\u00a0командной строке: --table orders)",
+                )
             )
         found = {
             name: _distinct_values(connection, reading, heading)

@@ -7,6 +7,7 @@ import charset_normalizer
 
 from septima.lake.mapping import FileMapping
 from septima.lake.sql import LoadError
+from septima.schema import Text
 
 _SAMPLE_WHOLE = 4 << 20
 _SAMPLE_START = 1 << 20
@@ -37,7 +38,11 @@ def _encoding(mapping: FileMapping, path: Path, name: str) -> str:
         try:
             return codecs.lookup(mapping.encoding).name
         except LookupError:
-            raise LoadError(f"{mapping.place}: there is no encoding {mapping.encoding!r}") from None
+            unknown = Text(
+                f"there is no encoding {mapping.encoding!r}",
+                f"нет кодировки «{mapping.encoding}»; укажите, например, utf-8 или cp1251",
+            )
+            raise LoadError(mapping.place.before(unknown)) from None
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -48,7 +53,12 @@ def _encoding(mapping: FileMapping, path: Path, name: str) -> str:
         return "utf-8"  # the broken lines, if any, go to quarantine
     best = charset_normalizer.from_bytes(b"\n".join(broken[:2000]), cp_isolation=_ENCODINGS).best()
     if best is None:
-        raise LoadError(f"the encoding of {name} can't be told; write it as `encoding: cp1251` or whichever it is")
+        raise LoadError(
+            Text(
+                f"the encoding of {name} can't be told; write it as `encoding: cp1251` or whichever it is",
+                f"кодировку файла {name} не\u00a0определить; укажите её в\u00a0сопоставлении, например «encoding: cp1251»",
+            )
+        )
     return codecs.lookup(best.encoding).name
 
 
@@ -74,7 +84,12 @@ def as_utf8(mapping: FileMapping, path: Path, name: str, folder: Path) -> Path:
                 target.write(decoder.decode(chunk).encode("utf-8", "surrogateescape"))
             target.write(decoder.decode(b"", final=True).encode("utf-8", "surrogateescape"))
         except UnicodeError as error:
-            raise LoadError(f"{name} is not text in {encoding}: {error}") from None
+            raise LoadError(
+                Text(
+                    f"{name} is not text in {encoding}: {error}",
+                    f"{name}\u00a0— не\u00a0текст в\u00a0кодировке {encoding}: {error}; укажите другую: «encoding: …»",
+                )
+            ) from None
     return copy
 
 

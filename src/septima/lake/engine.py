@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from septima.lake.sql import DEFAULT_MEMORY
 from septima.lake.store import Lake, arrow_schema
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 if TYPE_CHECKING:
     from ibis.backends import BaseBackend
@@ -44,7 +44,10 @@ def connect(engine: str = DEFAULT_ENGINE, *, memory: str = DEFAULT_MEMORY) -> "B
     if _SPARK.fullmatch(engine):
         return _connect_spark(engine)
     raise EngineError(
-        f"unknown engine {engine!r}; write one of {_FORMS} after `engine:` in septima.yaml or in SEPTIMA_ENGINE"
+        Text(
+            f"unknown engine {engine!r}; write one of {_FORMS} after `engine:` in septima.yaml or in SEPTIMA_ENGINE",
+            f"неизвестный движок «{engine}»; укажите один из\u00a0{_FORMS} после «engine:» в\u00a0septima.yaml или в\u00a0SEPTIMA_ENGINE",
+        )
     )
 
 
@@ -99,9 +102,9 @@ def _connect_spark(engine: str) -> "BaseBackend":
     try:
         from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]  # an extra
     except ImportError:
-        raise EngineError(f"engine {engine!r} needs PySpark: pip install 'pyspark>=4.1,<5'") from None
+        raise _needs(engine, Text("PySpark", "PySpark"), "pip install 'pyspark>=4.1,<5'") from None
     if not engine.startswith("sc://") and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        raise EngineError(f"engine {engine!r} needs Java 17 or newer: apt install default-jre-headless")
+        raise _needs(engine, Text("Java 17 or newer", "Java\u00a017 или новее"), "apt install default-jre-headless")
     builder = SparkSession.builder.appName("septima")
     builder = builder.remote(engine) if engine.startswith("sc://") else builder.master(engine)
     if engine.startswith("local"):
@@ -111,7 +114,15 @@ def _connect_spark(engine: str) -> "BaseBackend":
     try:
         session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     except ImportError as error:
-        raise EngineError(
-            f"engine {engine!r} needs more of PySpark: pip install 'pyspark[connect]' ({error})"
-        ) from None
+        more = Text("more of PySpark", "дополнение к\u00a0PySpark")
+        raise _needs(engine, more, f"pip install 'pyspark[connect]' ({error})") from None
     return ibis.pyspark.connect(session)
+
+
+def _needs(engine: str, what: Text, command: str) -> EngineError:
+    return EngineError(
+        Text(
+            f"engine {engine!r} needs {what.en}: {command}",
+            f"для движка «{engine}» нужно установить: {what.ru}; команда: {command}",
+        )
+    )

@@ -26,7 +26,8 @@ from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake, StoreError, Writing, flush, write_durably
 from septima.lake.suppression import Suppression, read_suppression, record_suppression, salt_of
 from septima.lake.tables import LAKE_TABLES, MERGES, QUARANTINE
-from septima.schema import Table
+from septima.lake.words import nothing_of
+from septima.schema import Table, Text
 
 _FOLDER = "erasures"
 _SUPPRESSED = ("orders", "deals", "touches")
@@ -82,7 +83,11 @@ def erase_person(lake: Lake, customer_id: str, *, author: str, reason: str) -> C
         _mark(connection, ids, on_disk)
         if any(text.lower() in f"{author}\n{reason}".lower() for text in _named(connection, ids)):
             raise PersonError(
-                "the reason or the author names the person; the certificate must not, so say it otherwise"
+                Text(
+                    "the reason or the author names the person; the certificate must not, so say it otherwise",
+                    "в\u00a0причине или в\u00a0имени автора назван сам человек, а\u00a0в\u00a0свидетельстве этого быть не\u00a0должно; "
+                    "напишите иначе",
+                )
             )
         held = {name: _holding(connection, LAKE_TABLES[name], paths) for name, paths in on_disk.items()}
         tables = {
@@ -93,7 +98,7 @@ def erase_person(lake: Lake, customer_id: str, *, author: str, reason: str) -> C
         if not any(held.values()):
             known = suppression.certificates.get(suppression.hash_of("customers", customer_id))
             if known is None:
-                raise PersonError(f"the lake holds nothing of a customer {customer_id!r}")
+                raise PersonError(nothing_of(customer_id))
             return certificate(lake, known)
         hashes = [("customers", suppression.hash_of("customers", one)) for one in ids]
         linked = [
@@ -146,7 +151,12 @@ def certificate(lake: Lake, erasure: str) -> Certificate:
     """The certificate of that id; PersonError where there is none."""
     path = lake.root / _FOLDER / f"{erasure}.json"
     if not re.fullmatch(r"[0-9a-f]{32}", erasure) or not path.exists():
-        raise PersonError(f"there is no certificate {erasure!r} of an erasure")
+        raise PersonError(
+            Text(
+                f"there is no certificate {erasure!r} of an erasure",
+                f"нет свидетельства об\u00a0удалении с\u00a0номером «{erasure}»; проверьте номер",
+            )
+        )
     content = json.loads(path.read_text(encoding="utf-8"))
     return Certificate(
         content["id"],
@@ -176,7 +186,12 @@ def lift_erasure(lake: Lake, customer_id: str, *, author: str) -> int:
         suppression = read_suppression(lake, connection)
         erasure = suppression.certificates.get(suppression.hash_of("customers", customer_id))
         if erasure is None:
-            raise PersonError(f"customer {customer_id!r} is not held back; there is nothing to lift")
+            raise PersonError(
+                Text(
+                    f"customer {customer_id!r} is not held back; there is nothing to lift",
+                    f"загрузка данных клиента «{customer_id}» не\u00a0запрещена; снимать нечего",
+                )
+            )
         freed = sorted(one for one, by in suppression.certificates.items() if by == erasure)
         record_suppression(writing, [("lifted", one, erasure) for one in freed], author=author, lifted=True)
         writing.details.update({"lifted": erasure, "author": author})

@@ -13,6 +13,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.expressions.core import Expr
 
+from septima.lake import expression_words as words
 from septima.lake.sql import text_literal
 from septima.schema import SeptimaError
 
@@ -27,10 +28,6 @@ _COMPARISONS: dict[type[Expr], str] = {
     exp.LT: "<",
     exp.LTE: "<=",
 }
-_KNOWN = (
-    "+ - * / %, = <> < <= > >=, and, or, not, in, between, is null, like, case, coalesce, nullif, concat, ||, "
-    "lower, upper, trim, substring, replace, split_part, regexp_extract, length, round, abs, floor, ceil, greatest, least"
-)
 
 
 class ExpressionError(SeptimaError):
@@ -58,7 +55,7 @@ def parse(text: str) -> Expression:
         tree = parse_one(text, read="duckdb")
     except SqlglotError as error:
         detail = str(error).split(". Line", maxsplit=1)[0]
-        raise ExpressionError(f"the expression {text!r} is not understood: {detail}") from None
+        raise ExpressionError(words.not_understood(text, detail)) from None
     texts: list[str] = []
     numbers: list[str] = []
 
@@ -74,7 +71,7 @@ def parse(text: str) -> Expression:
     try:
         _Writer(note_text, note_number).write(tree, kind)
     except ExpressionError as error:
-        raise ExpressionError(f"in the expression {text!r}: {error}") from None
+        raise ExpressionError(error.after(words.within(text))) from None
     return Expression(text, kind, tuple(dict.fromkeys([*texts, *numbers])), tuple(dict.fromkeys(numbers)), tree)
 
 
@@ -122,17 +119,17 @@ class _Writer:
         if isinstance(node, exp.Column):
             return self._column(node, wanted)
         if wanted == "boolean" and kind != "boolean":
-            raise ExpressionError(f"{_shown(node)} is no condition")
+            raise ExpressionError(words.no_condition(_shown(node)))
         if wanted == "number" and kind in ("text", "boolean"):
-            raise ExpressionError(f"{_shown(node)} is not a number")
+            raise ExpressionError(words.no_number(_shown(node)))
         sql = self._part(node, kind)
         return f"CAST({sql} AS VARCHAR)" if wanted == "text" and kind in ("number", "boolean") else sql
 
     def _column(self, node: exp.Column, wanted: Kind) -> str:
         if node.table:
-            raise ExpressionError(f"{_shown(node)}: write the column's name alone, in double quotes where it has a dot")
+            raise ExpressionError(words.dotted_name(_shown(node)))
         if wanted == "boolean":
-            raise ExpressionError(f"{_shown(node)} alone is no condition; compare it, as in {node.name} = 'yes'")
+            raise ExpressionError(words.lone_column(_shown(node), node.name))
         return self.as_number(node.name) if wanted == "number" else self.as_text(node.name)
 
     def _part(self, node: Expr, kind: Kind) -> str:  # noqa: PLR0911 - one form for each sort of part
@@ -165,18 +162,18 @@ class _Writer:
             return f"(NOT {self.write(node.this, 'boolean')})"
         if isinstance(node, exp.Is):
             if not isinstance(node.expression, exp.Null):
-                raise ExpressionError(f"{_shown(node)}: only IS NULL and IS NOT NULL are understood")
+                raise ExpressionError(words.other_is(_shown(node)))
             return f"({self.write(node.this, _own(node.this))} IS NULL)"
         if isinstance(node, exp.In):
             if not node.expressions:
-                raise ExpressionError(f"{_shown(node)}: IN needs a list of values")
+                raise ExpressionError(words.in_of_nothing(_shown(node)))
             side = _compared(node.this, *node.expressions)
             return (
                 f"({self.write(node.this, side)} IN ({', '.join(self.write(item, side) for item in node.expressions)}))"
             )
         if isinstance(node, exp.Between):
             if node.args.get("symmetric"):
-                raise ExpressionError(f"{_shown(node)}: write BETWEEN without SYMMETRIC")
+                raise ExpressionError(words.symmetric(_shown(node)))
             low, high = node.args["low"], node.args["high"]
             side = _compared(node.this, low, high)
             return f"({self.write(node.this, side)} BETWEEN {self.write(low, side)} AND {self.write(high, side)})"
@@ -192,7 +189,7 @@ class _Writer:
         for sort, write in _FUNCTIONS.items():
             if isinstance(node, sort):
                 return write(self, node, kind)
-        raise ExpressionError(f"{_shown(node)} is not allowed; known are {_KNOWN}")
+        raise ExpressionError(words.not_allowed(_shown(node)))
 
     def _case(self, node: exp.Case, kind: Kind) -> str:
         subject: Expr | None = node.args.get("this")
@@ -251,7 +248,7 @@ def _round(writer: _Writer, node: Expr, _: Kind) -> str:
 def _regexp_extract(writer: _Writer, node: Expr, _: Kind) -> str:
     pattern, group = node.args["expression"], node.args.get("group")
     if not (isinstance(pattern, exp.Literal) and pattern.is_string):
-        raise ExpressionError(f"{_shown(node)}: the pattern must be a text in single quotes")
+        raise ExpressionError(words.no_pattern(_shown(node)))
     number = "0" if group is None else _number_literal(group)
     return f"regexp_extract({writer.write(node.this, 'text')}, {text_literal(pattern.this)}, CAST({number} AS INTEGER))"
 
@@ -307,7 +304,7 @@ def _number_literal(node: Expr) -> str:
     try:
         number = float(node.this)
     except (TypeError, ValueError):
-        raise ExpressionError(f"{_shown(node)} is not a number") from None
+        raise ExpressionError(words.no_number(_shown(node))) from None
     return f"CAST({number!r} AS DOUBLE)"
 
 

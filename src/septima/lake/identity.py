@@ -139,7 +139,12 @@ def merge(lake: Lake, customer: str, into: str, *, author: str | None = None) ->
         _check_two_known(desk, customer, into)
         links = links_in_force(desk.history)
         if _joined(links).together(customer, into):
-            raise IdentityError(f"customers {customer!r} and {into!r} are one person already")
+            raise IdentityError(
+                Text(
+                    f"customers {customer!r} and {into!r} are one person already",
+                    f"клиенты «{customer}» и\u00a0«{into}» уже объединены в\u00a0одного человека",
+                )
+            )
         links.append(Link(customer, into, BY_HAND, 1.0, "", desk.run, desk.moment, desk.author))
         rows = next_rows(desk.history, links, _ages(desk.connection, lake, lake.version, links), desk.moment)
         _add(desk.writing, rows)
@@ -153,7 +158,12 @@ def unmerge(lake: Lake, customer: str | None = None, *, run: int | None = None, 
     IdentityError where there is nothing to undo.
     """
     if (customer is None) == (run is None):
-        raise IdentityError("say what to undo: either a customer or, with --run, a run")
+        raise IdentityError(
+            Text(
+                "say what to undo: either a customer or, with --run, a run",
+                "укажите, что отменить: клиента или, с\u00a0--run, целый запуск",
+            )
+        )
     with _desk(lake, f"unmerge {customer if run is None else f'run {run}'}", author) as desk:
         now = [row for row in state(desk.history).values() if row.in_force]
         undone = [row for row in now if (row.customer_id == customer if run is None else row.run == run)]
@@ -177,7 +187,13 @@ def keep_apart(lake: Lake, customer: str, other: str, *, author: str | None = No
         _check_two_known(desk, customer, other)
         links = links_in_force(desk.history)
         if _joined(links).together(customer, other):
-            raise IdentityError(f"customers {customer!r} and {other!r} are merged; undo that first: septima unmerge")
+            raise IdentityError(
+                Text(
+                    f"customers {customer!r} and {other!r} are merged; undo that first: septima unmerge",
+                    f"клиенты «{customer}» и\u00a0«{other}» объединены; сначала отмените это "
+                    "(в\u00a0командной строке: septima unmerge)",
+                )
+            )
         moment, later = desk.moment, desk.moment + timedelta(microseconds=1)
         apart = Merge(customer, other, other, BY_HAND, 0.0, "", desk.run, moment, desk.author, moment, moment)
         ages = _ages(desk.connection, lake, lake.version, links)
@@ -260,25 +276,42 @@ def _joined(links: Iterable[Link], apart: Iterable[frozenset[str]] = ()) -> Grou
 
 def _check_two_known(desk: _Desk, one: str, other: str) -> None:
     if one == other:
-        raise IdentityError(f"{one!r} is one customer; name two")
+        raise IdentityError(
+            Text(
+                f"{one!r} is one customer; name two",
+                f"«{one}»\u00a0— один и\u00a0тот\u00a0же клиент; назовите двух разных",
+            )
+        )
     lake = desk.writing.lake
     known = _known(desk.connection, lake, lake.version, {one, other})
     for customer in (one, other):
         if customer not in known:
             raise IdentityError(
-                f"there is no customer {customer!r}; `septima identify` and the orders show which there are"
+                Text(
+                    f"there is no customer {customer!r}; `septima identify` and the orders show which there are",
+                    f"нет клиента «{customer}»; какие есть, видно по\u00a0заказам и\u00a0по\u00a0septima identify",
+                )
             )
 
 
-def _nothing_to_undo(customer: str | None, run: int | None, now: Sequence[Merge]) -> str:
+def _nothing_to_undo(customer: str | None, run: int | None, now: Sequence[Merge]) -> Text:
     if run is not None:
-        runs = sorted({row.run for row in now})
-        return f"no merge of run {run} is in force; runs with merges: {', '.join(map(str, runs)) or 'none'}"
+        runs = ", ".join(map(str, sorted({row.run for row in now})))
+        return Text(
+            f"no merge of run {run} is in force; runs with merges: {runs or 'none'}",
+            f"ни\u00a0одно объединение запуска {run} не\u00a0действует; запуски с\u00a0объединениями: {runs or 'таких нет'}",
+        )
     merged = sorted(row.customer_id for row in now if row.master_id == customer)
     if merged:
         some = ", ".join(merged[:5]) + (", …" if len(merged) > 5 else "")
-        return f"{customer!r} is the master of its group; undo the merge of one who was merged into it: {some}"
-    return f"customer {customer!r} is not merged into another"
+        return Text(
+            f"{customer!r} is the master of its group; undo the merge of one who was merged into it: {some}",
+            f"«{customer}»\u00a0— главный в\u00a0своей группе; отмените объединение того, кто был к\u00a0нему присоединён: {some}",
+        )
+    return Text(
+        f"customer {customer!r} is not merged into another",
+        f"клиент «{customer}» не\u00a0объединён ни\u00a0с\u00a0кем; отменять нечего",
+    )
 
 
 def _ages(connection: duckdb.DuckDBPyConnection, lake: Lake, version: int, links: Iterable[Link]) -> dict[str, Age]:

@@ -55,8 +55,13 @@ def probable_links(
     telling = [name for name in filled if name in _TELLING]
     if len(telling) < 2:
         raise IdentityError(
-            "customers have too little to be compared by: at least two of name, birth_date, email and phone must be "
-            f"filled for more than {_LEAST_FILLED:.0%} of them; without --probabilistic exact identifiers are compared"
+            Text(
+                "customers have too little to be compared by: at least two of name, birth_date, email and phone must be "
+                f"filled for more than {_LEAST_FILLED:.0%} of them; without --probabilistic exact identifiers are compared",
+                "сравнивать клиентов почти не\u00a0по\u00a0чему: хотя\u00a0бы два столбца из\u00a0name, birth_date, email и\u00a0phone должны быть "
+                f"заполнены больше чем у\u00a0{_LEAST_FILLED * 100:.0f}\u00a0% клиентов; без вероятностного сравнения "
+                "(--probabilistic) сравниваются точные идентификаторы",
+            )
         )
     # Splink wants a connection of its own; tables that are not temporary are seen by both.
     with _quietly(), connection.cursor() as own:
@@ -105,7 +110,13 @@ def _linker(connection: duckdb.DuckDBPyConnection, filled: list[str]) -> "Linker
         import splink.comparison_library as comparisons
         from splink import DuckDBAPI, Linker, SettingsCreator, block_on
     except ImportError:
-        raise IdentityError("--probabilistic needs the library Splink 5: pip install 'septima[identity]'") from None
+        raise IdentityError(
+            Text(
+                "--probabilistic needs the library Splink 5: pip install 'septima[identity]'",
+                "для вероятностного сравнения (--probabilistic) нужна библиотека Splink 5: "
+                "pip install 'septima[identity]'",
+            )
+        ) from None
 
     def near(condition: str) -> Any:
         # A slip in the first letter of a word changes the order of the words, one in a space the words themselves.
@@ -175,8 +186,12 @@ def _train(connection: duckdb.DuckDBPyConnection, linker: "Linker", telling: lis
             try:
                 learning.estimate_parameters_using_expectation_maximisation(block_on(column), max_pairs=_TRAINING_PAIRS)
             except EMTrainingException as error:
+                why = " ".join(str(error).split())
                 raise IdentityError(
-                    f"customers cannot be compared by {column}: {' '.join(str(error).split())}"
+                    Text(
+                        f"customers cannot be compared by {column}: {why}",
+                        f"клиентов не\u00a0сравнить по\u00a0столбцу {column}: {why}",
+                    )
                 ) from error
     return True
 

@@ -142,10 +142,18 @@ def _phone_reader(region: str | None) -> Callable[[str], str | None]:
         import phonenumbers
     except ImportError:
         raise IdentityError(
-            "reading telephone numbers needs the library phonenumbers: pip install 'septima[identity]'"
+            Text(
+                "reading telephone numbers needs the library phonenumbers: pip install 'septima[identity]'",
+                "чтобы читать номера телефонов, нужна библиотека phonenumbers: pip install 'septima[identity]'",
+            )
         ) from None
     if region is not None and (not _REGION.fullmatch(region) or region not in phonenumbers.SUPPORTED_REGIONS):
-        raise IdentityError(f"{region!r} is no region of telephone numbers; write its two letters, such as RU or DE")
+        raise IdentityError(
+            Text(
+                f"{region!r} is no region of telephone numbers; write its two letters, such as RU or DE",
+                f"«{region}»\u00a0— не\u00a0регион телефонных номеров; укажите его двумя буквами, например RU или DE",
+            )
+        )
 
     def read(text: str) -> str | None:
         try:

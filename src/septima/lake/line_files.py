@@ -15,6 +15,7 @@ from septima.lake.encoding import as_utf8, is_utf8
 from septima.lake.mapping import FileMapping
 from septima.lake.reading import REJECTED, Reading, header, staged_rows, text_columns
 from septima.lake.sql import LoadError, parquet, text_list, text_literal
+from septima.schema import Text
 
 _CHUNK = 1 << 20
 _BLANKS = " \t\r"
@@ -32,7 +33,12 @@ def read_jsonl(
     ).fetchall()
     names = [str(key) for (key,) in keys]
     if not names:
-        raise LoadError(f"no line of {name} is a JSON object; JSONL holds one {{…}} a line")
+        raise LoadError(
+            Text(
+                f"no line of {name} is a JSON object; JSONL holds one {{…}} a line",
+                f"ни\u00a0одна строка файла {name}\u00a0— не\u00a0объект JSON; в\u00a0JSONL на\u00a0каждой строке один объект {{…}}",
+            )
+        )
     columns = text_columns(names)
     pointers = text_list([f"/{key.replace('~', '~0').replace('/', '~1')}" for key in names])
     taken = ", ".join(f"v[{index}] AS s{index - 1}" for index in range(1, len(names) + 1))
@@ -64,7 +70,7 @@ def read_blank(
     stored = f"(SELECT * FROM {parquet([lines])} WHERE trim(line, {text_literal(_BLANKS)}) <> '')"
     row = connection.execute(f"SELECT line, __row FROM {stored} ORDER BY __row LIMIT 1").fetchone()
     if row is None:
-        raise LoadError(f"{name} holds no rows")
+        raise LoadError(Text(f"{name} holds no rows", f"в\u00a0файле {name} нет строк; загрузите файл с\u00a0данными"))
     has_header, names = header(mapping, str(row[0]).split(), name)
     columns = text_columns(names)
     blanks = text_literal(_BLANKS)

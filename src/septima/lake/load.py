@@ -24,6 +24,7 @@ from septima.schema import Text
 Progress = Callable[[Text, int, int | None], None]
 Entries = Sequence[tuple[FileMapping, list[tuple[Path, str]]]]
 _PUBLISHING = Text("Publishing", "Публикация")
+_NOTHING_WRITTEN = "из\u00a0этой загрузки ничего не\u00a0записано"
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,14 @@ def retry(
     """Read again the files that have rows in quarantine, after the files or the mapping were mended.
 
     Without `mapping`, the mappings of the loads that quarantined are taken, from where they were
-    read. What passes now is loaded and its entries are marked as resolved; what fails stays open.
+    read; loads whose files are gone are passed over while others can be read. What passes now is
+    loaded and its entries are marked as resolved; what fails stays open.
     """
     waiting = open_entries(lake)
     if not waiting:
         return LoadResult({}, lake.version)
     again = [(mapping, data)] if mapping is not None else past_mappings(lake, set(waiting))
+    again = [one for one in again if _is_there(*one)] or again
     total = LoadResult({}, lake.version)
     for past, folder in again:
         result = _load(lake, past, folder, progress, memory, retrying=True)
@@ -121,8 +124,8 @@ def past_mappings(lake: Lake, sources: set[str]) -> list[tuple[Mapping, Path | N
 def _load(
     lake: Lake, mapping: Mapping, data: Path | None, progress: Progress | None, memory: str, *, retrying: bool
 ) -> LoadResult:
-    base = (data or mapping.folder).absolute()
-    entries = [(entry, _files(mapping, entry, base)) for entry in mapping.files]
+    base = _base(mapping, data)
+    entries = _entries(mapping, base)
     details = {
         "source": mapping.source,
         "mapping": str(mapping.path),
@@ -142,6 +145,7 @@ def _load(
             source=mapping.source,
             files=names,
             at=desk.loaded_at,
+            apart=_loads_elsewhere(lake, mapping.source, base),
         )
 
     def make(_folder: Path) -> Entries:
@@ -157,6 +161,39 @@ def _load(
         progress=progress,
         memory=memory,
     )
+
+
+def _base(mapping: Mapping, data: Path | None) -> Path:
+    """The folder in which the files of a mapping are looked for."""
+    return (data or mapping.folder).absolute()
+
+
+def _entries(mapping: Mapping, base: Path) -> list[tuple[FileMapping, list[tuple[Path, str]]]]:
+    """The entries of a mapping, each with its files; LoadError where one has none."""
+    return [(entry, _files(mapping, entry, base)) for entry in mapping.files]
+
+
+def _is_there(mapping: Mapping, data: Path | None) -> bool:
+    """Whether all files of a mapping are where it looks for them."""
+    try:
+        _entries(mapping, _base(mapping, data))
+    except LoadError:
+        return False
+    return True
+
+
+def _loads_elsewhere(lake: Lake, source: str, base: Path) -> list[str]:
+    """When loads of the source ran whose files lie in other folders: files there may have the same names."""
+    found: list[str] = []
+    for commit in lake.commits():
+        details = commit.details
+        if details.get("source") != source or "mapping" not in details or "loaded_at" not in details:
+            continue
+        given = details.get("data")
+        folder = Path(str(details["mapping"])).parent if given is None else Path(str(given))
+        if folder.absolute() != base and folder.is_dir():
+            found.append(str(details["loaded_at"]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -218,7 +255,8 @@ def bring_in(
                 if pending.made:
                     pending.join_small(connection, writing, QUARANTINE.name)
                 pending.hand_over(writing, QUARANTINE.name)
-                writing.details.update({**details, "tables": {name: vars(counts) for name, counts in tables.items()}})
+                told = {name: vars(counts) for name, counts in tables.items()}
+                writing.details.update({**details, "tables": told, "loaded_at": loaded_at})
                 finish(desk)
             return LoadResult(tables, lake.version, resolved)
 
@@ -253,11 +291,20 @@ def _files(mapping: Mapping, entry: FileMapping, base: Path) -> list[tuple[Path,
     root = Path(Path(pattern).anchor) if absolute else base
     relative = str(Path(pattern).relative_to(root)) if absolute else pattern
     if not base.is_dir() and not absolute:
-        raise LoadError(f"there is no folder {base}, in which {mapping.path.name} looks for {pattern}")
+        raise LoadError(
+            Text(
+                f"there is no folder {base}, in which {mapping.path.name} looks for {pattern}",
+                f"нет папки {base}, в\u00a0которой сопоставление {mapping.path.name} ищет {pattern}; проверьте путь",
+            )
+        )
     plain = root / relative
     paths = [plain] if plain.is_file() else sorted(path for path in root.glob(relative) if path.is_file())
     if not paths:
-        raise LoadError(f"{entry.place}: there is no file {pattern} in {base}")
+        raise LoadError(
+            entry.place.before(
+                Text(f"there is no file {pattern} in {base}", f"в\u00a0папке {base} нет файла {pattern}; проверьте имя")
+            )
+        )
     return [(path, str(path.relative_to(base)) if path.is_relative_to(base) else str(path)) for path in paths]
 
 
@@ -281,11 +328,29 @@ def _clear_errors(lake: Lake) -> Generator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-        what = f"no room is left on the disk of {lake.root}" if full else f"{error.filename}: {error.strerror}"
-        raise LoadError(f"{what}; nothing of this load was written") from error
+        given = f"{error.filename}: {error.strerror}"
+        what = (
+            Text(
+                f"no room is left on the disk of {lake.root}",
+                f"на\u00a0диске с\u00a0{lake.root} не\u00a0осталось места; освободите его",
+            )
+            if full
+            else Text(given, given)
+        )
+        raise LoadError(Text("; nothing of this load was written", f"; {_NOTHING_WRITTEN}").after(what)) from error
     except duckdb.OutOfMemoryException as error:
+        why = first_line(error)
         raise LoadError(
-            f"the load needs more memory or room to spill than it may use ({first_line(error)}); nothing of it was written"
+            Text(
+                f"the load needs more memory or room to spill than it may use ({why}); nothing of it was written",
+                f"загрузке не\u00a0хватает памяти или места на\u00a0диске, которые ей разрешены ({why}); {_NOTHING_WRITTEN}",
+            )
         ) from error
     except duckdb.Error as error:
-        raise LoadError(f"the load failed: {first_line(error)}; nothing of it was written") from error
+        why = first_line(error)
+        raise LoadError(
+            Text(
+                f"the load failed: {why}; nothing of it was written",
+                f"загрузка не\u00a0удалась: {why}; {_NOTHING_WRITTEN}",
+            )
+        ) from error

@@ -15,8 +15,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from septima.lake import mapping_words as words
 from septima.lake.expressions import Expression, ExpressionError, parse
-from septima.schema import TABLES, SeptimaError, Table
+from septima.lake.words import no_table
+from septima.schema import TABLES, SeptimaError, Table, Text, line_of
 
 Format = Literal["csv", "blank", "parquet", "jsonl", "xlsx"]
 Which = Literal["first", "last", "quarantine"]
@@ -45,7 +47,16 @@ class Place:
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}"
+        return self.text.en
+
+    @property
+    def text(self) -> Text:
+        """The place in words."""
+        return line_of(self.file, self.line)
+
+    def before(self, said: Text) -> Text:
+        """What is said of this place, after it."""
+        return said.after(": ").after(self.text)
 
 
 @dataclass(frozen=True)
@@ -172,11 +183,11 @@ def read_mapping(path: Path | str) -> Mapping:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise MappingError(f"there is no mapping at {path}") from None
+        raise MappingError(words.absent(path)) from None
     except UnicodeDecodeError as error:
-        raise MappingError(f"{path} is not UTF-8 at byte {error.start}; save the mapping as UTF-8") from None
+        raise MappingError(words.not_utf8(path, error.start)) from None
     except OSError as error:
-        raise MappingError(f"the mapping {path} cannot be read: {error.strerror}") from None
+        raise MappingError(words.unreadable(path, error.strerror)) from None
     return parse_mapping(text, path)
 
 
@@ -187,16 +198,16 @@ def parse_mapping(text: str, path: Path) -> Mapping:
         content: object = YAML().load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise MappingError(f"{name}, line {line}: this is not YAML: {error.problem}") from None
+        raise MappingError(Place(name, line).before(words.not_yaml(error.problem))) from None
     except YAMLError as error:
-        raise MappingError(f"{name}: this is not YAML: {error}") from None
-    root = _Node(content, Place(name, 1), "the mapping")
+        raise MappingError(words.not_yaml(error).after(f"{name}: ")) from None
+    root = _Node(content, Place(name, 1), words.WHOLE)
     root.check_keys(_MAPPING_KEYS)
     source = root.required("source").text()
-    files = root.required("files").items()
-    if not files:
-        raise MappingError(f"{root.required('files').place}: `files` is empty; name at least one file")
-    return Mapping(source, tuple(_file(node) for node in files), path, text)
+    files = root.required("files")
+    if not files.items():
+        raise files.wrong(words.no_files())
+    return Mapping(source, tuple(_file(node) for node in files.items()), path, text)
 
 
 def _file(node: "_Node") -> FileMapping:
@@ -206,11 +217,11 @@ def _file(node: "_Node") -> FileMapping:
     format_ = None if format_node is None else format_node.one_of(get_args(Format))
     tables = node.required("tables").entries()
     if not tables:
-        raise MappingError(f"{node.place}: {pattern} feeds no table; name one below `tables`")
+        raise node.wrong(words.feeds_nothing(pattern))
     delimiter, quote = node.text_of("delimiter"), node.text_of("quote")
-    for name, value in (("delimiter", delimiter), ("quote", quote)):
-        if value is not None and len(value.replace("\\t", "\t")) > (4 if name == "delimiter" else 1):
-            raise MappingError(f"{node.place}: {name} {value!r} is too long")
+    for name, value, most in (("delimiter", delimiter, 4), ("quote", quote, 1)):
+        if value is not None and len(value.replace("\\t", "\t")) > most:
+            raise node.wrong(words.too_long(name, value, most))
     header = node.optional("header")
     null_values = node.optional("null_values")
     return FileMapping(
@@ -232,30 +243,26 @@ def _forms(node: "_Node") -> Forms:
     dates, timezone = node.optional("dates"), node.optional("timezone")
     decimal, thousands = node.text_of("decimal"), node.text_of("thousands")
     if decimal is not None and decimal not in (".", ","):
-        raise MappingError(f"{node.place}: decimal is {decimal!r}; it is '.' or ','")
+        raise node.wrong(words.no_decimal(decimal))
     if thousands is not None and thousands == (decimal or "."):
-        raise MappingError(f"{node.place}: thousands and decimal are both {thousands!r}")
+        raise node.wrong(words.same_marks(thousands))
     zone = None
     if timezone is not None:
         zone = timezone.text()
         try:
             zoneinfo.ZoneInfo(zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            raise MappingError(
-                f"{timezone.place}: there is no timezone {zone!r}; write one as Europe/Moscow or UTC"
-            ) from None
+            raise timezone.wrong(words.no_zone(zone)) from None
     forms = None if dates is None else dates.texts()
     for form in forms or ():
         if form not in ("iso", "excel", "unix", "unix_ms") and "%" not in form:
-            raise MappingError(
-                f"{node.child('dates').place}: {form!r} is no form of a date; write it as %d.%m.%Y, or iso, excel, unix, unix_ms"
-            )
+            raise node.child("dates").wrong(words.no_date_form(form))
     return Forms(forms, zone, decimal, thousands)
 
 
 def _table(name: str, node: "_Node") -> TableMapping:
     if name not in TABLES:
-        raise MappingError(f"{node.place}: there is no table {name!r}; there are: {', '.join(TABLES)}")
+        raise node.wrong(no_table(name, TABLES))
     table = TABLES[name]
     node.check_keys(_TABLE_KEYS)
     columns = tuple(_column(table, target, column) for target, column in node.required("columns").entries())
@@ -265,14 +272,14 @@ def _table(name: str, node: "_Node") -> TableMapping:
     mapped |= {column.name for column in lacking}
     for key in table.key:
         if key not in mapped:
-            raise MappingError(f"{node.place}: {name} needs its key {key}; add it below `columns`")
+            raise node.wrong(words.lacks_key(name, key))
     for column in table.columns:
         if column.required and column.name not in mapped and column.name not in _LOADER_COLUMNS:
-            raise MappingError(f"{node.place}: {name} needs {column.name}; add it below `columns`")
+            raise node.wrong(words.lacks_column(name, column.name))
     when_node, ignore_node = node.optional("when"), node.optional("ignore")
     when = None if when_node is None else _expression(when_node)
     if when is not None and when.kind != "boolean":
-        raise MappingError(f"{node.child('when').place}: `when` must be a condition, such as state = 'paid'")
+        raise node.child("when").wrong(words.no_condition())
     keep = _keep(table, node.optional("keep"))
     return TableMapping(table, node.place, columns, when, keep, () if ignore_node is None else ignore_node.texts())
 
@@ -285,25 +292,25 @@ def _keep(table: Table, node: "_Node | None") -> Keep:
     node.check_keys(("first", "last"))
     entries = node.entries()
     if len(entries) != 1:
-        raise MappingError(f"{node.place}: `keep` is first, last, quarantine, or one of them with a column: first: at")
+        raise node.wrong(words.no_keep())
     which, by = entries[0][0], entries[0][1].text()
     if by not in table.column_names:
-        raise MappingError(f"{node.place}: {table.name} has no column {by!r} to order by")
+        raise node.wrong(words.no_order(table.name, by))
     return Keep(cast("Which", which), by)
 
 
 def _column(table: Table, target: str, node: "_Node") -> ColumnMapping:
     if target not in table.column_names:
         known = ", ".join(name for name in table.column_names if name not in _LOADER_COLUMNS)
-        raise MappingError(f"{node.place}: {table.name} has no column {target!r}; it has: {known}")
+        raise node.wrong(words.no_column(table.name, target, known))
     if target in _LOADER_COLUMNS:
-        raise MappingError(f"{node.place}: {target} is filled by the load itself; take it out")
+        raise node.wrong(words.filled_by_load(target))
     if not isinstance(node.value, CommentedMap):
         return ColumnMapping(target, node.place, column=node.text())
     node.check_keys(_COLUMN_KEYS)
     given = [name for name in ("column", "constant", "expression") if node.optional(name) is not None]
     if len(given) != 1:
-        raise MappingError(f"{node.place}: {target} needs exactly one of column, constant, expression")
+        raise node.wrong(words.not_one_origin(target))
     expression_node, values_node = node.optional("expression"), node.optional("values")
     mapping = ColumnMapping(
         target,
@@ -318,7 +325,7 @@ def _column(table: Table, target: str, node: "_Node") -> ColumnMapping:
         mapping = replace(mapping, values=values)
     if node.has("otherwise"):
         if values_node is None:
-            raise MappingError(f"{node.place}: `otherwise` of {target} stands without `values`")
+            raise node.wrong(words.lone_otherwise(target))
         mapping = replace(mapping, has_otherwise=True, otherwise=node.child("otherwise").nullable_text())
     _check_choices(table, mapping)
     return mapping
@@ -331,16 +338,14 @@ def _check_choices(table: Table, mapping: ColumnMapping) -> None:
     written = [mapping.constant, mapping.otherwise, *(mapping.values or {}).values()]
     for value in written:
         if value is not None and value not in choices:
-            raise MappingError(
-                f"{mapping.place}: {mapping.target} can't be {value!r}; it is one of: {', '.join(choices)}"
-            )
+            raise MappingError(mapping.place.before(words.no_choice(mapping.target, value, choices)))
 
 
 def _expression(node: "_Node") -> Expression:
     try:
         return parse(node.text())
     except ExpressionError as error:
-        raise MappingError(f"{node.place}: {error}") from None
+        raise node.wrong(error.statement) from None
 
 
 @dataclass(frozen=True)
@@ -349,16 +354,19 @@ class _Node:
 
     value: object
     place: Place
-    name: str
+    name: Text
+
+    def wrong(self, said: Text) -> MappingError:
+        return MappingError(self.place.before(said))
 
     def check_keys(self, known: tuple[str, ...]) -> None:
         for key, node in self.entries():
             if key not in known:
-                raise MappingError(f"{node.place}: {self.name} has no {key!r}; it may have: {', '.join(known)}")
+                raise node.wrong(words.unknown_key(self.name, key, known))
 
     def entries(self) -> list[tuple[str, "_Node"]]:
         if not isinstance(self.value, CommentedMap):
-            raise MappingError(f"{self.place}: {self.name} must be a list of `name: value`")
+            raise self.wrong(words.no_pairs(self.name))
         keys = [str(_plain(key)) for key in self.value]
         return [(key, self.child(original)) for key, original in zip(keys, list(self.value), strict=True)]
 
@@ -368,7 +376,7 @@ class _Node:
         positions = cast("dict[object, list[int]]", content.lc.data or {})
         if key in positions:
             line = positions[key][0] + 1
-        return _Node(content[key], Place(self.place.file, line), str(key))
+        return _Node(content[key], Place(self.place.file, line), words.named(str(key)))
 
     def has(self, key: str) -> bool:
         return isinstance(self.value, CommentedMap) and key in self.value
@@ -382,7 +390,7 @@ class _Node:
     def required(self, key: str) -> "_Node":
         node = self.optional(key)
         if node is None:
-            raise MappingError(f"{self.place}: {self.name} needs `{key}:`")
+            raise self.wrong(words.lacks(self.name, key))
         return node
 
     def text_of(self, key: str) -> str | None:
@@ -391,22 +399,22 @@ class _Node:
 
     def items(self) -> list["_Node"]:
         if not isinstance(self.value, CommentedSeq):
-            raise MappingError(f"{self.place}: `{self.name}` must be a list, each entry after a dash")
+            raise self.wrong(words.no_list(self.name))
         positions = cast("dict[int, list[int]]", self.value.lc.data or {})
         return [
-            _Node(item, Place(self.place.file, positions[index][0] + 1), f"entry {index + 1} of `{self.name}`")
+            _Node(item, Place(self.place.file, positions[index][0] + 1), words.entry(index + 1, self.name))
             for index, item in enumerate(self.value)
         ]
 
     def text(self) -> str:
         value = self.nullable_text()
         if value is None:
-            raise MappingError(f"{self.place}: `{self.name}` is empty")
+            raise self.wrong(words.empty(self.name))
         return value
 
     def nullable_text(self) -> str | None:
         if isinstance(self.value, CommentedMap | CommentedSeq):
-            raise MappingError(f"{self.place}: `{self.name}` must be one value, not a list")
+            raise self.wrong(words.no_single_value(self.name))
         return _plain(self.value)
 
     def texts(self) -> tuple[str, ...]:
@@ -416,13 +424,13 @@ class _Node:
 
     def boolean(self) -> bool:
         if not isinstance(self.value, bool):
-            raise MappingError(f"{self.place}: `{self.name}` is true or false, not {self.value!r}")
+            raise self.wrong(words.no_boolean(self.name, self.value))
         return self.value
 
     def one_of(self, choices: tuple[str, ...]) -> str:
         value = self.text()
         if value not in choices:
-            raise MappingError(f"{self.place}: `{self.name}` is one of {', '.join(choices)}, not {value!r}")
+            raise self.wrong(words.none_of(self.name, value, choices))
         return value
 
 

@@ -14,23 +14,27 @@ import pyarrow.parquet as pq
 
 from septima.lake.append import BATCH, appended_mapping, as_text
 from septima.lake.load import Desk, Entries, LoadResult, TableCounts, bring_in, past_mappings
-from septima.lake.mapping import FileMapping
+from septima.lake.mapping import FileMapping, TableMapping
 from septima.lake.quarantine import QuarantineError, mark_resolved
 from septima.lake.reading import ROW_NUMBER
 from septima.lake.sql import connect, parquet, text_literal
 from septima.lake.store import Lake
 from septima.lake.tables import QUARANTINE
-from septima.schema import TABLES
+from septima.schema import TABLES, Text
 
 Corrections = Mapping[str, Mapping[str, str | None]]
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One row of a file with open entries, and what it is to be."""
+    """One row of a file with open entries, and what it is to be; `kept` is the row as the quarantine has it.
+
+    Files of two folders may have one name, so that only together with what stands in it a row is known by its number.
+    """
 
     file: str
     row: int
+    kept: str
     record: dict[str, str | None]
     changes: dict[str, str | None]
     entries: list[str]
@@ -55,7 +59,8 @@ def mend_entries(lake: Lake, corrections: Corrections, *, author: str | None = N
     Nothing else is read: a later load of the same file, if that is not mended, puts the row aside again.
 
     QuarantineError where an entry is not open, its row could not be taken apart, a column is none of the row's or no
-    mapping is known for it; then nothing was written.
+    mapping is known for it; then nothing was written, save what rows of another table or mapping brought before somebody
+    else mended one of these in the same moment.
     """
     by = author or getpass.getuser()
     jobs = [
@@ -82,17 +87,30 @@ def _wanted(lake: Lake, corrections: Corrections) -> dict[tuple[str, str], list[
             found = connection.execute(query, [list(corrections)]).fetchall()
     absent = sorted(set(corrections) - {entry for entry, *_ in found})
     if absent:
-        raise QuarantineError(f"no entry {absent[0]!r} is open in the quarantine; it may have been mended meanwhile")
-    rows: defaultdict[tuple[str, str], dict[tuple[str, int], _Row]] = defaultdict(dict)
+        raise _not_open(absent[0])
+    rows: defaultdict[tuple[str, str], dict[tuple[str, int, str], _Row]] = defaultdict(dict)
     for entry, source, table, file, number, record in found:
         if record is None:
             raise QuarantineError(
-                f"{file}, row {number}: nothing of the row is kept, so nothing of it can be corrected"
+                Text(
+                    f"{file}, row {number}: nothing of the row is kept, so nothing of it can be corrected",
+                    f"{file}, строка {number}: содержимое строки не\u00a0сохранено, поэтому исправить её здесь нельзя; "
+                    "исправьте файл и\u00a0загрузите его",
+                )
             )
-        row = rows[source, table].setdefault((file, number), _Row(file, number, _texts(record), {}, []))
+        row = rows[source, table].setdefault((file, number, record), _Row(file, number, record, _texts(record), {}, []))
         row.changes.update(corrections[entry])
         row.entries.append(entry)
     return {key: list(of.values()) for key, of in rows.items()}
+
+
+def _not_open(entry: str) -> QuarantineError:
+    return QuarantineError(
+        Text(
+            f"no entry {entry!r} is open in the quarantine; it may have been mended meanwhile",
+            f"запись «{entry}» в\u00a0карантине не\u00a0ждёт исправления; возможно, её тем временем исправили",
+        )
+    )
 
 
 def _texts(record: str) -> dict[str, str | None]:
@@ -115,7 +133,11 @@ def _jobs(lake: Lake, source: str, table: str, rows: Sequence[_Row]) -> list[_Jo
             appended.append(_corrected(row, None, table))
         else:
             raise QuarantineError(
-                f"no mapping is known by which {row.file} was loaded into {table}; mend the file and load it"
+                Text(
+                    f"no mapping is known by which {row.file} was loaded into {table}; mend the file and load it",
+                    f"неизвестно, по\u00a0какому сопоставлению {row.file} загружен в\u00a0таблицу {table}; "
+                    "исправьте файл и\u00a0загрузите его",
+                )
             )
     made = list(jobs.values())
     if appended:
@@ -125,8 +147,19 @@ def _jobs(lake: Lake, source: str, table: str, rows: Sequence[_Row]) -> list[_Jo
 
 
 def _reads(entry: FileMapping, table: str, row: _Row) -> bool:
-    named = row.file == entry.pattern or fnmatch.fnmatch(row.file, entry.pattern)
-    return named and any(mapping.table.name == table for mapping in entry.tables)
+    """Whether the row may have come by this entry: not where it lacks columns, as of a file with an earlier heading."""
+    if row.file != entry.pattern and not fnmatch.fnmatch(row.file, entry.pattern):
+        return False
+    there = {*row.record, ROW_NUMBER}
+    return any(
+        mapping.table.name == table and (_is_line(row, mapping) or there.issuperset(mapping.sources))
+        for mapping in entry.tables
+    )
+
+
+def _is_line(row: _Row, mapping: TableMapping) -> bool:
+    """Whether the row could not be taken apart into columns and is kept as it stood."""
+    return set(row.record) == {"line"} and "line" not in mapping.sources
 
 
 def _for_table(entry: FileMapping, table: str, row: _Row) -> FileMapping:
@@ -145,11 +178,22 @@ def _corrected(row: _Row, entry: FileMapping | None, table: str) -> _Row:
         mapping = next(mapping for mapping in entry.tables if mapping.table.name == table)
         names |= {name: name for name in mapping.sources}
         names = {column.target: column.column for column in mapping.columns if column.column is not None} | names
-        if set(row.record) == {"line"} and "line" not in mapping.sources:
-            raise QuarantineError(f"{row.file}, row {row.row} could not be taken apart; mend the file and load it")
+        if _is_line(row, mapping):
+            raise QuarantineError(
+                Text(
+                    f"{row.file}, row {row.row} could not be taken apart; mend the file and load it",
+                    f"{row.file}, строка {row.row}: её не\u00a0удалось разобрать на\u00a0столбцы; исправьте файл и\u00a0загрузите его",
+                )
+            )
     unknown = [name for name in row.changes if name not in names]
     if unknown:
-        raise QuarantineError(f"{row.file}, row {row.row} has no column {unknown[0]!r}; it has: {', '.join(names)}")
+        known = ", ".join(names)
+        raise QuarantineError(
+            Text(
+                f"{row.file}, row {row.row} has no column {unknown[0]!r}; it has: {known}",
+                f"{row.file}, строка {row.row}: в\u00a0ней нет столбца «{unknown[0]}»; есть: {known}",
+            )
+        )
     record = {**row.record, **{names[name]: value for name, value in row.changes.items()}}
     return replace(row, record=record)
 
@@ -172,10 +216,15 @@ def _mend(lake: Lake, job: _Job, author: str) -> LoadResult:
 
     def amend(connection: duckdb.DuckDBPyConnection, errors: Sequence[Path]) -> None:
         """Tell what is still wrong by the files and rows that a person knows."""
-        places = [list(range(1, len(rows) + 1)), [row.file for row in rows], [row.row for row in rows]]
+        places = [
+            list(range(1, len(rows) + 1)),
+            [row.file for row in rows],
+            [row.row for row in rows],
+            [row.kept for row in rows],
+        ]
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE mended AS SELECT unnest(?) AS number, unnest(?) AS of_file, "
-            "unnest(?) AS of_row, false AS wrong",
+            "unnest(?) AS of_row, unnest(?) AS of_record, false AS wrong",
             places,
         )
         for path in errors:
@@ -189,8 +238,19 @@ def _mend(lake: Lake, job: _Job, author: str) -> LoadResult:
             told.replace(path)
 
     def settle(desk: Desk) -> int:
+        asked = [entry for row in rows for entry in row.entries]
+        waiting = desk.connection.execute(
+            f"SELECT quarantine_id FROM {parquet(desk.quarantine.files)} "
+            "WHERE resolved_at IS NULL AND quarantine_id IN (SELECT unnest(?))",
+            [asked],
+        ).fetchall()
+        gone = sorted(set(asked) - {str(entry) for (entry,) in waiting})
+        if gone:
+            raise _not_open(gone[0])
+
         def close(wrong: str) -> int:
-            here = f'EXISTS (SELECT 1 FROM mended m WHERE m.of_file = q.file AND m.of_row = q."row" AND {wrong})'
+            same = 'm.of_file = q.file AND m.of_row = q."row" AND m.of_record = q.record'
+            here = f"EXISTS (SELECT 1 FROM mended m WHERE {same} AND {wrong})"
             of = f'q.source = {text_literal(job.source)} AND q."table" = {text_literal(table)}'
             return mark_resolved(desk.connection, desk.writing, desk.quarantine, f"{of} AND {here}", desk.loaded_at)
 

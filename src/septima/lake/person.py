@@ -17,6 +17,7 @@ from septima.lake.spreadsheet import plain_cell
 from septima.lake.sql import connect, identifier, parquet
 from septima.lake.store import Lake
 from septima.lake.tables import LAKE_TABLES, MERGES, QUARANTINE
+from septima.lake.words import nothing_of
 from septima.schema import LANGUAGES, SeptimaError, Table, Text
 
 MOST_ROWS = 100_000
@@ -122,11 +123,16 @@ def person_rows(lake: Lake, customer_id: str, *, limit: int = MOST_ROWS) -> dict
             query = f"SELECT {columns} FROM {parquet(paths)} WHERE {ownership(table)} ORDER BY {order} LIMIT {int(limit) + 1}"
             found: pa.Table = connection.execute(query).to_arrow_table()  # pyright: ignore[reportAssignmentType]
             if found.num_rows > limit:
-                raise PersonError(f"{name} holds more than {limit:,} rows of {customer_id!r}; ask with a higher limit")
+                raise PersonError(
+                    Text(
+                        f"{name} holds more than {limit:,} rows of {customer_id!r}; ask with a higher limit",
+                        f"в\u00a0таблице {name} больше {limit} строк о\u00a0клиенте «{customer_id}»; запросите с\u00a0большей границей",
+                    )
+                )
             if found.num_rows:
                 rows[name] = found
     if not rows:
-        raise PersonError(f"the lake holds nothing of a customer {customer_id!r}")
+        raise PersonError(nothing_of(customer_id))
     return rows
 
 

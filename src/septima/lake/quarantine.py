@@ -13,7 +13,7 @@ from septima.lake.sql import SQL_TYPES, connect, identifier, parquet, text_liter
 from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake, Writing
 from septima.lake.tables import QUARANTINE
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 ROW = ("source", "file", "row", "table")
 """What says which row of which file an entry is of."""
@@ -120,7 +120,12 @@ def entries(
             # What was resolved in the meantime still says where to go on.
             found = connection.execute(f"SELECT {_PLACE} FROM {stored} WHERE quarantine_id = ?", [after]).fetchone()
             if found is None:
-                raise QuarantineError(f"there is no entry {after!r} in the quarantine; begin again without `after`")
+                raise QuarantineError(
+                    Text(
+                        f"there is no entry {after!r} in the quarantine; begin again without `after`",
+                        f"в\u00a0карантине нет записи «{after}»; начните сначала, без «after»",
+                    )
+                )
             behind, start = f" AND row({_PLACE}) > row(?, ?, ?, ?, ?, ?)", list(found)
         rows = connection.execute(
             f"SELECT {columns} FROM {stored} WHERE {where(narrow)}{behind} ORDER BY {_PLACE} LIMIT ?",
@@ -147,7 +152,12 @@ def entry_history(lake: Lake, entry: str) -> list[QuarantinedRow]:
                 [entry],
             ).fetchall()
     if not rows:
-        raise QuarantineError(f"there is no entry {entry!r} in the quarantine")
+        raise QuarantineError(
+            Text(
+                f"there is no entry {entry!r} in the quarantine",
+                f"в\u00a0карантине нет записи «{entry}»; возможно, адрес неполон",
+            )
+        )
     return [_entry(row) for row in rows]
 
 
@@ -218,8 +228,12 @@ def resolve_entries(
     source: str,
     files: Sequence[str],
     at: str,
+    apart: Sequence[str] = (),
 ) -> int:
-    """Mark open entries of the files read again as resolved where they did not fail again; the number marked."""
+    """Mark open entries of the files read again as resolved where they did not fail again; the number marked.
+
+    Entries of the loads that ran at the moments `apart` are of other files with the same names.
+    """
     if not pending.files or not files:
         return 0
     read = ", ".join(map(text_literal, files))
@@ -227,7 +241,9 @@ def resolve_entries(
     names = [identifier(name) for name in _IDENTITY if name != "source"]
     same = " AND ".join(f"q.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
     again = f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(errors))} e WHERE {same})" if errors else ""
-    mended = f"q.source = {text_literal(source)} AND q.file IN ({read}){again}"
+    others = "".join(f", TIMESTAMP {text_literal(moment)}" for moment in apart)[2:]
+    elsewhere = f" AND q.loaded_at NOT IN ({others})" if others else ""
+    mended = f"q.source = {text_literal(source)} AND q.file IN ({read}){elsewhere}{again}"
     return mark_resolved(connection, writing, pending, mended, at)
 
 

@@ -23,9 +23,10 @@ from septima.lake.csv_files import read_csv
 from septima.lake.line_files import is_blank_separated, read_blank, read_jsonl
 from septima.lake.mapping import FileMapping, Format
 from septima.lake.parquet_files import read_parquet
-from septima.lake.reading import ROW_NUMBER, Reading, SourceColumn, every_nth, first_line
+from septima.lake.reading import ROW_NUMBER, Reading, SourceColumn, every_nth, first_line, unreadable
 from septima.lake.sql import LoadError, parquet, text_literal
 from septima.lake.xlsx_files import read_xlsx
+from septima.schema import Text
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -56,7 +57,7 @@ def open_source(
     """
     format_ = mapping.format or _SUFFIXES.get(path.suffix.lower()) or "csv"
     if path.stat().st_size == 0:
-        raise LoadError(f"{name} is empty")
+        raise LoadError(Text(f"{name} is empty", f"файл {name} пуст; загрузите файл с\u00a0данными"))
     if (
         format_ == "csv"
         and mapping.format is None
@@ -67,15 +68,20 @@ def open_source(
     try:
         reading = _READERS[format_](connection, mapping, path, name, folder)
     except duckdb.Error as error:
-        raise LoadError(f"{name} can't be read as {format_}: {first_line(error)}") from None
+        raise LoadError(unreadable(name, format_, first_line(error))) from None
     if ROW_NUMBER in mapping.sources and ROW_NUMBER not in reading.columns:
         reading = _with_row_number(connection, reading, folder)
     missing = [column for column in mapping.sources if column not in reading.columns]
     if missing:
         place = next(table.place for table in mapping.tables if missing[0] in table.sources)
+        known = ", ".join(reading.columns)
         raise LoadError(
-            f"{name} has no column {missing[0]!r}, which {place.file} asks for (table at line {place.line}); "
-            f"it has: {', '.join(reading.columns)}"
+            Text(
+                f"{name} has no column {missing[0]!r}, which {place.file} asks for (table at line {place.line}); "
+                f"it has: {known}",
+                f"в\u00a0файле {name} нет столбца «{missing[0]}», который нужен сопоставлению {place.file} "
+                f"(таблица на\u00a0строке {place.line}); есть: {known}",
+            )
         )
     return reading
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from septima.lake.mapping import FileMapping, Format
 from septima.lake.sql import LoadError, parquet, text_literal
+from septima.schema import Text
 
 ROW_NUMBER = "row_number"
 NO_REJECTS = "SELECT CAST(NULL AS BIGINT) AS row, '' AS reason, '' AS record WHERE false"
@@ -86,6 +87,14 @@ def first_line(error: Exception) -> str:
     return str(error).strip().split("\n", maxsplit=1)[0]
 
 
+def unreadable(name: str, format_: str, why: str) -> Text:
+    """A file is not what its ending or its mapping says; `why` is a library's own word."""
+    return Text(
+        f"{name} can't be read as {format_}: {why}",
+        f"файл {name} не\u00a0прочитать как {format_}: {why}; проверьте, что это за\u00a0файл",
+    )
+
+
 def cleaned(value: str, null_values: tuple[str, ...]) -> str:
     """SQL of a text without white space around it; NULL where nothing is left or it stands for nothing."""
     # Looking at the two ends first takes half the time of trimming every text.
@@ -123,9 +132,14 @@ def header(mapping: FileMapping, first: list[str], name: str) -> tuple[bool, lis
     if has_header is None:
         has_header = any(column in named for column in wanted) or not all(column in numbered for column in wanted)
     if has_header and wanted and not any(column in named for column in wanted):
+        there = ", ".join(named)
         raise LoadError(
-            f"{name}: none of the columns that the mapping names is in the first row, which reads: {', '.join(named)}; "
-            "where the file has no header, write `header: false` and call the columns column1, column2 …"
+            Text(
+                f"{name}: none of the columns that the mapping names is in the first row, which reads: {there}; "
+                "where the file has no header, write `header: false` and call the columns column1, column2 …",
+                f"{name}: в\u00a0первой строке нет ни\u00a0одного столбца, названного в\u00a0сопоставлении; в\u00a0ней стоит: {there}; "
+                "если заголовка в\u00a0файле нет, укажите «header: false» и\u00a0назовите столбцы column1, column2 …",
+            )
         )
     return has_header, named if has_header else numbered
 

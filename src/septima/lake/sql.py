@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from septima.schema import SeptimaError, Type
+from septima.schema import SeptimaError, Text, Type
 
 DEFAULT_MEMORY = "1GB"
 SQL_TYPES: dict[Type, str] = {
@@ -56,7 +56,9 @@ def text_literal(value: str | None) -> str:
         return "NULL"
     # DuckDB's quoted texts know one escape, the doubled quote; a zero byte would end the statement.
     if "\0" in value:
-        raise LoadError(f"a text holds a zero byte: {value!r}")
+        raise LoadError(
+            Text(f"a text holds a zero byte: {value!r}", f"в\u00a0тексте есть нулевой байт: {value!r}; уберите его")
+        )
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -69,7 +71,7 @@ def single(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, .
     """The only row of a query."""
     row = connection.execute(query).fetchone()
     if row is None:
-        raise LoadError("a query that always gives a row gave none")
+        raise AssertionError("a query that always gives a row gave none")
     return tuple(row)
 
 
@@ -79,7 +81,7 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     if value is None:
         return 0
     if not isinstance(value, int):
-        raise LoadError(f"a count is {value!r}")
+        raise TypeError(f"a count is {value!r}")
     return value
 
 

@@ -16,7 +16,7 @@ from septima.lake.reading import Reading
 from septima.lake.sql import LoadError, count, identifier, parquet, text_literal
 from septima.lake.suppression import Suppression
 from septima.lake.validate import Detected, Plan, plan
-from septima.schema import Table
+from septima.schema import Table, Text
 
 Step = Callable[[Path], None]
 _DICTIONARY_SIZE = 4096  # values of a column past which trying a dictionary costs more than it saves
@@ -80,7 +80,12 @@ def stage_entry(run: Run, entry: FileMapping, paths: list[tuple[Path, str]]) -> 
         staged.append(_stage_table(run, entry, table, readings, detected))
     for (path, name), stamp in zip(paths, stamps, strict=True):
         if _stamp(path) != stamp:
-            raise LoadError(f"{name} changed while it was read; load it again when it is finished")
+            raise LoadError(
+                Text(
+                    f"{name} changed while it was read; load it again when it is finished",
+                    f"файл {name} изменился, пока его читали; загрузите его снова, когда он будет дописан",
+                )
+            )
     return staged
 
 
@@ -182,8 +187,13 @@ def _write_clean(run: Run, part: _Part, staged: Staged, prefix: str) -> None:
             selected += " WHERE NOT __bad"
         written = copy_parquet(connection, selected, path)
         if written != clean:
+            name = planned.reading.name
             raise LoadError(
-                f"{planned.reading.name} changed while it was read: {clean} rows were checked and {written} copied"
+                Text(
+                    f"{name} changed while it was read: {clean} rows were checked and {written} copied",
+                    f"файл {name} изменился, пока его читали: проверено строк {clean}, скопировано {written}; "
+                    "загрузите его снова, когда он будет дописан",
+                )
             )
         staged.files.append((path, clean))
     if part.bad + conflicts + rejected:

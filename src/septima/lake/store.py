@@ -32,7 +32,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from filelock import FileLock, Timeout
 
 from septima.lake.tables import LAKE_TABLES
-from septima.schema import DECIMAL_PRECISION, DECIMAL_SCALE, SeptimaError, Table, Type
+from septima.lake.words import no_table
+from septima.schema import DECIMAL_PRECISION, DECIMAL_SCALE, SeptimaError, Table, Text, Type
 
 _ARROW_TYPES: dict[Type, pa.DataType] = {
     "string": pa.string(),
@@ -142,7 +143,12 @@ class Lake:
     def open(root: Path) -> "Lake":
         """The lake at `root`; StoreError where there is none."""
         if not (root / "commits").is_dir():
-            raise StoreError(f"there is no lake at {root}; make a workspace first: septima init {root.parent}")
+            raise StoreError(
+                Text(
+                    f"there is no lake at {root}; make a workspace first: septima init {root.parent}",
+                    f"в\u00a0{root} нет хранилища; сначала создайте рабочее пространство: septima init {root.parent}",
+                )
+            )
         return Lake(root.absolute())
 
     @property
@@ -159,7 +165,13 @@ class Lake:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise StoreError(f"the lake has no version {version}; its newest is {self.version}") from None
+            newest = self.version
+            raise StoreError(
+                Text(
+                    f"the lake has no version {version}; its newest is {newest}",
+                    f"в\u00a0хранилище нет версии {version}; новейшая\u00a0— {newest}",
+                )
+            ) from None
         return Commit(
             content["version"],
             datetime.fromisoformat(content["at"]),
@@ -229,7 +241,7 @@ class Lake:
         try:
             return LAKE_TABLES[table]
         except KeyError:
-            raise StoreError(f"there is no table {table!r}; there are: {', '.join(LAKE_TABLES)}") from None
+            raise StoreError(no_table(table, LAKE_TABLES)) from None
 
     def ensure_table(self, name: str) -> Path:
         """The folder of a Delta table, which is made where the lake is older than the table."""
@@ -258,8 +270,12 @@ class Lake:
                 yield
         except Timeout:
             raise StoreError(
-                f"another program has been writing to {self.root} for over {wait_seconds:.0f} s; "
-                "wait until it ends, or end it, and try again: nothing of this load was written"
+                Text(
+                    f"another program has been writing to {self.root} for over {wait_seconds:.0f} s; "
+                    "wait until it ends, or end it, and try again: nothing of this load was written",
+                    f"другая программа пишет в\u00a0{self.root} уже больше {wait_seconds:.0f}\u00a0с; дождитесь её завершения "
+                    "или завершите её и\u00a0попробуйте снова: из\u00a0этой загрузки ничего не\u00a0записано",
+                )
             ) from None
 
     def _publish(self, commit: Commit) -> None:

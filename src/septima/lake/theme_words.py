@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 AnswerLanguage = Literal["en", "pt", "ru"]
 
@@ -99,7 +99,12 @@ def languages() -> Languages:
 
 def missing_libraries(error: ImportError) -> ThemeError:
     """What to do about libraries that are not installed."""
-    return ThemeError(f"themes need more libraries ({error}); install them: pip install 'septima[text]'")
+    return ThemeError(
+        Text(
+            f"themes need more libraries ({error}); install them: pip install 'septima[text]'",
+            f"для тем нужны дополнительные библиотеки ({error}); установите их: pip install 'septima[text]'",
+        )
+    )
 
 
 def _stemming(stemmer: Any) -> Callable[[str], str]:

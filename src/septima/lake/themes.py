@@ -64,14 +64,23 @@ def find_themes(
     or `number` cannot be.
     """
     if number is not None and not 2 <= number <= MOST_THEMES:
-        raise ThemeError(f"the number of themes must be from 2 to {MOST_THEMES}, not {number}")
+        raise ThemeError(
+            Text(
+                f"the number of themes must be from 2 to {MOST_THEMES}, not {number}",
+                f"число тем может быть от\u00a02 до\u00a0{MOST_THEMES}, а\u00a0не\u00a0{number}",
+            )
+        )
     spoken, files = languages(), lake.files("answers")
     with lake.staging() as folder, connect(folder, memory) as connection:
         rows = _answers(files)
         answers = count(connection, f"SELECT count(*) FROM ({rows})") if files else 0
         if answers == 0:
             raise ThemeError(
-                "there are no answers in words to find themes in; load them into `answers` with question `why` and `text`"
+                Text(
+                    "there are no answers in words to find themes in; load them into `answers` with question `why` and `text`",
+                    "нет ответов словами, в\u00a0которых можно найти темы; загрузите их в\u00a0таблицу answers: question\u00a0— «why», "
+                    "слова\u00a0— в\u00a0text",
+                )
             )
         if progress is not None:
             progress(_LEARNING, 0, None)

@@ -17,7 +17,7 @@ from septima.lake.mapping import ColumnMapping, FileMapping, Forms, TableMapping
 from septima.lake.reading import Reading
 from septima.lake.sql import SQL_TYPES, identifier, text_literal
 from septima.lake.suppression import REASON, Suppression
-from septima.schema import Column, Table
+from septima.schema import Column, Table, Text
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 _FLOATS = ("FLOAT", "DOUBLE")
@@ -298,8 +298,8 @@ class _Planner:
     def _unread_number(self, name: str, wide: Forms) -> str:
         return f"({self._reading.columns[name].alias} IS NOT NULL AND {self._as_number(name, wide)} IS NULL)"
 
-    def _where(self, shown: str) -> str:
-        return f"{self._reading.name}, column {shown!r}"
+    def _where(self, shown: str) -> Text:
+        return Text(f"{self._reading.name}, column {shown!r}", f"{self._reading.name}, столбец «{shown}»")
 
     def _dates(self, source: str | None, shown: str) -> tuple[str, ...]:
         if source is None:

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from septima.lake.mapping import FileMapping
-from septima.lake.reading import Reading, first_line, header, staged_rows, text_columns
+from septima.lake.reading import Reading, first_line, header, staged_rows, text_columns, unreadable
 from septima.lake.sql import LoadError
+from septima.schema import Text
 
 _ROWS = 20_000
 
@@ -25,14 +26,19 @@ def read_xlsx(
         book = CalamineWorkbook.from_path(str(path))
         sheet_name = mapping.sheet or book.sheet_names[0]
         if sheet_name not in book.sheet_names:
-            raise LoadError(f"{name} has no sheet {sheet_name!r}; it has: {', '.join(book.sheet_names)}")
+            raise LoadError(_no_sheet(name, sheet_name, ", ".join(book.sheet_names)))
         sheet = book.get_sheet_by_name(sheet_name)
     except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise LoadError(f"{name} can't be read as XLSX: {first_line(error)}") from None
+        raise LoadError(unreadable(name, "XLSX", first_line(error))) from None
     rows = _sheet_rows(sheet)
     first = next(rows, None)
     if first is None:
-        raise LoadError(f"{name}: the sheet {sheet_name!r} is empty")
+        raise LoadError(
+            Text(
+                f"{name}: the sheet {sheet_name!r} is empty",
+                f"{name}: лист «{sheet_name}» пуст; укажите другой в\u00a0сопоставлении: «sheet: …»",
+            )
+        )
     number, cells = first
     has_header, names = header(mapping, [_cell_text(cell) or "" for cell in cells], name)
     columns = text_columns(names)
@@ -48,6 +54,12 @@ def read_xlsx(
         if block:
             writer.write_table(_sheet_table(block, schema))
     return staged_rows(name, path, "xlsx", columns=columns, target=target, mapping=mapping)
+
+
+def _no_sheet(name: str, sheet: str, known: str) -> Text:
+    return Text(
+        f"{name} has no sheet {sheet!r}; it has: {known}", f"в\u00a0файле {name} нет листа «{sheet}»; есть: {known}"
+    )
 
 
 _Cell = object

@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from septima.metrics.definition import Expression, MetricError, Parameters, Request, Rows
+from septima.schema import Text
 
 DIMENSIONS = ("channel", "department", "survey_id")
 THEMED = (*DIMENSIONS, "theme")
@@ -34,7 +35,13 @@ def given_scale(parameters: Parameters) -> tuple[float, float]:
         bounds = [bound for bound in cast("list[float]", given) if _is_number(bound)]
         if len(bounds) == len(cast("list[float]", given)) == 2 and bounds[0] < bounds[1]:
             return float(bounds[0]), float(bounds[1])
-    raise MetricError(f"parameter 'scale' must be the least and the greatest grade, such as [0, 10], not {given!r}")
+    raise MetricError(
+        Text(
+            f"parameter 'scale' must be the least and the greatest grade, such as [0, 10], not {given!r}",
+            "параметр «scale»\u00a0— это наименьшая и\u00a0наибольшая оценка, например [0, 10], а\u00a0указано "
+            f"«{given}»",
+        )
+    )
 
 
 def graded(instrument: str, scale: Scale, question: str | None = None) -> Callable[[Request], ir.Table]:
@@ -99,17 +106,31 @@ def _with_theme(request: Request, rows: Rows) -> Rows:
 def checked_weights(metric: str, weights: object) -> dict[str, float]:
     """Weights by question; MetricError where they are no mapping of questions to numbers above zero."""
     if not isinstance(weights, Mapping):
-        raise MetricError(f"parameter 'weights' of metric {metric!r} must be a mapping of questions to numbers")
+        raise MetricError(
+            Text(
+                f"parameter 'weights' of metric {metric!r} must be a mapping of questions to numbers",
+                f"параметр «weights» метрики «{metric}» должен задавать каждому вопросу число",
+            )
+        )
     given = cast("Mapping[object, object]", weights)
     checked: dict[str, float] = {}
     for name, weight in given.items():
         if not isinstance(weight, int | float) or not _is_number(weight) or weight < 0:
             raise MetricError(
-                f"the weight of {name!r} in metric {metric!r} must be a number of at least 0, not {weight!r}"
+                Text(
+                    f"the weight of {name!r} in metric {metric!r} must be a number of at least 0, not {weight!r}",
+                    f"вес «{name}» в\u00a0метрике «{metric}» должен быть числом не\u00a0меньше 0, а\u00a0указано "
+                    f"«{weight}»",
+                )
             )
         checked[str(name)] = float(weight)
     if not sum(checked.values()) > 0:
-        raise MetricError(f"the weights of metric {metric!r} must have a sum above 0")
+        raise MetricError(
+            Text(
+                f"the weights of metric {metric!r} must have a sum above 0",
+                f"сумма весов метрики «{metric}» должна быть больше 0",
+            )
+        )
     return checked
 
 

@@ -236,9 +236,19 @@ def _found(
 def _checked(methods: Sequence[Method], order: Order) -> list[Method]:
     unknown = [method for method in methods if method not in METHODS]
     if unknown:
-        raise AttributionError(f"there is no method {unknown[0]!r}; use one of: {', '.join(METHODS)}")
+        raise AttributionError(
+            Text(
+                f"there is no method {unknown[0]!r}; use one of: {', '.join(METHODS)}",
+                f"нет метода «{unknown[0]}»; выберите из\u00a0следующих: {', '.join(METHODS)}",
+            )
+        )
     if order != "auto" and order not in range(1, MOST_ORDER + 1):
-        raise AttributionError(f"the order of a chain must be 1 to {MOST_ORDER} or 'auto', not {order!r}")
+        raise AttributionError(
+            Text(
+                f"the order of a chain must be 1 to {MOST_ORDER} or 'auto', not {order!r}",
+                f"порядок цепи\u00a0— от\u00a01 до\u00a0{MOST_ORDER} или «auto», а\u00a0указано «{order}»",
+            )
+        )
     return [method for method in METHODS if method in methods]
 
 
@@ -285,7 +295,7 @@ def _statements(request: Request, whole: Totals, of: Members, sums: PathSums) ->
         ),
         (
             of.gathered,
-            "Members with few touches that are gathered into «all others»: {}.",
+            "Members with few touches that are gathered into “all others”: {}.",
             "Объединены в «все остальные» из-за малого числа касаний: {}.",
         ),
     )

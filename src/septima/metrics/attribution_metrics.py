@@ -87,7 +87,12 @@ def _without_touch(request: Request, rows: Rows) -> Rows:
 
 def _rule(given: object) -> Rule:
     if given not in RULES:
-        raise MetricError(f"parameter 'rule' must be one of {', '.join(RULES)}, not {given!r}")
+        raise MetricError(
+            Text(
+                f"parameter 'rule' must be one of {', '.join(RULES)}, not {given!r}",
+                f"параметр «rule»\u00a0— одно из\u00a0{', '.join(RULES)}, а\u00a0указано «{given}»",
+            )
+        )
     return given
 
 

@@ -62,15 +62,41 @@ class Scope:
 
     def __post_init__(self) -> None:
         if self.by not in COLUMNS:
-            raise MetricError(f"credit is given by {', '.join(COLUMNS)}, not by {self.by!r}")
+            raise MetricError(
+                Text(
+                    f"credit is given by {', '.join(COLUMNS)}, not by {self.by!r}",
+                    f"заслуга распределяется по\u00a0{', '.join(COLUMNS)}, а\u00a0не\u00a0по\u00a0«{self.by}»",
+                )
+            )
         if not 1 <= self.window_days <= LONGEST_WINDOW:
-            raise MetricError(f"the look-back window is 1 to {LONGEST_WINDOW} days, not {self.window_days}")
+            raise MetricError(
+                Text(
+                    f"the look-back window is 1 to {LONGEST_WINDOW} days, not {self.window_days}",
+                    f"окно обратного просмотра\u00a0— от\u00a01 до\u00a0{LONGEST_WINDOW} дней, а\u00a0указано "
+                    f"{self.window_days}",
+                )
+            )
         if not self.half_life_days > 0:
-            raise MetricError(f"the half-life must be above 0 days, not {self.half_life_days}")
+            raise MetricError(
+                Text(
+                    f"the half-life must be above 0 days, not {self.half_life_days}",
+                    f"период полураспада должен быть больше 0 дней, а\u00a0указано {self.half_life_days}",
+                )
+            )
         if not 1 <= self.most <= MOST_MEMBERS:
-            raise MetricError(f"1 to {MOST_MEMBERS} members can be told apart, not {self.most}")
+            raise MetricError(
+                Text(
+                    f"1 to {MOST_MEMBERS} members can be told apart, not {self.most}",
+                    f"различить можно от\u00a01 до\u00a0{MOST_MEMBERS} участников, а\u00a0указано {self.most}",
+                )
+            )
         if not self.kinds:
-            raise MetricError("no kind of touch counts; name one, such as visit")
+            raise MetricError(
+                Text(
+                    "no kind of touch counts; name one, such as visit",
+                    "не\u00a0учитывается ни\u00a0один вид касаний; назовите хотя\u00a0бы один, например visit",
+                )
+            )
 
 
 @dataclass(frozen=True)

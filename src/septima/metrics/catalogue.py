@@ -13,6 +13,8 @@ from typing import cast
 
 import septima.metrics as families
 from septima.metrics.definition import Metric, MetricError
+from septima.metrics.wording import hinted
+from septima.schema import Text
 
 
 def catalogue() -> dict[str, Metric]:
@@ -25,9 +27,7 @@ def find_metric(id: str, metrics: Mapping[str, Metric] | None = None) -> Metric:
     known = _discovered() if metrics is None else metrics
     found = known.get(id)
     if found is None:
-        near = difflib.get_close_matches(id, known, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(known)}"
-        raise MetricError(f"there is no metric {id!r}; {hint}")
+        raise MetricError(hinted(f"there is no metric {id!r}", f"нет метрики «{id}»", _hint(id, known)))
     return found
 
 
@@ -41,3 +41,10 @@ def _discovered() -> MappingProxyType[str, Metric]:
                 raise TypeError(f"two metrics are called {metric.id!r}; the second is in {module.name}.py")
             metrics[metric.id] = metric
     return MappingProxyType(metrics)
+
+
+def _hint(id_: str, known: Mapping[str, Metric]) -> Text:
+    near = difflib.get_close_matches(id_, known, n=3, cutoff=0.5)
+    if near:
+        return Text(f"did you mean {', '.join(near)}?", f"возможно, имелось в\u00a0виду {', '.join(near)}?")
+    return Text(f"there are: {', '.join(known)}", f"есть: {', '.join(known)}")

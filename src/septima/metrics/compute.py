@@ -27,6 +27,7 @@ from septima.metrics.definition import (
     Tables,
 )
 from septima.metrics.period import DEFAULT_CALENDAR, GRAINS, Calendar, Grain
+from septima.schema import Text
 
 CELL_LIMIT = 5_000_000
 _HISTORIES: tuple[History, ...] = ("period", "previous", "all")
@@ -310,8 +311,13 @@ def _cells(
         members = pd.DataFrame({name: [None] for name in within}, index=[0], dtype=object)
     if len(members) * len(starts) > CELL_LIMIT:
         raise MetricError(
-            f"metric {metric.id!r} by {request.grain} would have {len(members)} slices × {len(starts)} periods, "
-            f"more than {CELL_LIMIT:,} figures; take a coarser grain, fewer slices, or bound it by start and end"
+            Text(
+                f"metric {metric.id!r} by {request.grain} would have {len(members)} slices × {len(starts)} periods, "
+                f"more than {CELL_LIMIT:,} figures; take a coarser grain, fewer slices, or bound it by start and end",
+                f"у\u00a0метрики «{metric.id}» с\u00a0шагом «{request.grain}» получилось\u00a0бы {len(members)} "
+                f"срезов × {len(starts)} периодов, больше {CELL_LIMIT} значений; возьмите шаг крупнее или меньше "
+                "срезов либо ограничьте начало и\u00a0конец",
+            )
         )
     grid = members.merge(pd.DataFrame({"period": starts}), how="cross")
     frame = grid.merge(data, on=keys, how="left")
@@ -352,8 +358,12 @@ def _period_starts(metric: Metric, observed: "pd.Series", request: Request, thro
         first = request.calendar.period_of(first, request.grain).shift(-1).start
     if (last - first).days // _SHORTEST_DAYS[request.grain] > CELL_LIMIT:
         raise MetricError(
-            f"metric {metric.id!r} by {request.grain} would run from {first} to {last}; "
-            "bound it by start and end, or mend the dates in the data"
+            Text(
+                f"metric {metric.id!r} by {request.grain} would run from {first} to {last}; "
+                "bound it by start and end, or mend the dates in the data",
+                f"метрика «{metric.id}» с\u00a0шагом «{request.grain}» охватила\u00a0бы время с\u00a0{first} "
+                f"по\u00a0{last}; ограничьте начало и\u00a0конец или исправьте даты в\u00a0данных",
+            )
         )
     unit, step = _STEPS[request.grain]
     # NumPy steps through the calendar up to its very end, where sources put dates that mean «never».
@@ -369,9 +379,19 @@ def _whole_periods(
     grain: Grain, start: date | None, end: date | None, calendar: Calendar
 ) -> tuple[date | None, date | None]:
     if grain not in GRAINS:
-        raise MetricError(f"there is no grain {grain!r}; use one of {', '.join(GRAINS)}")
+        raise MetricError(
+            Text(
+                f"there is no grain {grain!r}; use one of {', '.join(GRAINS)}",
+                f"нет шага «{grain}»; выберите из\u00a0следующих: {', '.join(GRAINS)}",
+            )
+        )
     if start is not None and end is not None and start >= end:
-        raise MetricError(f"the start {start} is not before the end {end}; the end is the day after the last one")
+        raise MetricError(
+            Text(
+                f"the start {start} is not before the end {end}; the end is the day after the last one",
+                f"начало {start} не\u00a0раньше конца {end}; конец\u00a0— это день после последнего",
+            )
+        )
     if grain == "all":
         return start, end
     return (
@@ -383,8 +403,13 @@ def _whole_periods(
 def _check_slices(metric: Metric, by: tuple[str, ...]) -> None:
     for name in by:
         if name not in metric.dimensions:
-            known = ", ".join(metric.dimensions) or "nothing"
-            raise MetricError(f"metric {metric.id!r} cannot be sliced by {name!r}; it can be by: {known}")
+            known = ", ".join(metric.dimensions)
+            raise MetricError(
+                Text(
+                    f"metric {metric.id!r} cannot be sliced by {name!r}; it can be by: {known or 'nothing'}",
+                    f"у\u00a0метрики «{metric.id}» нет среза «{name}»; можно взять: {known or 'ни одного'}",
+                )
+            )
 
 
 def _settings(metrics: Sequence[Metric], given: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -395,8 +420,13 @@ def _settings(metrics: Sequence[Metric], given: Mapping[str, Mapping[str, Any]])
         for name, value in own.items():
             if name not in metric.passport.parameters:
                 near = difflib.get_close_matches(name, metric.passport.parameters, n=1) or metric.passport.parameters
-                known = ", ".join(near) or "none"
-                raise MetricError(f"metric {metric.id!r} has no parameter {name!r}; it has: {known}")
+                known = ", ".join(near)
+                raise MetricError(
+                    Text(
+                        f"metric {metric.id!r} has no parameter {name!r}; it has: {known or 'none'}",
+                        f"у\u00a0метрики «{metric.id}» нет параметра «{name}»; есть: {known or 'ни одного'}",
+                    )
+                )
             _check_number(metric.id, name, value, metric.passport.parameters[name])
         settings[metric.id] = {**metric.passport.parameters, **own}
     return settings
@@ -407,10 +437,20 @@ def _check_number(metric: str, name: str, value: object, default: object) -> Non
     if isinstance(default, bool) or not isinstance(default, int | float):
         return
     if isinstance(value, bool) or not isinstance(value, type(default) if isinstance(default, int) else int | float):
-        kind = "a whole number" if isinstance(default, int) else "a number"
-        raise MetricError(f"parameter {name!r} of metric {metric!r} must be {kind}, not {value!r}")
+        kind = Text("a whole number", "целое число") if isinstance(default, int) else Text("a number", "число")
+        raise MetricError(
+            Text(
+                f"parameter {name!r} of metric {metric!r} must be {kind.en}, not {value!r}",
+                f"в\u00a0параметре «{name}» метрики «{metric}» стоит «{value}», а\u00a0нужно {kind.ru}",
+            )
+        )
     if value <= 0:
-        raise MetricError(f"parameter {name!r} of metric {metric!r} must be above zero, not {value!r}")
+        raise MetricError(
+            Text(
+                f"parameter {name!r} of metric {metric!r} must be above zero, not {value!r}",
+                f"параметр «{name}» метрики «{metric}» должен быть больше нуля, а\u00a0указано «{value}»",
+            )
+        )
 
 
 __all__ = ["MetricError", "MetricResult", "compute", "rows_behind"]

@@ -13,7 +13,11 @@ def _drivers(parameters: Parameters) -> tuple[str, ...]:
     outcome = parameters["outcome"]
     if outcome not in c11.QUESTIONS:
         raise MetricError(
-            f"parameter 'outcome' of metric 'driver_importance' must be one of {', '.join(c11.QUESTIONS)}, not {outcome!r}"
+            Text(
+                f"parameter 'outcome' of metric 'driver_importance' must be one of {', '.join(c11.QUESTIONS)}, not {outcome!r}",
+                f"параметр «outcome» метрики «driver_importance»\u00a0— одно из\u00a0{', '.join(c11.QUESTIONS)}, "
+                f"а\u00a0указано «{outcome}»",
+            )
         )
     return tuple(question for question in c11.QUESTIONS if question != outcome)
 

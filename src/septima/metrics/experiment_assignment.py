@@ -24,6 +24,7 @@ from septima.lake.sql import DEFAULT_MEMORY
 from septima.lake.store import Lake
 from septima.metrics.definition import Expression, Request, Rows
 from septima.metrics.experiment_design import CONTROL, DIGITS, Design, ExperimentError, hexadecimal
+from septima.schema import Text
 
 # Places of a stratum are spread over the arms by Fibonacci hashing (Knuth, 1973, vol. 3, sec. 6.4): multiples of
 # 2³¹/φ modulo 2³¹ fall evenly, whatever the number of places taken so far.
@@ -96,8 +97,12 @@ def assign(
         added, held_out = _write(rows, design, at, folder / _FILE)
         if not added and not before:
             raise ExperimentError(
-                f"nobody can be assigned to {design.experiment!r}: no customer is eligible; load `customers`, or ask for "
-                "other segments"
+                Text(
+                    f"nobody can be assigned to {design.experiment!r}: no customer is eligible; load `customers`, or ask for "
+                    "other segments",
+                    f"распределить в\u00a0«{design.experiment}» некого: ни\u00a0один клиент не\u00a0подходит; "
+                    "загрузите `customers` или возьмите другие сегменты",
+                )
             )
         if added:
             mapping = parse_mapping(_MAPPING, folder / f"{design.experiment}.yaml")
@@ -174,7 +179,13 @@ def _placed(fresh: Rows, there: Rows, design: Design) -> Rows:
     strata: Any = fresh.select("stratum").distinct().left_join(counted, "stratum").select("stratum", "taken")
     found = strata.limit(_MOST_STRATA + 1).to_pandas()
     if len(found) > _MOST_STRATA:
-        raise ExperimentError(f"{', '.join(design.by)} make over {_MOST_STRATA:,} strata; stratify by fewer attributes")
+        raise ExperimentError(
+            Text(
+                f"{', '.join(design.by)} make over {_MOST_STRATA:,} strata; stratify by fewer attributes",
+                f"{', '.join(design.by)} вместе дают больше {_MOST_STRATA} страт; делите на\u00a0страты "
+                "по\u00a0меньшему числу признаков",
+            )
+        )
     if found.empty:
         return fresh.mutate(own=ibis.literal(CONTROL))
     first = [

@@ -12,6 +12,7 @@ from septima.metrics.definition import CUSTOMER_DIMENSIONS, Request, Rows, Table
 from septima.metrics.experiment_design import CONTROL, ExperimentError
 from septima.metrics.experiment_outcomes import ArmSums, Window, arm_sums, assigned_customers
 from septima.metrics.sources import days_between, is_sold
+from septima.metrics.wording import hinted
 from septima.models import incrementality, uplift
 from septima.models.incrementality import Moments
 from septima.schema import Text
@@ -138,11 +139,18 @@ def amount(number: int) -> Text:
     return Text(f"{number:,}", f"{number:,}".replace(",", "\u00a0"))
 
 
-def _unknown(request: Request, experiment: str) -> str:
+def _unknown(request: Request, experiment: str) -> Text:
     rows = request.rows("assignments")
     known = rows.select("experiment_id").distinct().order_by("experiment_id").limit(20).to_pandas()["experiment_id"]
-    there = f"there are: {', '.join(map(str, known))}" if len(known) else "there are none in `assignments`"
-    return f"nobody is assigned to an experiment {experiment!r}; {there}"
+    there = Text("there are none in `assignments`", "в\u00a0`assignments` нет ни\u00a0одного")
+    if len(known):
+        names = ", ".join(map(str, known))
+        there = Text(f"there are: {names}", f"есть: {names}")
+    return hinted(
+        f"nobody is assigned to an experiment {experiment!r}",
+        f"в\u00a0эксперимент «{experiment}» никто не\u00a0распределён",
+        there,
+    )
 
 
 def _arms(sizes: Mapping[str, int], control: str) -> list[Finding]:

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from septima.metrics.definition import CUSTOMER_DIMENSIONS
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 FOLDER = "experiments"
 CONTROL = "control"
@@ -63,25 +63,45 @@ class Design:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.experiment):
             raise ExperimentError(
-                f"{self.experiment!r} is no name of an experiment; use letters, digits, dot, dash and underscore"
+                Text(
+                    f"{self.experiment!r} is no name of an experiment; use letters, digits, dot, dash and underscore",
+                    f"«{self.experiment}» не\u00a0может быть именем эксперимента; берите буквы, цифры, точку, дефис "
+                    "и\u00a0подчёркивание",
+                )
             )
         if CONTROL not in self.arms or len(self.arms) < 2:
             raise ExperimentError(
-                f"experiment {self.experiment!r} has the arms {', '.join(self.arms) or 'none'}; it needs {CONTROL!r} and "
-                "one more, for without a control group the effect cannot be told from chance"
+                Text(
+                    f"experiment {self.experiment!r} has the arms {', '.join(self.arms) or 'none'}; it needs {CONTROL!r} and "
+                    "one more, for without a control group the effect cannot be told from chance",
+                    f"в\u00a0эксперименте «{self.experiment}» группы: {', '.join(self.arms) or 'ни одной'}; нужны "
+                    f"«{CONTROL}» и\u00a0ещё одна: без контрольной группы эффект не\u00a0отличить от\u00a0случайности",
+                )
             )
         for arm, share in self.arms.items():
             if not 0 < share < 1:
-                raise ExperimentError(f"the share of arm {arm!r} must be above 0 and below 1, not {share!r}")
+                raise ExperimentError(
+                    Text(
+                        f"the share of arm {arm!r} must be above 0 and below 1, not {share!r}",
+                        f"доля группы «{arm}» должна быть больше 0 и\u00a0меньше 1, а\u00a0указано {share}",
+                    )
+                )
         if not math.isclose(sum(self.arms.values()), 1, abs_tol=1e-9):
+            listed = ", ".join(f"{arm} {share:g}" for arm, share in self.arms.items())
             raise ExperimentError(
-                f"the shares of the arms add up to {sum(self.arms.values()):.4g} and not to 1: "
-                + ", ".join(f"{arm} {share:g}" for arm, share in self.arms.items())
+                Text(
+                    f"the shares of the arms add up to {sum(self.arms.values()):.4g} and not to 1: {listed}",
+                    f"сумма долей групп\u00a0— {sum(self.arms.values()):.4g}, а\u00a0должна быть 1: {listed}",
+                )
             )
         unknown = [name for name in self.by if name not in CUSTOMER_DIMENSIONS]
         if unknown:
             raise ExperimentError(
-                f"customers cannot be stratified by {unknown[0]!r}; they can by: {', '.join(CUSTOMER_DIMENSIONS)}"
+                Text(
+                    f"customers cannot be stratified by {unknown[0]!r}; they can by: {', '.join(CUSTOMER_DIMENSIONS)}",
+                    f"делить клиентов на\u00a0страты по\u00a0«{unknown[0]}» нельзя; можно по\u00a0следующим "
+                    f"признакам: {', '.join(CUSTOMER_DIMENSIONS)}",
+                )
             )
         away = self.held_out.share if self.held_out else 0.0
         shares = {arm: share * (1 - away) + (away if arm == CONTROL else 0) for arm, share in self.arms.items()}
@@ -120,7 +140,11 @@ def arm_of(design: Design, customer: str) -> str:
     """
     if design.by:
         raise ExperimentError(
-            f"in experiment {design.experiment!r} the arm depends on who else is in the stratum; read it from `assignments`"
+            Text(
+                f"in experiment {design.experiment!r} the arm depends on who else is in the stratum; read it from `assignments`",
+                f"в\u00a0эксперименте «{design.experiment}» группа зависит от\u00a0того, кто ещё в\u00a0страте; "
+                "прочитайте её в\u00a0`assignments`",
+            )
         )
     held = design.held_out
     if held is not None and digest(held.salt, customer) < hexadecimal(held.share):
@@ -143,9 +167,14 @@ def read_design(workspace: Path, experiment: str) -> Design | None:
     try:
         content: object = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError, OSError) as error:
-        raise ExperimentError(f"{path} cannot be read: {error}") from None
+        raise ExperimentError(Text(f"{path} cannot be read: {error}", f"{path} не\u00a0прочитать: {error}")) from None
     if not isinstance(content, dict) or set(cast("dict[str, Any]", content)) - set(_KEYS):
-        raise ExperimentError(f"{path} is no design of an experiment; it holds: {', '.join(_KEYS)}")
+        raise ExperimentError(
+            Text(
+                f"{path} is no design of an experiment; it holds: {', '.join(_KEYS)}",
+                f"{path}\u00a0— не\u00a0план эксперимента; в\u00a0плане есть: {', '.join(_KEYS)}",
+            )
+        )
     kept = cast("dict[str, Any]", content)
     try:
         held = kept.get("held_out")
@@ -157,7 +186,12 @@ def read_design(workspace: Path, experiment: str) -> Design | None:
             None if held is None else HeldOut(str(held["salt"]), float(held["share"])),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        raise ExperimentError(f"{path} is no design of an experiment: {error!r}") from None
+        raise ExperimentError(
+            Text(
+                f"{path} is no design of an experiment: {error!r}",
+                f"{path}\u00a0— не\u00a0план эксперимента: {error!r}",
+            )
+        ) from None
 
 
 def write_design(workspace: Path, design: Design) -> Path:

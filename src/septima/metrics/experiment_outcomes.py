@@ -44,9 +44,21 @@ class Window:
 
     def __post_init__(self) -> None:
         if not 1 <= self.days <= LONGEST_DAYS:
-            raise MetricError(f"an experiment is judged by 1 to {LONGEST_DAYS} days, not {self.days}")
+            raise MetricError(
+                Text(
+                    f"an experiment is judged by 1 to {LONGEST_DAYS} days, not {self.days}",
+                    f"об\u00a0эксперименте судят по\u00a0срокам от\u00a01 до\u00a0{LONGEST_DAYS} дней, а\u00a0указано "
+                    f"{self.days}",
+                )
+            )
         if not 0 <= self.before_days <= LONGEST_DAYS:
-            raise MetricError(f"the days before an experiment are 0 to {LONGEST_DAYS}, not {self.before_days}")
+            raise MetricError(
+                Text(
+                    f"the days before an experiment are 0 to {LONGEST_DAYS}, not {self.before_days}",
+                    f"дней до\u00a0эксперимента\u00a0— от\u00a00 до\u00a0{LONGEST_DAYS}, а\u00a0указано "
+                    f"{self.before_days}",
+                )
+            )
 
 
 @dataclass(frozen=True)
@@ -110,7 +122,12 @@ def arm_sums(request: Request, assigned: Rows, window: Window) -> ArmSums:
         return ArmSums(_empty_frame(), window, known_until)
     first, last = moment_of(counts["first"].min()), moment_of(counts["last"].max())
     if first is None or last is None:
-        raise MetricError("an assignment has no moment; load `assigned_at` of every assignment")
+        raise MetricError(
+            Text(
+                "an assignment has no moment; load `assigned_at` of every assignment",
+                "у\u00a0распределения нет момента времени; загрузите `assigned_at` каждого распределения",
+            )
+        )
     frame: Any = counts.drop(columns=["first", "last"])
     bounds = (first - timedelta(days=window.before_days), last + timedelta(days=window.days))
     # Engines carry a number through joins and groups sooner than a text.

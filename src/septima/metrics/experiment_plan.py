@@ -92,27 +92,60 @@ def plan(
     orders to learn from.
     """
     if effect is not None and (effect == 0 or not abs(effect) < 10):
-        raise ExperimentError(f"the effect to be found must be a share other than 0, such as 5%, not {effect:g}")
-    for name, value in (("control share", control_share), ("power", power)):
+        raise ExperimentError(
+            Text(
+                f"the effect to be found must be a share other than 0, such as 5%, not {effect:g}",
+                f"искомый эффект\u00a0— доля, отличная от\u00a00, например 5\u00a0%, а\u00a0указано {effect:g}",
+            )
+        )
+    given_shares = (
+        (Text("the control share", "доля контрольной группы"), control_share),
+        (Text("the power", "мощность"), power),
+    )
+    for name, value in given_shares:
         if not 0 < value < 1:
-            raise ExperimentError(f"the {name} must be above 0 and below 1, not {value:g}")
+            raise ExperimentError(
+                Text(
+                    f"{name.en} must be above 0 and below 1, not {value:g}",
+                    f"{name.ru} должна быть больше 0 и\u00a0меньше 1, а\u00a0указано {value:g}",
+                )
+            )
     if arms < 1:
-        raise ExperimentError(f"an experiment needs one treated arm at least, not {arms}")
+        raise ExperimentError(
+            Text(
+                f"an experiment needs one treated arm at least, not {arms}",
+                f"в\u00a0эксперименте нужна хотя\u00a0бы одна группа с\u00a0воздействием, а\u00a0указано {arms}",
+            )
+        )
     orders = request.rows("orders")
     bounds: Any = orders.aggregate(first=orders["ordered_at"].min(), last=orders["ordered_at"].max()).to_pandas()
     first, last = (moment_of(bounds[name].iloc[0]) for name in ("first", "last"))
     if first is None or last is None:
-        raise ExperimentError("there are no orders to learn from; load `orders`, or take the plan of a like company")
+        raise ExperimentError(
+            Text(
+                "there are no orders to learn from; load `orders`, or take the plan of a like company",
+                "нет заказов, по\u00a0которым строить план; загрузите `orders` или возьмите план похожей компании",
+            )
+        )
     fitting = [number for number in sorted(days) if last - timedelta(days=number + before_days) >= first]
     if not fitting:
         raise ExperimentError(
-            f"the orders span {(last - first).days} days, too few for {min(days)} days of outcome and {before_days} before "
-            "them; take fewer days before, such as --before-days 0"
+            Text(
+                f"the orders span {(last - first).days} days, too few for {min(days)} days of outcome and {before_days} before "
+                "them; take fewer days before, such as --before-days 0",
+                f"заказы охватывают {(last - first).days} дней: мало для {min(days)} дней результата "
+                f"и\u00a0{before_days} дней до\u00a0них; возьмите меньше дней до, например --before-days 0",
+            )
         )
     customers = eligible_customers(request, eligible).select("customer_id", "created_at")
     past = {number: _past(request, customers, last - timedelta(days=number), Window(number, before_days)) for number in fitting}  # fmt: skip
     if not any(len(sums.frame) for sums in past.values()):
-        raise ExperimentError("no customer is eligible; load `customers`, or ask for other segments")
+        raise ExperimentError(
+            Text(
+                "no customer is eligible; load `customers`, or ask for other segments",
+                "ни\u00a0один клиент не\u00a0подходит; загрузите `customers` или возьмите другие сегменты",
+            )
+        )
     question = _Question(control_share, arms, power, effect)
     lines = tuple(_line(outcome, sums, question) for outcome in outcomes for sums in past.values() if len(sums.frame))
     needed = {outcome: _days_needed(lines, outcome, effect) for outcome in outcomes}

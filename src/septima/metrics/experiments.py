@@ -142,7 +142,11 @@ def _sample_ratio(arms: pd.DataFrame, trial: list[str], shares: object) -> Float
     unplanned = set(arms["arm"]) - set(planned)
     if unplanned:
         raise MetricError(
-            f"parameter 'shares' says nothing of arm {min(map(str, unplanned))!r}; give the share of every arm"
+            Text(
+                f"parameter 'shares' says nothing of arm {min(map(str, unplanned))!r}; give the share of every arm",
+                f"в\u00a0параметре «shares» ничего нет о\u00a0группе «{min(map(str, unplanned))}»; укажите долю "
+                "каждой группы",
+            )
         )
     groups = [arms[name] for name in trial]
     counts = np.stack(
@@ -162,12 +166,20 @@ def _sample_ratio(arms: pd.DataFrame, trial: list[str], shares: object) -> Float
 def _planned(shares: object) -> dict[str, float]:
     if not isinstance(shares, Mapping) or len(cast(Mapping[object, object], shares)) < 2:
         raise MetricError(
-            "parameter 'shares' must be a mapping of every arm to its planned share, such as control: 0.05"
+            Text(
+                "parameter 'shares' must be a mapping of every arm to its planned share, such as control: 0.05",
+                "параметр «shares» задаёт каждой группе её плановую долю, например control: 0.05",
+            )
         )
     planned: dict[str, float] = {}
     for arm, share in cast(Mapping[object, object], shares).items():
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < float("inf"):
-            raise MetricError(f"the planned share of arm {arm!r} must be a number above 0, not {share!r}")
+            raise MetricError(
+                Text(
+                    f"the planned share of arm {arm!r} must be a number above 0, not {share!r}",
+                    f"плановая доля группы «{arm}» должна быть числом больше 0, а\u00a0указано «{share}»",
+                )
+            )
         planned[str(arm)] = float(share)
     return planned
 

@@ -23,6 +23,7 @@ from septima.lake.engine import write_parquet
 from septima.metrics.definition import CUSTOMER_DIMENSIONS, Expression, FloatArray, MetricError, Request, Rows
 from septima.metrics.ordinals import first_day
 from septima.metrics.sources import is_sold
+from septima.schema import Text
 
 COHORT = "cohort"
 DIMENSIONS = (*CUSTOMER_DIMENSIONS, COHORT)
@@ -64,15 +65,41 @@ class LifetimeSettings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.horizon_days <= 36_500:
-            raise MetricError(f"the horizon must be from 1 day to 100 years, not {self.horizon_days} days")
+            raise MetricError(
+                Text(
+                    f"the horizon must be from 1 day to 100 years, not {self.horizon_days} days",
+                    f"горизонт\u00a0— от\u00a01 дня до\u00a0100 лет, а\u00a0указано {self.horizon_days} дней",
+                )
+            )
         if not 0 <= self.discount <= 10:
-            raise MetricError(f"the discount is a share a year, such as 0.1, not {self.discount}")
+            raise MetricError(
+                Text(
+                    f"the discount is a share a year, such as 0.1, not {self.discount}",
+                    f"ставка дисконтирования\u00a0— доля в\u00a0год, например 0,1, а\u00a0указано {self.discount}",
+                )
+            )
         if self.margin is not None and not 0 < self.margin <= 1:
-            raise MetricError(f"the margin is a share of revenue above 0 and at most 1, such as 0.3, not {self.margin}")
+            raise MetricError(
+                Text(
+                    f"the margin is a share of revenue above 0 and at most 1, such as 0.3, not {self.margin}",
+                    "маржа\u00a0— доля выручки больше 0 и\u00a0не\u00a0больше 1, например 0,3, а\u00a0указано "
+                    f"{self.margin}",
+                )
+            )
         if self.active_days < 1:
-            raise MetricError(f"the active days must be 1 or more, not {self.active_days}")
+            raise MetricError(
+                Text(
+                    f"the active days must be 1 or more, not {self.active_days}",
+                    f"дней активности должно быть не\u00a0меньше 1, а\u00a0указано {self.active_days}",
+                )
+            )
         if self.by is not None and self.by not in DIMENSIONS:
-            raise MetricError(f"lifetime value cannot be sliced by {self.by!r}; it can be by: {', '.join(DIMENSIONS)}")
+            raise MetricError(
+                Text(
+                    f"lifetime value cannot be sliced by {self.by!r}; it can be by: {', '.join(DIMENSIONS)}",
+                    f"для пожизненной ценности нет среза «{self.by}»; можно взять: {', '.join(DIMENSIONS)}",
+                )
+            )
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ _SUMS = ("a", "b", "aa", "bb", "ab")
 
 _RULES: Mapping[Rule, Callable[[float], Text]] = {
     "nps": lambda least: Text(
-        f"Loyal: the last answer to «would you recommend» was {least:g} or more of 10; others answered less.",
+        f"Loyal: the last answer to “would you recommend” was {least:g} or more of 10; others answered less.",
         f"Лояльные: последний ответ на\u00a0вопрос о\u00a0рекомендации\u00a0— {least:g} и\u00a0выше из\u00a010; остальные ответили ниже.",
     ),
     "cli": lambda least: Text(
@@ -166,7 +166,11 @@ def loyalty_economics_of(
     decided = newest - timedelta(days=days)
     if days < 1 or decided <= first:
         raise MetricError(
-            f"the orders span {(newest - first).days} days, and {days} of them are to be looked at; take fewer: --days"
+            Text(
+                f"the orders span {(newest - first).days} days, and {days} of them are to be looked at; take fewer: --days",
+                f"заказы охватывают {(newest - first).days} дней, а\u00a0рассматривать надо {days}; возьмите меньше "
+                "дней (--days)",
+            )
         )
     base = _base(request, rule, bound, decided)
     counted: Any = base.group_by("loyal").aggregate(customers=base.count()).to_pandas()
@@ -236,16 +240,28 @@ def _span(request: Request) -> tuple[datetime, datetime]:
     first, newest = (moment_of(bounds[name].iloc[0]) for name in ("first", "newest"))
     if first is None or newest is None:
         raise MetricError(
-            "there are no orders; load `orders`, for without them nothing is known of what loyalty brings"
+            Text(
+                "there are no orders; load `orders`, for without them nothing is known of what loyalty brings",
+                "нет заказов; загрузите `orders`: без них о\u00a0том, что приносит лояльность, ничего не\u00a0узнать",
+            )
         )
     return first, newest
 
 
-def _nobody(rule: Rule) -> str:
+def _nobody(rule: Rule) -> Text:
     if rule == "repeat":
-        return "no customer had bought before; take fewer --days"
-    questions = "`nps` with the question `recommend`" if rule == "nps" else "`c11` with its eleven questions"
-    return f"nobody had answered the survey {questions} before; load `answers`, or sort customers by --loyal repeat"
+        return Text(
+            "no customer had bought before; take fewer --days",
+            "ни\u00a0один клиент раньше не\u00a0покупал; возьмите меньше дней (--days)",
+        )
+    survey = Text("`nps` with the question `recommend`", "`nps` с\u00a0вопросом `recommend`")
+    if rule != "nps":
+        survey = Text("`c11` with its eleven questions", "`c11` с\u00a0его одиннадцатью вопросами")
+    return Text(
+        f"nobody had answered the survey {survey.en} before; load `answers`, or sort customers by --loyal repeat",
+        f"раньше никто не\u00a0отвечал на\u00a0опрос {survey.ru}; загрузите `answers` или делите клиентов "
+        "по\u00a0повторным покупкам (--loyal repeat)",
+    )
 
 
 def _base(request: Request, rule: Rule, least: float, decided: datetime) -> Rows:

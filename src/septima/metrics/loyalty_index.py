@@ -26,7 +26,12 @@ def _cli(cells: Cells, parameters: Parameters) -> Estimate:
     elif form == "distance":
         total, squares = cells["closeness"], cells["closeness_squares"]
     else:
-        raise MetricError(f"parameter 'form' of metric 'cli' must be one of {', '.join(_FORMS)}, not {form!r}")
+        raise MetricError(
+            Text(
+                f"parameter 'form' of metric 'cli' must be one of {', '.join(_FORMS)}, not {form!r}",
+                f"параметр «form» метрики «cli»\u00a0— одно из\u00a0{', '.join(_FORMS)}, а\u00a0указано «{form}»",
+            )
+        )
     lower, upper = intervals.mean_t(total, squares, n)
     missing = estimates.missing(n, cells["questionnaires"])
     return Estimate(divide(total, n), n, np.maximum(lower, 0), np.minimum(upper, 1), missing)
@@ -43,7 +48,12 @@ def _weights(given: object, n: FloatArray, sums: FloatArray, products: FloatArra
     weights = answers.checked_weights("cli", given)
     unknown = set(weights) - set(c11.QUESTIONS)
     if unknown:
-        raise MetricError(f"metric 'cli' has no question {min(unknown)!r}; there are {', '.join(c11.QUESTIONS)}")
+        raise MetricError(
+            Text(
+                f"metric 'cli' has no question {min(unknown)!r}; there are {', '.join(c11.QUESTIONS)}",
+                f"в\u00a0метрике «cli» нет вопроса «{min(unknown)}»; есть {', '.join(c11.QUESTIONS)}",
+            )
+        )
     chosen = np.array([weights.get(question, 0.0) for question in c11.QUESTIONS])
     return chosen / chosen.sum()
 

@@ -51,8 +51,12 @@ def _cuts(parameters: Parameters) -> tuple[float, float]:
     promoter_from, passive_from = float(parameters["promoter_from"]), float(parameters["passive_from"])
     if not lowest < passive_from <= promoter_from <= highest:
         raise MetricError(
-            f"the cuts of NPS must ascend on the scale from {lowest:g} to {highest:g}: passive_from {passive_from:g}, "
-            f"then promoter_from {promoter_from:g}"
+            Text(
+                f"the cuts of NPS must ascend on the scale from {lowest:g} to {highest:g}: passive_from {passive_from:g}, "
+                f"then promoter_from {promoter_from:g}",
+                f"границы NPS должны возрастать по\u00a0шкале от\u00a0{lowest:g} до\u00a0{highest:g}: сначала "
+                f"passive_from {passive_from:g}, затем promoter_from {promoter_from:g}",
+            )
         )
     return promoter_from, passive_from
 
@@ -146,7 +150,7 @@ METRICS = (
                 "На\u00a0сколько доля клиентов, готовых рекомендовать компанию, больше доли тех, кто не\u00a0советует её.",
             ),
             use=Text(
-                "Follows loyalty between periods and compares channels and departments; read the answers to «why» beside it.",
+                "Follows loyalty between periods and compares channels and departments; read the answers to “why” beside it.",
                 "Следит за\u00a0лояльностью по\u00a0периодам, сравнивает каналы и\u00a0подразделения; рядом читайте ответы на\u00a0вопрос «почему».",
             ),
             unit="index",

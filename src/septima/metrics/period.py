@@ -145,9 +145,20 @@ class Calendar:
     def __post_init__(self) -> None:
         # Looking up all names reads many files, which the default need not wait for.
         if self.time_zone != "UTC" and self.time_zone not in available_timezones():
-            raise PeriodError(f"there is no time zone {self.time_zone!r}; {_near_zones(str(self.time_zone))}")
+            raise PeriodError(
+                Text(
+                    f"there is no time zone {self.time_zone!r}; {_near_zones(str(self.time_zone)).en}",
+                    f"нет часового пояса «{self.time_zone}»; {_near_zones(str(self.time_zone)).ru}",
+                )
+            )
         if self.fiscal_year_start not in range(1, 13):
-            raise PeriodError(f"the fiscal year cannot start in month {self.fiscal_year_start!r}; write 1 to 12")
+            raise PeriodError(
+                Text(
+                    f"the fiscal year cannot start in month {self.fiscal_year_start!r}; write 1 to 12",
+                    f"финансовый год не\u00a0может начинаться с\u00a0месяца «{self.fiscal_year_start}»; укажите число "
+                    "от\u00a01 до\u00a012",
+                )
+            )
 
     @property
     def offsets(self) -> Offsets:
@@ -173,11 +184,22 @@ class Calendar:
         if isinstance(day, datetime):
             day = day.date()
         if grain not in _FORMS:
-            raise PeriodError(f"grain {grain!r} has no single periods; use one of day, week, month, quarter, year")
+            raise PeriodError(
+                Text(
+                    f"grain {grain!r} has no single periods; use one of day, week, month, quarter, year",
+                    f"у\u00a0шага «{grain}» нет отдельных периодов; возьмите day, week, month, quarter или year",
+                )
+            )
         try:
             return _period_of(day, grain, self.fiscal_year_start)
         except (ValueError, OverflowError) as error:
-            raise PeriodError(f"the {grain} of {day} reaches past the calendar’s years 1 to 9999") from error
+            raise PeriodError(
+                Text(
+                    f"the {grain} of {day} reaches past the calendar’s years 1 to 9999",
+                    f"период «{grain}», в\u00a0котором день {day}, выходит за\u00a0годы календаря, от\u00a01 "
+                    "до\u00a09999; возьмите другой день",
+                )
+            ) from error
 
     def parse(self, text: str) -> Period:
         """Read 2026, 2026-Q3, 2026-07, 2026-W31 or 2026-07-15; FY2026 or FY2026-Q3 of a fiscal year.
@@ -193,13 +215,20 @@ class Calendar:
             try:
                 day = self._day(cast(Grain, grain), parts)
             except ValueError as error:
-                raise PeriodError(f"there is no period {text!r}: {error}") from error
+                raise PeriodError(
+                    Text(f"there is no period {text!r}: {error}", f"нет периода «{text}»: {error}")
+                ) from error
             period = self.period_of(day, cast(Grain, grain))
             if grain in _LENGTHS and period.fiscal_year_start > 1 and not found["fiscal"]:
                 raise PeriodError(self._either(text.strip(), period, parts))
             return period
         year = "FY2026, FY2026-Q3" if self.fiscal_year_start > 1 else "2026, 2026-Q3"
-        raise PeriodError(f"cannot read the period {text!r}; write it as {year}, 2026-07, 2026-W31 or 2026-07-15")
+        raise PeriodError(
+            Text(
+                f"cannot read the period {text!r}; write it as {year}, 2026-07, 2026-W31 or 2026-07-15",
+                f"период «{text}» не\u00a0прочитать; пишите {year}, 2026-07, 2026-W31 или 2026-07-15",
+            )
+        )
 
     def _day(self, grain: Grain, parts: dict[str, int]) -> date:
         """A day of the period that a person wrote."""
@@ -212,13 +241,18 @@ class Calendar:
             return date(month // 12, month % 12 + 1, 1)
         return date(parts["year"], parts["month"], parts.get("day", 1))
 
-    def _either(self, text: str, period: Period, parts: dict[str, int]) -> str:
+    def _either(self, text: str, period: Period, parts: dict[str, int]) -> Text:
         """What to write for `text`, which reads as the fiscal `period` or as one of calendar years."""
         last = date(parts["year"], 3 * parts.get("quarter", 4), 1)
         ways = dict.fromkeys((period, self.period_of(last, period.grain)))
-        begins = _MONTHS.en.split()[self.fiscal_year_start - 1]
+        begins, begins_ru = (names.split()[self.fiscal_year_start - 1] for names in (_MONTHS.en, _MONTHS.ru))
         forms = " or ".join(f"{way.id} ({way.span.en})".replace("\u00a0", " ") for way in ways)
-        return f"the fiscal year begins in {begins}, so {text!r} could mean more than one period; write {forms}"
+        forms_ru = " или ".join(f"{way.id} ({way.span.ru})" for way in ways)
+        return Text(
+            f"the fiscal year begins in {begins}, so {text!r} could mean more than one period; write {forms}",
+            f"первый месяц финансового года\u00a0— {begins_ru}, поэтому «{text}» можно понять по-разному; пишите "
+            f"{forms_ru}",
+        )
 
 
 def month_number(given: object) -> int:
@@ -230,16 +264,22 @@ def month_number(given: object) -> int:
     if typed in names:
         return names.index(typed) + 1
     near = difflib.get_close_matches(typed, names, 1)
-    hint = f"did you mean {near[0]}?" if near else "write one such as april, or its number from 1 to 12"
-    raise PeriodError(f"there is no month {given!r}; {hint}")
+    hint = Text(
+        "write one such as april, or its number from 1 to 12", "пишите, например, april или номер от\u00a01 до\u00a012"
+    )
+    if near:
+        hint = Text(f"did you mean {near[0]}?", f"возможно, имелось в\u00a0виду {near[0]}?")
+    raise PeriodError(Text(f"there is no month {given!r}; {hint.en}", f"нет месяца «{given}»; {hint.ru}"))
 
 
-def _near_zones(typed: str) -> str:
+def _near_zones(typed: str) -> Text:
     known = {name.lower(): name for name in sorted(available_timezones())}
     # A city alone is what many would write.
     near = [name for lower, name in known.items() if lower.endswith(f"/{typed.lower()}")]
     near = near or [known[name] for name in difflib.get_close_matches(typed.lower(), known, 3, 0.7)]
-    return f"did you mean {' or '.join(near)}?" if near else "write an IANA name such as Europe/Moscow, or UTC"
+    if near:
+        return Text(f"did you mean {' or '.join(near)}?", f"возможно, имелось в\u00a0виду {' или '.join(near)}?")
+    return Text("write an IANA name such as Europe/Moscow, or UTC", "пишите имя IANA, например Europe/Moscow, или UTC")
 
 
 DEFAULT_CALENDAR = Calendar()

@@ -15,7 +15,7 @@ from septima.lake.store import Lake
 from septima.metrics.compute import MetricResult
 from septima.metrics.definition import Metric
 from septima.metrics.series import Series
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 _COLUMNS = ("value", "n", "lower", "upper", "missing_share", "note")
 
@@ -96,11 +96,18 @@ def recorded_figures(
     """
     computation = newest_computations(lake, until=as_of).get(series.id)
     if computation is None:
-        when = "" if as_of is None else f" until {as_of:%Y-%m-%d %H:%M}"
-        by = f" by {', '.join(series.by)}" if series.by else ""
+        nothing = Text("", "")
+        moment = "" if as_of is None else f"{as_of:%Y-%m-%d %H:%M}"
+        when = Text(f" until {moment}", f" до\u00a0{moment}") if moment else nothing
+        slices = ", ".join(series.by)
+        by = Text(f" by {slices}", f" по\u00a0срезам {slices}") if slices else nothing
         raise RecordError(
-            f"there are no figures of {series.definition} by {series.grain}{by} with these settings{when}; "
-            f"compute them: septima compute DIR --metric {series.metric.id}"
+            Text(
+                f"there are no figures of {series.definition} by {series.grain}{by.en} with these settings{when.en}; "
+                f"compute them: septima compute DIR --metric {series.metric.id}",
+                f"нет значений {series.definition} с\u00a0шагом «{series.grain}»{by.ru} при этих настройках{when.ru}; "
+                f"рассчитайте их: septima compute DIR --metric {series.metric.id}",
+            )
         )
     stored: Any = newest_figures(lake, [series.id], until=as_of).to_pandas()
     frame: Any = _frame(series, stored, as_of or now)

@@ -116,6 +116,7 @@ def sparkline(points: Sequence[Point]) -> alt.LayerChart:
 def trend(
     points: Sequence[Point],
     *,
+    ahead: Sequence[Point] = (),
     target: float | None = None,
     unit: str = "",
     target_label: str = "",
@@ -128,23 +129,27 @@ def trend(
     """The course of a figure: line, band of the 95 % interval, target as a dashed line, of steps where the points' targets differ.
 
     `unit` stands over the axis, `target_label` at the target's line. `tick_format` (of d3) writes the
-    period within its year below the axis, above the year; where empty, the year alone. `events` are marked behind the
-    line, and their numbers stand over it. The axis holds the numbers of `reach` too, so that several trends have the same.
+    period within its year below the axis, above the year; where empty, the year alone. What is expected `ahead` goes on
+    from the last point as a dashed line within a paler band. `events` are marked behind the line, and their numbers stand
+    over it. The axis holds the numbers of `reach` too, so that several trends have the same.
     """
-    rows = _point_rows(points)
+    rows, expected = _point_rows(points), _point_rows(ahead)
     chart = alt.Chart(_data(rows))
-    x = _along_time(_ticks(rows, max(2, width // 52)), tick_format)
+    # The last of all is the end of what is expected, and the ticks are counted back from it.
+    x = _along_time(_ticks([*rows, *expected], max(2, width // 52)), tick_format)
     targets = [row["target"] for row in rows if row["target"] is not None]
-    domain = _nice_domain(
-        [*(value for row in rows for value in (row["value"], row["lower"], row["upper"])), *targets, *reach], target
-    )
+    numbers = [row[name] for row in [*rows, *expected] for name in ("value", "lower", "upper")]
+    domain = _nice_domain([*numbers, *targets, *reach], target)
 
     up = _upward(domain)
+    band, dashes = _expected(rows[-1:], expected, x, up)
     layers: list[alt.Chart] = [
         *_events(events, x),
+        *band,
         chart.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
         chart.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
         chart.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
+        *dashes,
     ]
     moving = len(set(targets)) > 1
     if moving:
@@ -175,6 +180,23 @@ def trend(
         layers.append(dot.encode(x=x, y=up("value")))
     title = _unit_title(unit, "bounds")
     return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
+
+
+def _expected(
+    last: Sequence[dict[str, float | None]],
+    expected: Sequence[dict[str, float | None]],
+    x: alt.X,
+    up: Callable[[str], alt.Y],
+) -> tuple[list[alt.Chart], list[alt.Chart]]:
+    """The band of what is expected, which begins at the last known value, and its dashed line with open dots."""
+    if not expected:
+        return [], []
+    known = [{**row, "lower": row["value"], "upper": row["value"]} for row in last if row["value"] is not None]
+    joined = alt.Chart(_data([*known, *expected]))
+    dots = alt.Chart(_data(expected)).mark_point(color=ACCENT, filled=False, size=30, opacity=1)
+    band = joined.mark_area(color=TRACK, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q"))
+    line = joined.mark_line(color=ACCENT, strokeWidth=1.6, strokeDash=[4, 3]).encode(x=x, y=up("value"))
+    return [band], [line, dots.encode(x=x, y=up("value"))]
 
 
 def _events(events: Sequence[Event], x: alt.X) -> list[alt.Chart]:
@@ -286,50 +308,11 @@ def explored(chart: alt.LayerChart, names: Mapping[str, str], period_format: str
         if mark["type"] == "point" and y.get("field") == "value":
             layer["encoding"]["tooltip"] = tips
             mark["size"] = max(mark.get("size", 0), 30)
-        if mark["type"] == "line" and y.get("field") == "value":
+        if mark["type"] == "line" and y.get("field") == "value" and "strokeDash" not in mark:
             layer["params"] = [{"name": "moved", "select": {"type": "interval", "encodings": ["x"]}, "bind": "scales"}]
     specification["width"] = "container"
     specification["autosize"] = {"type": "fit-x", "contains": "padding"}
     return specification
-
-
-def fan(
-    past: Sequence[Point],
-    ahead: Sequence[Point],
-    *,
-    target: float | None = None,
-    unit: str = "",
-    target_label: str = "",
-    tick_format: str = "",
-    width: int = TREND_WIDTH,
-    height: int = TREND_HEIGHT,
-) -> alt.LayerChart:
-    """The course of a figure and what is expected of it: past as in `trend`, ahead as a dashed line within its paler band."""
-    before, after = _point_rows(past), _point_rows(ahead)
-    known = [row for row in before[-1:] if row["value"] is not None]
-    joined = [{**row, "lower": row["value"], "upper": row["value"]} for row in known] + after
-    numbers = [value for row in [*before, *after] for value in (row["value"], row["lower"], row["upper"])]
-    domain = _nice_domain(numbers, target)
-    # The last of all is the end of what is expected, and the ticks are counted back from it.
-    x = _along_time(_ticks([*before, *after], most=6), tick_format)
-
-    up = _upward(domain)
-    was, will = alt.Chart(_data(before)), alt.Chart(_data(joined))
-    layers: list[alt.Chart] = [
-        will.mark_area(color=TRACK, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
-        was.mark_area(color=ACCENT_LIGHT, opacity=1).encode(x=x, y=up("lower"), y2=alt.Y2("upper:Q")),
-        will.mark_line(color=ACCENT, strokeWidth=1.6, strokeDash=[4, 3]).encode(x=x, y=up("value")),
-        was.mark_line(color=ACCENT, strokeWidth=1.8).encode(x=x, y=up("value")),
-        was.mark_point(color=ACCENT, filled=True, size=16, opacity=1).encode(x=x, y=up("value")),
-        alt.Chart(_data(after)).mark_point(color=ACCENT, filled=False, size=30, opacity=1).encode(x=x, y=up("value")),
-    ]
-    if target is not None:
-        at = alt.Chart(_data([{"target": target, "label": target_label}]))
-        layers.append(at.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(y=up("target")))
-        note = at.mark_text(align="left", baseline="bottom", dy=-3, fontSize=11, color=INK)
-        layers.append(note.encode(x=alt.value(0), y=up("target"), text=alt.Text("label:N")))
-    title = _unit_title(unit, "bounds")
-    return _finished(alt.LayerChart(layer=layers), width=width, height=height, padding=2, title=title)
 
 
 def slices(

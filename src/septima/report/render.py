@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Literal, get_args
 
 from septima.report.studies.study import Study, StudyReport
-from septima.schema import LANGUAGES, Language, SeptimaError
+from septima.schema import LANGUAGES, Language, SeptimaError, Text
 from septima.scorecard.card import Scorecard
 
 Format = Literal["html", "pdf", "xlsx"]
@@ -80,7 +80,13 @@ def scorecard_picture(scorecard: Scorecard, language: Language, *, scale: int = 
 
 def _written(page: Callable[[], str], sheets: Callable[[], bytes], form: Format, language: Language) -> bytes:
     if form not in FORMATS:
-        raise ReportError(f"there is no report format {form!r}; use one of {', '.join(FORMATS)}")
+        there = ", ".join(FORMATS)
+        raise ReportError(
+            Text(
+                f"there is no report format {form!r}; use one of {there}",
+                f"нет формата отчёта «{form}»; возможны: {there}",
+            )
+        )
     with _drawing(language):
         if form == "xlsx":
             return sheets()
@@ -99,10 +105,19 @@ def _drawing(language: Language) -> Generator[None]:
     Each format brings its own heavy library, so it is loaded when that format is asked for.
     """
     if language not in LANGUAGES:
-        raise ReportError(f"there is no report in the language {language!r}; use one of {', '.join(LANGUAGES)}")
+        there = ", ".join(LANGUAGES)
+        raise ReportError(
+            Text(
+                f"there is no report in the language {language!r}; use one of {there}",
+                f"на\u00a0языке «{language}» отчётов нет; возможны: {there}",
+            )
+        )
     try:
         yield
     except ModuleNotFoundError as error:
         raise ReportError(
-            f"reports need {error.name}, which is not installed: pip install 'septima[report]'"
+            Text(
+                f"reports need {error.name}, which is not installed: pip install 'septima[report]'",
+                f"для отчётов нужна библиотека {error.name}, а\u00a0она не\u00a0установлена: pip install 'septima[report]'",
+            )
         ) from error

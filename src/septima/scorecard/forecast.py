@@ -84,10 +84,7 @@ def forecast_card(card: Scorecard, calendar: Calendar, *, ahead: int = AHEAD, dr
     Figures rest on the complete periods of the card's trend. Chances compare with the targets of the card's period. KPIs are
     drawn independently. Each series is put to the test on its own past too.
     """
-    period = calendar.parse(card.period)
-    first = 1 if card.complete else 0
-    periods = tuple(period.shift(step) for step in range(first, first + ahead))
-    work = _Work(card, periods, _SEASONS.get(period.grain, 0), draws)
+    work = _work(card, calendar, ahead, draws)
     perspectives = [([work.kpi(kpi) for kpi in part.kpis], part.composite) for part in card.perspectives]
     own = tuple(work.kpi(kpi)[0] for kpi in card.own)
     joined = [
@@ -106,11 +103,25 @@ def forecast_card(card: Scorecard, calendar: Calendar, *, ahead: int = AHEAD, dr
         card.period_label,
         card.currency,
         card.complete,
-        tuple(one.label for one in periods),
+        tuple(one.label for one in work.periods),
         integral,
         tuple((composite, kpis) for (composite, _), kpis in joined),
         own,
     )
+
+
+def forecast_kpi(
+    card: Scorecard, kpi: KpiCard, calendar: Calendar, *, ahead: int = AHEAD, draws: int = DRAWS
+) -> Forecast:
+    """The forecast of one KPI of a card, the same as in `forecast_card`."""
+    return _work(card, calendar, ahead, draws).kpi(kpi)[0]
+
+
+def _work(card: Scorecard, calendar: Calendar, ahead: int, draws: int) -> "_Work":
+    period = calendar.parse(card.period)
+    first = 1 if card.complete else 0
+    periods = tuple(period.shift(step) for step in range(first, first + ahead))
+    return _Work(card, periods, _SEASONS.get(period.grain, 0), draws)
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ def test_nothing_but_a_plain_select_over_canonical_tables_gets_through(sql: str)
 def test_mistakes_in_a_query_are_told_with_its_line() -> None:
     with pytest.raises(OwnMetricsError) as error:
         metrics("select ordered_at as at, revenu from orders", "kind: count")
-    assert error.value.mistakes[0].startswith(
+    assert error.value.mistakes[0].en.startswith(
         "metrics/own.yaml, line 2: the query does not fit the tables: Column 'revenu'"
     )
     with pytest.raises(OwnMetricsError, match="there is no table 'order'; did you mean 'orders'"):

@@ -1,7 +1,7 @@
 """A small company that loads its files by the site."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ from django.test import Client
 from septima.lake.engine import connect
 from septima.lake.store import Lake
 from septima.web.accounts.models import Organisation
-from septima.web.data import work
-from septima.web.data.models import Job, Upload
+from septima.web.data.asking import LOAD, work_on
+from septima.web.data.models import Upload
+from septima.web.work import kinds
+from septima.web.work.kinds import Tell
+from septima.web.work.models import Work
 from septima.workspace import Workspace
 from tests.web.conftest import Site
 
@@ -52,7 +55,12 @@ def shop(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: 
     site.own.folder = str(folder)
     site.own.save()
     computed: list[int] = []
-    monkeypatch.setitem(work._KINDS, "compute", lambda job, _: computed.append(job.pk))  # type: ignore[index]
+
+    def compute(work: Work, _: Tell) -> dict[str, Any]:
+        computed.append(work.pk)
+        return {}
+
+    monkeypatch.setitem(kinds._KINDS, "data.compute", replace(kinds._KINDS["data.compute"], do=compute))
     return Shop(site.own, Lake.open(folder / "lake"), computed)
 
 
@@ -78,10 +86,12 @@ def newest() -> Upload:
     return Upload.objects.latest("pk")
 
 
-def load(client: Client, upload: Upload | None = None) -> Job:
+def load(client: Client, upload: Upload | None = None) -> Work:
     """Press “Load” as the page shows it."""
     upload = upload or newest()
     page = client.get(address("upload", upload.pk))
     digest = page.context["digest"]
     client.post(address("upload", upload.pk, "load"), {"mapping": digest})
-    return Job.objects.filter(upload=upload, kind="load").latest("pk")
+    work = work_on(upload, LOAD)
+    assert work is not None
+    return work

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from septima.web.accounts.models import User
-from septima.web.data.models import Job
 from septima.web.data.uploads import start_loading
+from septima.web.work.models import Work
 from tests.web.conftest import Site
 from tests.web.data.conftest import Shop, address, bring, newest
 from tests.web.data.test_uploads import MAPPING, ORDERS, mapped
@@ -27,7 +27,8 @@ settings.MEDIA_ROOT = media
 import django
 django.setup()
 from septima.lake.store import Lake
-from septima.web.data import jobs, work
+from septima.web.data import works
+from septima.web.work.doing import carry_out
 
 def stop(*arguments, **named):
     print("there", flush=True)
@@ -37,9 +38,9 @@ if where == "before":
     import septima.lake.load as loading
     loading._publish = stop
 elif where == "after":
-    whole = work.load
-    work.load = lambda *arguments, **named: stop(whole(*arguments, **named))  # the lake has its rows, and nobody is told
-jobs.run(int(job), 1, work.of)
+    whole = works.load
+    works.load = lambda *arguments, **named: stop(whole(*arguments, **named))  # the lake has its rows, and nobody is told
+carry_out(int(job), 1)
 """
 
 
@@ -53,8 +54,9 @@ def test_a_killed_load_is_seen_and_begun_again(
     bring(client, ORDERS)
     mapped(client, MAPPING)
     upload = newest()
-    monkeypatch.setattr("septima.web.data.uploads.enqueue", lambda job: None)
-    job = start_loading(upload, User.objects.get(email="analyst@example.org"))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("septima.web.work.doing._enqueue", lambda _: None)
+        job = start_loading(upload, User.objects.get(email="analyst@example.org"))
     assert job is not None
 
     environment = os.environ | {
@@ -68,17 +70,17 @@ def test_a_killed_load_is_seen_and_begun_again(
     assert worker.stdout is not None
     assert worker.stdout.readline() == "there\n"
     running = client.get(address("work", job.pk))
-    assert running.context["job"].state == "running"
+    assert running.context["work"].state == "running"
     worker.send_signal(signal.SIGKILL)
     worker.wait()
 
     page = client.get(address("work", job.pk))
-    assert page.context["job"].state == "interrupted"
+    assert page.context["work"].was_lost
     assert "start it again" in page.content.decode()
     assert shop.count("orders") == (0 if where == "before" else 3)
 
     client.post(address("work", job.pk, "retry"))
-    again = Job.objects.get(pk=job.pk)
+    again = Work.objects.get(pk=job.pk)
     # As counted by hand: of five rows three are good, one has a word for a sum, one a day that June lacks.
     assert (again.state, again.attempt) == ("done", 2)
     assert again.result["tables"] == {

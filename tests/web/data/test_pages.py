@@ -1,6 +1,7 @@
 """Pages of sources, history and background work."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.core.cache import caches
 from django.test import Client
 
 from septima.web.common.permissions import ROLES, allowed
-from septima.web.data import jobs, work
-from septima.web.data.models import Job
 from septima.web.data.sources import History, history
 from septima.web.data.views import since
+from septima.web.work import kinds
+from septima.web.work.models import Work
 from tests.web.conftest import Site
 from tests.web.data.conftest import ORDERS, Shop, address, bring, load
 
@@ -72,43 +73,33 @@ def test_duplicates_are_looked_for_as_a_trial_first(shop: Shop, as_role: Callabl
     version = shop.lake.version
     administrator.post(address("work", "identify"), {"once": "one"})
     administrator.post(address("work", "identify"), {"once": "one"})
-    job = Job.objects.get(kind="identify")
+    job = Work.objects.get(kind="data.identify")
     assert (job.state, job.result["customers"], job.result["persons"]) == ("done", 2, 1)
     assert shop.lake.version == version
     assert administrator.post(address("work", "identify"), {"record": "1"}).status_code == 403
     assert as_role("head").post(address("work", "identify"), {}).status_code == 403
     analyst.post(address("work", "identify"), {"record": "1", "once": "two"})
-    assert Job.objects.latest("pk").result["run"] == shop.lake.version == version + 1
+    assert Work.objects.latest("pk").result["run"] == shop.lake.version == version + 1
 
 
 def test_a_fault_of_the_program_is_told_in_words_without_its_traceback(
     shop: Shop, analyst: Client, monkeypatch: Any
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any) -> dict[str, Any]:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setitem(work._KINDS, "compute", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(kinds._KINDS, "data.compute", replace(kinds._KINDS["data.compute"], do=broken))
     analyst.post(address("work", "compute"), {"once": "x"})
-    job = Job.objects.get()
+    job = Work.objects.get()
     text = analyst.get(address("work", job.pk)).content.decode()
     assert job.state == "failed"
     assert "secret" not in text
     assert "Start again" in text
 
 
-def test_a_job_of_an_older_attempt_does_nothing(shop: Shop, analyst: Client) -> None:
-    job = Job.objects.create(organisation=shop.organisation, kind="compute", attempt=2)
-    jobs.run(job.pk, 1, work.of)
-    job.refresh_from_db()
-    assert (job.state, shop.computed) == ("queued", [])
-    jobs.run(job.pk, 2, work.of)
-    jobs.run(job.pk, 2, work.of)
-    assert shop.computed == [job.pk]
-
-
 @pytest.mark.parametrize("role", ["leader", "head"])
 def test_who_only_looks_cannot_begin_or_stop_work(role: str, shop: Shop, as_role: Callable[[str], Client]) -> None:
-    job = Job.objects.create(organisation=shop.organisation, kind="compute")
+    job = Work.objects.create(organisation=shop.organisation, kind="data.compute", key="x")
     for path in ("compute", f"{job.pk}/cancel", f"{job.pk}/retry"):
         assert as_role(role).post(f"{address('work')}{path}/").status_code == 403
     assert as_role(role).get(address("work", job.pk)).status_code == 200

@@ -13,10 +13,11 @@ from septima.lake.mapping import parse_mapping
 from septima.lake.quarantine import QuarantinedRow, quarantined
 from septima.web.accounts.models import AuditEvent
 from septima.web.common.exports import safe_cell
-from septima.web.data.models import Dismissal, Job
+from septima.web.data.models import Dismissal
 from septima.web.data.quarantine_views import sees_values
 from septima.web.data.reasons import reason_text
-from septima.web.data.waiting import Filters, waiting_page
+from septima.web.data.waiting import Filters, waiting_number, waiting_page
+from septima.web.work.models import Work
 from tests.web.data.conftest import Shop, address
 
 MAPPING = """source: till
@@ -60,6 +61,20 @@ def test_what_waits_is_counted_by_reason_and_paged(waiting: Shop) -> None:
     hidden = waiting_page(waiting.lake, Filters(column="sum"), [first.entries[0].quarantine_id])
     assert [entry.row for entry in hidden.entries] == [4, 5]
     assert waiting_page(waiting.lake, Filters(file="other.csv"), []).total == 0
+
+
+def test_rows_of_files_with_one_name_are_counted_and_mended_apart(waiting: Shop, analyst: Client) -> None:
+    folder = waiting.organisation.directory / "august"
+    folder.mkdir()
+    (folder / "orders.csv").write_text(ORDERS.replace("\n3,c2", "\n30,c2").replace("n/a", "none"))
+    load(waiting.lake, parse_mapping(MAPPING, folder / "mapping.yaml"))
+    page = waiting_page(waiting.lake, Filters(), [])
+    assert (page.total, page.rows, waiting_number(waiting.lake, [])) == (6, 6, 6)
+    there = next(entry for entry in page.entries if '"30"' in (entry.record or ""))
+    shown = analyst.get(address("quarantine", there.quarantine_id))
+    assert [one.quarantine_id for one, _ in shown.context["problems"]] == [there.quarantine_id]
+    analyst.post(address("quarantine", there.quarantine_id, "mend"), {"value-3": "30"})
+    assert waiting_number(waiting.lake, []) == 5
 
 
 def test_the_pages_show_file_row_value_and_reason(waiting: Shop, analyst: Client) -> None:
@@ -106,14 +121,14 @@ def test_all_alike_are_mended_at_once_after_a_preview(waiting: Shop, analyst: Cl
     done = {**filters, "old": "n/a", "new": "0", "step": "mend", "once": "press"}
     first = analyst.post(address("quarantine", "alike"), done)
     assert analyst.post(address("quarantine", "alike"), done)["Location"] == first["Location"]
-    job = Job.objects.get(kind="mend")
-    assert (job.state, job.result, job.arguments) == ("done", {"passed": 2, "wrong": 0}, {})
+    job = Work.objects.get(kind="data.mend")
+    assert (job.state, job.result, job.options) == ("done", {"passed": 2, "wrong": 0}, {})
     assert (waiting.count("orders"), sorted(open_rows(waiting))) == (4, [5, 6])
 
 
 def test_trying_all_again_changes_nothing_that_is_still_wrong(waiting: Shop, analyst: Client) -> None:
     analyst.post(address("quarantine", "again"), {"column": "sum", "once": "again"})
-    job = Job.objects.get(kind="mend")
+    job = Work.objects.get(kind="data.mend")
     assert (job.state, job.result) == ("done", {"passed": 0, "wrong": 3})
     assert (waiting.count("orders"), sorted(open_rows(waiting))) == (2, [3, 4, 5, 6])
 

@@ -9,8 +9,10 @@ from django.test import Client
 
 from septima.schema import Text
 from septima.web.accounts.models import AuditEvent, User
-from septima.web.data import jobs, uploads, work
-from septima.web.data.models import Job, SavedMapping, Upload
+from septima.web.data import uploads, works
+from septima.web.data.models import SavedMapping, Upload
+from septima.web.work import doing
+from septima.web.work.models import Work
 from tests.web.data.conftest import ORDERS, Shop, address, bring, load, newest
 
 MAPPING = """source: till
@@ -107,7 +109,7 @@ def test_pressing_load_twice_loads_once(shop: Shop, analyst: Client) -> None:
     first = analyst.post(address("upload", upload.pk, "load"), {"mapping": digest})
     second = analyst.post(address("upload", upload.pk, "load"), {"mapping": digest})
     assert first["Location"] == second["Location"]
-    assert Job.objects.filter(kind="load").count() == 1
+    assert Work.objects.filter(kind="data.load").count() == 1
     assert shop.lake.version == 1
 
 
@@ -201,14 +203,14 @@ def test_a_load_that_is_stopped_leaves_nothing_and_can_be_begun_again(
 ) -> None:
     bring(analyst, ORDERS)
     mapped(analyst)
-    told = jobs.Told.__call__
+    told = doing.Teller.__call__
 
-    def stopped(self: jobs.Told, step: Text, done: int, total: int | None) -> None:
-        Job.objects.filter(pk=self.job.pk).update(cancel_asked=True)
+    def stopped(self: doing.Teller, step: Text, done: int, total: int | None) -> None:
+        Work.objects.filter(pk=self.work.pk).update(cancel_asked=True)
         told(self, step, done, total)
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(jobs.Told, "__call__", stopped)
+        meanwhile.setattr(doing.Teller, "__call__", stopped)
         job = load(analyst)
     assert (job.state, shop.lake.version, newest().state) == ("cancelled", 0, "mapping")
     assert "Nothing of the file was loaded" in analyst.get(address("work", job.pk)).content.decode()
@@ -225,21 +227,21 @@ def test_a_load_that_fails_says_why_and_can_be_begun_again(shop: Shop, analyst: 
         raise OSError("no room is left on the disk")
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(work, "load", full)
+        meanwhile.setattr(works, "load", full)
         job = load(analyst)
-    assert (job.state, job.error) == ("failed", "no room is left on the disk")
+    assert (job.state, job.problem_en) == ("failed", "The system refused: no room is left on the disk.")
     assert load(analyst).state == "done"
-    assert Job.objects.filter(kind="load").count() == 1
+    assert Work.objects.filter(kind="data.load").count() == 1
 
 
 def test_a_waiting_job_that_is_cancelled_is_never_done(shop: Shop, analyst: Client, monkeypatch: Any) -> None:
     bring(analyst, ORDERS)
     mapped(analyst)
-    monkeypatch.setattr(uploads, "enqueue", lambda job: None)
+    monkeypatch.setattr(doing, "_enqueue", lambda _: None)
     job = load(analyst)
-    assert job.state == "queued"
+    assert job.state == "waiting"
     analyst.post(address("work", job.pk, "cancel"))
-    jobs.run(job.pk, job.attempt, work.of)
+    doing.carry_out(job.pk, job.attempt)
     job.refresh_from_db()
     assert (job.state, shop.lake.version, newest().state) == ("cancelled", 0, "mapping")
 
@@ -267,7 +269,7 @@ def test_another_table_is_guessed_anew(shop: Shop, analyst: Client) -> None:
 def test_a_large_file_is_looked_through_by_the_worker(shop: Shop, analyst: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr("septima.web.data.upload_views.AT_ONCE", 10)
     answer = bring(analyst, ORDERS)
-    job = Job.objects.get(kind="examine")
+    job = Work.objects.get(kind="data.examine")
     assert answer["Location"] == address("work", job.pk)
     assert (job.state, newest().state) == ("done", "mapping")
     mapped(analyst)

@@ -15,24 +15,25 @@ from septima.metrics.catalogue import catalogue
 from septima.metrics.custom.building import build
 from septima.metrics.custom.definition import OwnMetric, OwnMetricsError
 from septima.metrics.custom.derived import build_derived
-from septima.metrics.custom.expressions import near
 from septima.metrics.custom.reading import OwnFiles, read_files
 from septima.metrics.custom.starter import starter
 from septima.metrics.definition import Metric
+from septima.metrics.wording import hinted, near, placed, unreadable_text
+from septima.schema import Text
 
 FOLDER = "metrics"
 
 
 def own_files(folder: Path) -> tuple[tuple[str, str], ...]:
     """The metric files of a folder as pairs of name and text, in the order of names; none where there is no folder."""
-    mistakes: list[str] = []
+    mistakes: list[Text] = []
     found: list[tuple[str, str]] = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         name = f"{folder.name}/{path.name}"
         try:
             found.append((name, path.read_text(encoding="utf-8-sig")))
         except (OSError, UnicodeDecodeError) as error:
-            mistakes.append(f"{name}: cannot be read as UTF-8 text: {error}")
+            mistakes.append(unreadable_text(error).after(f"{name}: "))
     if mistakes:
         raise OwnMetricsError(tuple(mistakes))
     return tuple(found)
@@ -100,11 +101,20 @@ class _Builder:
         for name in () if formula is None else formula.metrics:
             if name in self._way:
                 circle = " → ".join([*self._way[self._way.index(name) :], name])
-                self._wrong(described, f"the metrics are derived from one another in a circle: {circle}")
+                self._wrong(
+                    described,
+                    f"the metrics are derived from one another in a circle: {circle}",
+                    f"метрики выведены друг из\u00a0друга по\u00a0кругу: {circle}",
+                )
                 continue
             if name not in self._known and name not in self._found.places:
                 every = [*self._known, *self._found.places]
-                self._wrong(described, f"`formula` names {name!r}, which is no metric; {near(name, every)}")
+                self._wrong(
+                    described,
+                    f"`formula` names {name!r}, which is no metric",
+                    f"`formula` называет «{name}», а\u00a0такой метрики нет",
+                    near(name, every),
+                )
                 continue
             part = self.metric(name)
             if part is not None:
@@ -118,7 +128,10 @@ class _Builder:
         if len(set(apart.values())) > 1:
             name = next(name for name, within in apart.items() if within)
             self._wrong(
-                described, f"{name!r} is counted by {', '.join(apart[name])} within and joins with no other metric"
+                described,
+                f"{name!r} is counted by {', '.join(apart[name])} within and joins with no other metric",
+                f"«{name}» считается внутри {', '.join(apart[name])} и\u00a0с\u00a0другими метриками "
+                "не\u00a0соединяется",
             )
             return None
         inner, own = {}, {}
@@ -130,15 +143,21 @@ class _Builder:
                 inner.setdefault(part, {})[parameter] = value
             else:
                 known = [f"{one}.{key}" for one, metric in parts.items() for key in metric.passport.parameters]
-                self._wrong(described, f"there is no parameter {name!r} of a part; {near(name, known)}")
+                self._wrong(
+                    described,
+                    f"there is no parameter {name!r} of a part",
+                    f"у\u00a0частей нет параметра «{name}»",
+                    near(name, known),
+                )
         settings = {name: {**self._settings.get(name, {}), **inner.get(name, {})} for name in parts}
         print_of_parts = [f"{part.id} v{part.passport.version} {part.passport.fingerprint}" for part in parts.values()]
         content = "\n".join([described.fingerprint, *print_of_parts])
         fingerprint = hashlib.sha256(content.encode()).hexdigest()[:8]
         return build_derived(replace(described, parameters=own, fingerprint=fingerprint), parts, settings)
 
-    def _wrong(self, described: OwnMetric, message: str) -> None:
-        self._found.mistakes.append(f"{described.place}: {message}")
+    def _wrong(self, described: OwnMetric, en: str, ru: str, hint: Text | None = None) -> None:
+        said = Text(en, ru) if hint is None else hinted(en, ru, hint)
+        self._found.mistakes.append(placed(described.place, said))
 
 
 __all__ = ["FOLDER", "OwnMetricsError", "own_files", "own_metrics", "starter"]

@@ -19,13 +19,20 @@ Cumulative = Literal["all", "year"]
 class OwnMetricsError(MetricError):
     """The company's own metrics cannot be used; `mistakes` are all that is wrong, each with file, line and remedy."""
 
-    def __init__(self, mistakes: tuple[str, ...]) -> None:
+    def __init__(self, mistakes: tuple[Text, ...]) -> None:
         self.mistakes = mistakes
-        if len(mistakes) == 1:
-            super().__init__(mistakes[0])
-            return
-        numbered = "; ".join(f"({number}) {mistake}" for number, mistake in enumerate(mistakes, 1))
-        super().__init__(f"{len(mistakes)} mistakes in the company's own metrics: {numbered}")
+        super().__init__(mistakes[0] if len(mistakes) == 1 else _numbered(mistakes))
+
+
+def _numbered(mistakes: tuple[Text, ...]) -> Text:
+    english, russian = (
+        "; ".join(f"({number}) {one.in_language(language)}" for number, one in enumerate(mistakes, 1))
+        for language in ("en", "ru")
+    )
+    return Text(
+        f"{len(mistakes)} mistakes in the company's own metrics: {english}",
+        f"ошибок в\u00a0собственных метриках компании: {len(mistakes)}: {russian}",
+    )
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ class OwnMetric:
     kind: OwnKind
     parameters: Mapping[str, Any]
     by: tuple[str, ...]
-    place: str
+    place: Text
     fingerprint: str
     bounds: tuple[float | None, float | None] | None = None
     rows: OwnRows | None = None

@@ -6,7 +6,6 @@ division by zero is null, and conditions are three-valued as in SQL: what depend
 So both engines give the same.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,8 @@ from sqlglot.expressions.core import Expr
 
 from septima.metrics.definition import Expression, MetricError, Parameters, Request, Rows
 from septima.metrics.sources import days_between
-from septima.schema import SeptimaError
+from septima.metrics.wording import hinted, near
+from septima.schema import SeptimaError, Text
 
 Kind = Literal["text", "number", "boolean", "timestamp", "date", "null"]
 Build = Callable[["Scope"], Expression]
@@ -37,30 +37,55 @@ _IBIS_TYPES: dict[Kind, str] = {
     "timestamp": "timestamp",
     "date": "date",
 }
-_SHOWN_KINDS: dict[Kind, str] = {
-    "text": "a text",
-    "number": "a number",
-    "boolean": "a condition",
-    "timestamp": "a moment",
-    "date": "a day",
-    "null": "null",
+_SHOWN_KINDS: dict[Kind, Text] = {
+    "text": Text("a text", "текст"),
+    "number": Text("a number", "число"),
+    "boolean": Text("a condition", "условие"),
+    "timestamp": Text("a moment", "момент времени"),
+    "date": Text("a day", "день"),
+    "null": Text("null", "null"),
 }
-_KNOWN = (
+_SYNTAX = (
     "+ - * / %, = <> < <= > >=, and, or, not, in, between, is null, is true, like, case, coalesce, nullif, lower, upper, "
     "trim, length, abs, round, floor, ceil, greatest, least, year, month, day, hour, weekday, days_between, hours_between, "
-    "date '2026-01-31', timestamp '2026-01-31 10:00' and :parameters"
+    "date '2026-01-31', timestamp '2026-01-31 10:00'"
 )
-_REMEDIES: dict[type[Expr], str] = {
-    exp.DateDiff: "write days_between(earlier, later) or hours_between(earlier, later)",
-    exp.Interval: "compare days_between(earlier, later) with a number of days",
-    exp.ILike: "write lower(column) like 'pattern'",
-    exp.Count: "the metric's `kind` says what is counted",
-    exp.Sum: "write `kind: sum`; an expression speaks of one row",
-    exp.Avg: "write `kind: mean`; an expression speaks of one row",
-    exp.CurrentDate: "an expression must give the same whenever it is computed",
-    exp.DayOfWeek: "write weekday(column): 1 is Monday, 7 Sunday",
-    exp.DayOfWeekIso: "write weekday(column): 1 is Monday, 7 Sunday",
-    exp.Block: "give one expression, without `;`",
+_KNOWN = Text(f"known are {_SYNTAX} and :parameters", f"известны {_SYNTAX} и\u00a0:параметры")
+_DAYS_OR_HOURS = Text(
+    "write days_between(earlier, later) or hours_between(earlier, later)",
+    "пишите days_between(раньше, позже) или hours_between(раньше, позже)",
+)
+_WEEKDAY = Text(
+    "write weekday(column): 1 is Monday, 7 Sunday",
+    "пишите weekday(столбец): 1\u00a0— понедельник, 7\u00a0— воскресенье",
+)
+_WRITTEN_MOMENT = Text(
+    "write date '2026-01-31' or timestamp '2026-01-31 10:00'",
+    "пишите date '2026-01-31' или timestamp '2026-01-31 10:00'",
+)
+_REMEDIES: dict[type[Expr], Text] = {
+    exp.DateDiff: _DAYS_OR_HOURS,
+    exp.Interval: Text(
+        "compare days_between(earlier, later) with a number of days",
+        "сравнивайте days_between(раньше, позже) с\u00a0числом дней",
+    ),
+    exp.ILike: Text("write lower(column) like 'pattern'", "пишите lower(столбец) like 'образец'"),
+    exp.Count: Text("the metric's `kind` says what is counted", "что считать, говорит `kind` метрики"),
+    exp.Sum: Text(
+        "write `kind: sum`; an expression speaks of one row",
+        "пишите `kind: sum`; выражение относится к\u00a0одной строке",
+    ),
+    exp.Avg: Text(
+        "write `kind: mean`; an expression speaks of one row",
+        "пишите `kind: mean`; выражение относится к\u00a0одной строке",
+    ),
+    exp.CurrentDate: Text(
+        "an expression must give the same whenever it is computed",
+        "выражение должно давать одно и\u00a0то\u00a0же, когда бы его ни\u00a0вычислили",
+    ),
+    exp.DayOfWeek: _WEEKDAY,
+    exp.DayOfWeekIso: _WEEKDAY,
+    exp.Block: Text("give one expression, without `;`", "оставьте одно выражение, без `;`"),
 }
 
 
@@ -115,7 +140,13 @@ def read_expression(
     reader = _Reader(fields, parameters)
     part = reader.read(tree)
     if part.kind not in wanted:
-        raise ExpressionError(f"{_short(text)!r} is {_SHOWN_KINDS[part.kind]}; {_alternatives(wanted)} is wanted here")
+        raise ExpressionError(
+            Text(
+                f"{_short(text)!r} is {_SHOWN_KINDS[part.kind].en}; {_alternatives(wanted).en} is wanted here",
+                f"«{_short(text)}»\u00a0— это {_SHOWN_KINDS[part.kind].ru}, а\u00a0здесь нужно: "
+                f"{_alternatives(wanted).ru}",
+            )
+        )
     return OwnExpression(
         " ".join(text.split()),
         part.kind,
@@ -149,18 +180,35 @@ def _in_brackets(condition: str) -> str:
 def parse_tree(text: str) -> Expr:
     """The tree of an expression; ExpressionError where it is none, or is too long or deep to be read."""
     if len(text) > LONGEST:
-        raise ExpressionError(f"the expression has {len(text):,} characters; at most {LONGEST:,} are read")
+        raise ExpressionError(
+            Text(
+                f"the expression has {len(text):,} characters; at most {LONGEST:,} are read",
+                f"в\u00a0выражении {len(text)} символов, а\u00a0читается не\u00a0больше {LONGEST}; сократите его",
+            )
+        )
     if "\0" in text:
-        raise ExpressionError("the expression holds a zero byte")
+        raise ExpressionError(
+            Text("the expression holds a zero byte", "в\u00a0выражении есть нулевой байт; уберите его")
+        )
     try:
         tree = parse_one(text, read="duckdb", into=exp.Condition)
     except SqlglotError as error:
         detail = " ".join(
             _without_colours(str(error)).split(". Line", maxsplit=1)[0].split(" into <", maxsplit=1)[0].split()
         )
-        raise ExpressionError(f"{_short(text)!r} is not understood: {_short(detail)}") from None
+        raise ExpressionError(
+            Text(
+                f"{_short(text)!r} is not understood: {_short(detail)}",
+                f"выражение «{_short(text)}» не\u00a0разобрать: {_short(detail)}",
+            )
+        ) from None
     except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
-        raise ExpressionError(f"{_short(text)!r} is not understood") from None
+        raise ExpressionError(
+            Text(
+                f"{_short(text)!r} is not understood",
+                f"выражение «{_short(text)}» не\u00a0разобрать; проверьте скобки и\u00a0кавычки",
+            )
+        ) from None
     _check_depth(tree)
     return tree
 
@@ -168,14 +216,6 @@ def parse_tree(text: str) -> Expr:
 def shown(node: Expr) -> str:
     """A part as it is written."""
     return node.sql(comments=False)
-
-
-def near(name: str, known: Collection[str]) -> str:
-    """A hint at what may have been meant."""
-    close = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.6)
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"there are: {', '.join(known) or 'none'}"
 
 
 def kind_of_value(value: object) -> Kind | None:
@@ -210,15 +250,22 @@ class _Reader:
 
     def read(self, node: object) -> _Part:
         if not isinstance(node, Expr):
-            raise ExpressionError("a part is missing: each operator and function needs its values")
+            raise ExpressionError(
+                Text(
+                    "a part is missing: each operator and function needs its values",
+                    "части выражения не\u00a0хватает: каждому оператору и\u00a0каждой функции нужны значения",
+                )
+            )
         found = _READERS.get(type(node))
         if found is None:
-            remedy = _REMEDIES.get(type(node), f"known are {_KNOWN}")
-            raise ExpressionError(f"{_part_of(node)} is not allowed; {remedy}")
+            remedy = _REMEDIES.get(type(node), _KNOWN)
+            raise _refusal(node, f" is not allowed; {remedy.en}", f" здесь нельзя; {remedy.ru}")
         read, arguments = found
         for name, value in node.args.items():
             if name not in arguments and value not in (None, False, []):
-                raise ExpressionError(f"{_part_of(node)}: this form is not allowed; known are {_KNOWN}")
+                raise _refusal(
+                    node, f": this form is not allowed; {_KNOWN.en}", f": такая форма не\u00a0допускается; {_KNOWN.ru}"
+                )
         return read(self, node)
 
     def of_kind(self, node: Expr, wanted: Kind) -> Build:
@@ -228,10 +275,12 @@ class _Reader:
     def column(self, node: Expr) -> _Part:
         name = node.name
         if node.args.get("table") is not None or not isinstance(node.this, exp.Identifier):
-            raise ExpressionError(f"{_part_of(node)}: write the column's name alone")
+            raise _refusal(node, ": write the column's name alone", ": пишите только имя столбца")
         declared = self._fields.get(name)
         if declared is None:
-            raise ExpressionError(f"there is no column {name!r}; {near(name, self._fields)}")
+            raise ExpressionError(
+                hinted(f"there is no column {name!r}", f"нет столбца «{name}»", near(name, self._fields))
+            )
         self.columns[name] = None
         if declared.kind == "number":
             return _Part("number", lambda scope: scope.rows[name].cast("float64"), name)
@@ -244,17 +293,30 @@ class _Reader:
         name = node.this if isinstance(node.this, str) else ""
         if name not in self._given:
             raise ExpressionError(
-                f"there is no parameter :{name}; {near(name, self._given)}; add it under `parameters`"
+                Text(
+                    f"there is no parameter :{name}; {near(name, self._given).en}; add it under `parameters`",
+                    f"нет параметра :{name}; {near(name, self._given).ru}; добавьте его в\u00a0`parameters`",
+                )
             )
         kind = kind_of_value(self._given[name])
         if kind is None:
-            raise ExpressionError(f"the parameter :{name} is neither a number, a text, true or false, nor a day")
+            raise ExpressionError(
+                Text(
+                    f"the parameter :{name} is neither a number, a text, true or false, nor a day",
+                    f"параметр :{name}\u00a0— не\u00a0число, не\u00a0текст, не\u00a0true или false и\u00a0не\u00a0день",
+                )
+            )
         self.parameters[name] = None
 
         def given(scope: Scope) -> Any:
             value = scope.parameters[name]
             if kind_of_value(value) != kind:
-                raise MetricError(f"parameter {name!r} must be {_SHOWN_KINDS[kind]}, not {value!r}")
+                raise MetricError(
+                    Text(
+                        f"parameter {name!r} must be {_SHOWN_KINDS[kind].en}, not {value!r}",
+                        f"в\u00a0параметре «{name}» стоит «{value}», а\u00a0нужно: {_SHOWN_KINDS[kind].ru}",
+                    )
+                )
             return value
 
         moment: Build | None = None
@@ -269,9 +331,9 @@ class _Reader:
         try:
             number = float(node.this)
         except (TypeError, ValueError):
-            raise ExpressionError(f"{_part_of(node)} is not a number") from None
+            raise _refusal(node, " is not a number", "\u00a0— не\u00a0число") from None
         if not math.isfinite(number):
-            raise ExpressionError(f"{_part_of(node)} is too large a number")
+            raise _refusal(node, " is too large a number", "\u00a0— слишком большое число")
         return _Part("number", lambda _: _literal(number, "number"))
 
     def truth(self, node: Expr) -> _Part:
@@ -282,7 +344,9 @@ class _Reader:
         """`date '2026-01-31'` and `timestamp '2026-01-31 10:00'` are parsed as casts of a text."""
         to, content = node.args.get("to"), node.this
         if not (isinstance(content, exp.Literal) and content.is_string) or not isinstance(to, exp.DataType):
-            raise ExpressionError(f"{_part_of(node)}: values are not cast; known are {_KNOWN}")
+            raise _refusal(
+                node, f": values are not cast; {_KNOWN.en}", f": значения не\u00a0преобразуются; {_KNOWN.ru}"
+            )
         try:
             if to.this == exp.DType.DATE:
                 day = date.fromisoformat(content.this)
@@ -293,8 +357,10 @@ class _Reader:
                     return _Part("timestamp", lambda scope: ibis.literal(scope.request.calendar.offsets.to_utc(moment)))
         except ValueError:
             pass
-        raise ExpressionError(
-            f"{_part_of(node)} is no day or moment; write date '2026-01-31' or timestamp '2026-01-31 10:00'"
+        raise _refusal(
+            node,
+            f" is no day or moment; {_WRITTEN_MOMENT.en}",
+            f"\u00a0— не\u00a0день и\u00a0не\u00a0момент времени; {_WRITTEN_MOMENT.ru}",
         )
 
     def nothing(self, _: Expr) -> _Part:
@@ -316,26 +382,30 @@ class _Reader:
         (left, right), kind = self.alike(node, node.this, node.args["expression"])
         operation = _COMPARISONS[type(node)]
         if kind == "boolean" and not isinstance(node, exp.EQ | exp.NEQ):
-            raise ExpressionError(f"{_part_of(node)}: conditions have no order")
+            raise _refusal(
+                node, ": conditions have no order", ": условия нельзя сравнивать на\u00a0больше и\u00a0меньше"
+            )
         return _Part("boolean", lambda scope: operation(left(scope), right(scope)))
 
     def alike(self, node: Expr, *sides: Expr) -> tuple[list[Build], Kind]:
         """The sides of a comparison as values of one kind."""
         parts = [self.read(side) for side in sides]
         if any(part.kind == "null" for part in parts):
-            raise ExpressionError(f"{_part_of(node)} is never true; write `is null` or `is not null`")
+            raise _refusal(
+                node,
+                " is never true; write `is null` or `is not null`",
+                " никогда не\u00a0выполняется; пишите `is null` или `is not null`",
+            )
         kinds = {part.kind for part in parts}
         kind: Kind = "timestamp" if kinds == {"timestamp", "date"} else parts[0].kind
         if kinds & {"timestamp", "date"} and "text" in kinds:
-            raise ExpressionError(
-                f"{_part_of(node)} compares a moment with a text; write date '2026-01-31' or timestamp '2026-01-31 10:00'"
+            raise _refusal(
+                node,
+                f" compares a moment with a text; {_WRITTEN_MOMENT.en}",
+                f": момент времени сравнивается с\u00a0текстом; {_WRITTEN_MOMENT.ru}",
             )
         if len(kinds) > 1 and kinds != {"timestamp", "date"}:
-            raise ExpressionError(
-                f"{_part_of(node)} compares {' with '.join(_SHOWN_KINDS[part.kind] for part in parts[:2])}"
-                if len({part.kind for part in parts[:2]}) > 1
-                else f"{_part_of(node)} compares values of different kinds"
-            )
+            raise ExpressionError(_different(node, [part.kind for part in parts[:2]]))
         self._check_choices(parts, sides)
         values = [_as(part, kind, side) for part, side in zip(parts, sides, strict=True)]
         return [_apart(value) for value in values] if kind == "boolean" else values, kind
@@ -346,7 +416,13 @@ class _Reader:
         choices = next((self._fields[name].choices for name in columns), ())
         for side in sides:
             if choices and isinstance(side, exp.Literal) and side.is_string and side.this not in choices:
-                raise ExpressionError(f"the column is never {side.this!r}; {near(side.this, choices)}")
+                raise ExpressionError(
+                    hinted(
+                        f"the column is never {side.this!r}",
+                        f"в\u00a0столбце не\u00a0бывает значения «{side.this}»",
+                        near(side.this, choices),
+                    )
+                )
 
     def both(self, node: Expr) -> _Part:
         left, right = (self.of_kind(side, "boolean") for side in (node.this, node.args["expression"]))
@@ -363,7 +439,7 @@ class _Reader:
         if isinstance(asked, exp.Null):
             inner = self.read(node.this)
             if inner.kind == "null":
-                raise ExpressionError(f"{_part_of(node)} says nothing")
+                raise _refusal(node, " says nothing", " ничего не\u00a0проверяет; назовите столбец")
             if inner.kind == "boolean":
                 return _Part("boolean", lambda scope: apart(inner.build(scope)).isnull())
             return _Part("boolean", lambda scope: inner.build(scope).isnull())
@@ -373,11 +449,15 @@ class _Reader:
                 "boolean",
                 lambda scope: (condition(scope) if value else ~condition(scope)).fill_null(False),
             )
-        raise ExpressionError(f"{_part_of(node)}: only is null, is true and is false are understood")
+        raise _refusal(
+            node,
+            ": only is null, is true and is false are understood",
+            ": допустимы только is null, is true и\u00a0is false",
+        )
 
     def within(self, node: Expr) -> _Part:
         if not node.expressions:
-            raise ExpressionError(f"{_part_of(node)}: `in` needs a list of values")
+            raise _refusal(node, ": `in` needs a list of values", ": для `in` нужен список значений")
         (subject, *members), _ = self.alike(node, node.this, *node.expressions)
         return _Part("boolean", lambda scope: subject(scope).isin([member(scope) for member in members]))
 
@@ -391,15 +471,23 @@ class _Reader:
     def escaped_like(self, node: Expr) -> _Part:
         escape = node.args["expression"]
         if type(node.this) is not exp.Like or not (isinstance(escape, exp.Literal) and len(str(escape.this)) == 1):
-            raise ExpressionError(f"{_part_of(node)}: `escape` follows a `like` and is one character")
+            raise _refusal(
+                node,
+                ": `escape` follows a `like` and is one character",
+                ": `escape` пишется после `like` и\u00a0состоит из\u00a0одного символа",
+            )
         if any(value for name, value in node.this.args.items() if name not in _READERS[exp.Like][1]):
-            raise ExpressionError(f"{_part_of(node)}: this form is not allowed")
+            raise _refusal(node, ": this form is not allowed", ": такая форма не\u00a0допускается")
         return self._like(node.this, str(escape.this))
 
     def _like(self, node: Expr, escape: str | None) -> _Part:
         pattern = node.args["expression"]
         if not (isinstance(pattern, exp.Literal) and pattern.is_string):
-            raise ExpressionError(f"{_part_of(node)}: the pattern must be a text in single quotes")
+            raise _refusal(
+                node,
+                ": the pattern must be a text in single quotes",
+                ": образец должен быть текстом в\u00a0одинарных кавычках",
+            )
         subject, form = self.of_kind(node.this, "text"), _pattern(str(pattern.this), escape)
         if node.args.get("negate"):
             return _Part("boolean", lambda scope: ~subject(scope).re_search(form))
@@ -432,11 +520,14 @@ class _Reader:
         parts = [self.read(one) for one in nodes]
         kinds: set[Kind] = {part.kind for part in parts if part.kind != "null"}
         if not kinds:
-            raise ExpressionError(f"{_part_of(node)} is always null")
+            raise _refusal(node, " is always null", " всегда null; укажите хотя бы\u00a0одно значение")
         kind: Kind = "timestamp" if kinds == {"timestamp", "date"} else next(iter(kinds))
         if len(kinds) > 1 and kinds != {"timestamp", "date"}:
-            raise ExpressionError(
-                f"{_part_of(node)} gives {' or '.join(sorted(_SHOWN_KINDS[one] for one in kinds))}; let it give one kind"
+            raise _refusal(
+                node,
+                f" gives {' or '.join(sorted(_SHOWN_KINDS[one].en for one in kinds))}; let it give one kind",
+                f" даёт значения разного вида: {', '.join(sorted(_SHOWN_KINDS[one].ru for one in kinds))}; нужен один "
+                "вид",
             )
         return [_as(part, kind, one) for part, one in zip(parts, nodes, strict=True)], kind
 
@@ -444,7 +535,9 @@ class _Reader:
         values, kind = self.common(node, [node.this, *node.expressions])
         choose = _CHOICES[type(node)]
         if kind == "boolean" and not isinstance(node, exp.Coalesce):
-            raise ExpressionError(f"{_part_of(node)}: conditions have no order")
+            raise _refusal(
+                node, ": conditions have no order", ": условия нельзя сравнивать на\u00a0больше и\u00a0меньше"
+            )
         return _Part(kind, lambda scope: choose(*(value(scope) for value in values)))
 
     def nullif(self, node: Expr) -> _Part:
@@ -466,7 +559,11 @@ class _Reader:
     def rounded(self, node: Expr) -> _Part:
         inner, digits = self.of_kind(node.this, "number"), node.args.get("decimals")
         if digits is not None and not (isinstance(digits, exp.Literal) and str(digits.this) in _DIGITS):
-            raise ExpressionError(f"{_part_of(node)}: the number of digits is one of {', '.join(_DIGITS)}")
+            raise _refusal(
+                node,
+                f": the number of digits is one of {', '.join(_DIGITS)}",
+                f": число знаков\u00a0— одно из\u00a0{', '.join(_DIGITS)}",
+            )
         places = 0 if digits is None else int(digits.this)
         return _Part("number", lambda scope: _round(inner(scope), places))
 
@@ -481,13 +578,15 @@ class _Reader:
             earlier, later = (self._moment(node, argument) for argument in arguments)
             units = _SPANS[name]
             return _Part("number", lambda scope: days_between(earlier(scope), later(scope)) * _literal(units, "number"))
-        raise ExpressionError(f"{_part_of(node)} is not allowed; known are {_KNOWN}")
+        raise _refusal(node, f" is not allowed; {_KNOWN.en}", f" здесь нельзя; {_KNOWN.ru}")
 
     def _moment(self, node: Expr, argument: Expr) -> Build:
         part = self.read(argument)
         if part.kind not in ("timestamp", "date"):
-            raise ExpressionError(
-                f"{_part_of(node)}: {shown(argument)} is {_SHOWN_KINDS[part.kind]}, not a moment or a day"
+            raise _refusal(
+                node,
+                f": {shown(argument)} is {_SHOWN_KINDS[part.kind].en}, not a moment or a day",
+                f": {shown(argument)}\u00a0— это {_SHOWN_KINDS[part.kind].ru}, а\u00a0нужен момент времени или день",
             )
         return _as(part, "timestamp", argument)
 
@@ -496,7 +595,11 @@ class _Reader:
         if part.kind == "date" and not isinstance(node, exp.Hour):
             return _Part("number", lambda scope: take(part.build(scope)).cast("float64"))
         if part.kind != "timestamp":
-            raise ExpressionError(f"{_part_of(node)}: {shown(argument)} is {_SHOWN_KINDS[part.kind]}, not a moment")
+            raise _refusal(
+                node,
+                f": {shown(argument)} is {_SHOWN_KINDS[part.kind].en}, not a moment",
+                f": {shown(argument)}\u00a0— это {_SHOWN_KINDS[part.kind].ru}, а\u00a0нужен момент времени",
+            )
         return _Part("number", lambda scope: take(_local(scope, part.build(scope))).cast("float64"))
 
 
@@ -512,14 +615,20 @@ def _as(part: _Part, wanted: Kind, node: Expr) -> Build:
         return lambda _: ibis.null(_IBIS_TYPES[wanted])
     if wanted == "timestamp" and part.moment is not None:
         return part.moment
-    hint = ""
+    hint = Text("", "")
     if part.kind == "boolean" and wanted == "number":
-        hint = f"; write case when {shown(node)} then 1 else 0 end"
+        case = f"case when {shown(node)} then 1 else 0 end"
+        hint = Text(f"; write {case}", f"; пишите {case}")
     if part.kind in ("timestamp", "date") and wanted == "number":
-        hint = "; write days_between(earlier, later) or hours_between(earlier, later)"
+        hint = _DAYS_OR_HOURS.after("; ")
     if wanted == "boolean" and part.column is not None:
-        hint = f"; compare it, as in {part.column} {'= ' + repr('web') if part.kind == 'text' else 'is not null'}"
-    raise ExpressionError(f"{_part_of(node)} is {_SHOWN_KINDS[part.kind]}, not {_SHOWN_KINDS[wanted]}{hint}")
+        compared = f"{part.column} {'= ' + repr('web') if part.kind == 'text' else 'is not null'}"
+        hint = Text(f"; compare it, as in {compared}", f"; сравните его: {compared}")
+    raise _refusal(
+        node,
+        f" is {_SHOWN_KINDS[part.kind].en}, not {_SHOWN_KINDS[wanted].en}{hint.en}",
+        f"\u00a0— это {_SHOWN_KINDS[part.kind].ru}, а\u00a0нужно: {_SHOWN_KINDS[wanted].ru}{hint.ru}",
+    )
 
 
 def _apart(condition: Build) -> Build:
@@ -570,12 +679,19 @@ def _pattern(like: str, escape: str | None) -> str:
         if character == escape:
             following = next(characters, None)
             if following is None:
-                raise ExpressionError(f"the pattern {like!r} ends with its escape character")
+                raise ExpressionError(
+                    Text(
+                        f"the pattern {like!r} ends with its escape character",
+                        f"образец «{like}» заканчивается символом `escape`; уберите его или допишите символ после него",
+                    )
+                )
             parts.append(f"\\x{{{ord(following):X}}}")
         elif character in "%_":
             parts.append("(?s:.*)" if character == "%" else "(?s:.)")
         elif 0xD800 <= ord(character) <= 0xDFFF:
-            raise ExpressionError(f"the pattern {like!r} is no text")
+            raise ExpressionError(
+                Text(f"the pattern {like!r} is no text", f"образец «{like}»\u00a0— не\u00a0текст; наберите его заново")
+            )
         else:
             parts.append(f"\\x{{{ord(character):X}}}")
     return rf"\A{''.join(parts)}\z"
@@ -594,7 +710,12 @@ def _check_depth(tree: Expr) -> None:
     while level:
         depth += 1
         if depth > DEEPEST:
-            raise ExpressionError(f"the expression is nested more than {DEEPEST} deep; split it or use `in` and `case`")
+            raise ExpressionError(
+                Text(
+                    f"the expression is nested more than {DEEPEST} deep; split it or use `in` and `case`",
+                    f"вложенность выражения больше {DEEPEST}; разбейте его или возьмите `in` и\u00a0`case`",
+                )
+            )
         level = [child for node in level for child in node.iter_expressions()]
 
 
@@ -602,12 +723,32 @@ def _part_of(node: Expr) -> str:
     return f"«{_short(shown(node))}»"
 
 
+def _refusal(node: Expr, en: str, ru: str) -> ExpressionError:
+    """The error that names a part of the expression and says, after its name, what is wrong with it."""
+    return ExpressionError(Text(f"{_part_of(node)}{en}", f"{_part_of(node)}{ru}"))
+
+
 def _short(text: str) -> str:
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-def _alternatives(kinds: Collection[Kind]) -> str:
-    return " or ".join(_SHOWN_KINDS[kind] for kind in kinds)
+def _alternatives(kinds: Collection[Kind]) -> Text:
+    named = [_SHOWN_KINDS[kind] for kind in kinds]
+    return Text(" or ".join(one.en for one in named), " или\u00a0".join(one.ru for one in named))
+
+
+def _different(node: Expr, kinds: Sequence[Kind]) -> Text:
+    """That values of several kinds are compared, of which `kinds` are the first two."""
+    one, other = (_SHOWN_KINDS[kind] for kind in kinds)
+    if one == other:
+        return Text(
+            f"{_part_of(node)} compares values of different kinds",
+            f"{_part_of(node)}: сравниваются значения разного вида; приведите их к\u00a0одному",
+        )
+    return Text(
+        f"{_part_of(node)} compares {one.en} with {other.en}",
+        f"{_part_of(node)}: сравниваются разные виды значений: {one.ru} и\u00a0{other.ru}; приведите их к\u00a0одному",
+    )
 
 
 def _without_colours(text: str) -> str:

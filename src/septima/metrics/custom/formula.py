@@ -12,11 +12,16 @@ import numpy as np
 from sqlglot import exp
 from sqlglot.expressions.core import Expr
 
-from septima.metrics.custom.expressions import ExpressionError, kind_of_value, near, parse_tree, shown
+from septima.metrics.custom.expressions import ExpressionError, kind_of_value, parse_tree, shown
 from septima.metrics.definition import FloatArray, MetricError, Parameters
+from septima.metrics.wording import near
 from septima.models.intervals import divide
+from septima.schema import Text
 
-_KNOWN = "metrics by id, numbers, :parameters, + - * /, parentheses, abs, greatest and least"
+_KNOWN = Text(
+    "metrics by id, numbers, :parameters, + - * /, parentheses, abs, greatest and least",
+    "метрики по\u00a0id, числа, :параметры, + - * /, скобки, abs, greatest и\u00a0least",
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,12 @@ def read_formula(text: str, parameters: Mapping[str, object]) -> Formula:
     reader = _Reader(parameters)
     compute = reader.read(parse_tree(text))
     if not reader.metrics:
-        raise ExpressionError(f"{text!r} names no metric; write for example revenue / active_customers")
+        raise ExpressionError(
+            Text(
+                f"{text!r} names no metric; write for example revenue / active_customers",
+                f"в\u00a0«{text}» не\u00a0названа ни\u00a0одна метрика; пишите, например, revenue / active_customers",
+            )
+        )
     return Formula(text, tuple(reader.metrics), tuple(reader.parameters), compute)
 
 
@@ -57,7 +67,12 @@ class _Reader:
 
     def read(self, node: object) -> _Step:  # noqa: PLR0911 - one answer for each sort of part
         if not isinstance(node, Expr):
-            raise ExpressionError("a part of the formula is missing: each operator and function needs its values")
+            raise ExpressionError(
+                Text(
+                    "a part of the formula is missing: each operator and function needs its values",
+                    "части формулы не\u00a0хватает: каждому оператору и\u00a0каждой функции нужны значения",
+                )
+            )
         if isinstance(node, exp.Paren):
             return self.read(node.this)
         if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier) and not node.args.get("table"):
@@ -79,31 +94,53 @@ class _Reader:
             steps = [self.read(part) for part in (node.this, *node.expressions)]
             sign = 1.0 if isinstance(node, exp.Greatest) else -1.0
             return lambda values, parameters: _extreme([step(values, parameters) for step in steps], sign)
-        raise ExpressionError(f"«{shown(node)}» is not allowed in a formula; known are {_KNOWN}")
+        raise ExpressionError(
+            Text(
+                f"«{shown(node)}» is not allowed in a formula; known are {_KNOWN.en}",
+                f"«{shown(node)}» в\u00a0формуле нельзя; известны {_KNOWN.ru}",
+            )
+        )
 
     def _number(self, node: Expr) -> _Step:
         try:
             number = float(node.this)
         except (TypeError, ValueError):
-            raise ExpressionError(f"«{shown(node)}» is not a number") from None
+            raise ExpressionError(
+                Text(f"«{shown(node)}» is not a number", f"«{shown(node)}»\u00a0— не\u00a0число")
+            ) from None
         if not np.isfinite(number):
-            raise ExpressionError(f"«{shown(node)}» is too large a number")
+            raise ExpressionError(
+                Text(f"«{shown(node)}» is too large a number", f"«{shown(node)}»\u00a0— слишком большое число")
+            )
         return lambda values, _: _constant(number, values)
 
     def _parameter(self, node: Expr) -> _Step:
         name = node.this if isinstance(node.this, str) else ""
         if name not in self._given:
             raise ExpressionError(
-                f"there is no parameter :{name}; {near(name, self._given)}; add it under `parameters`"
+                Text(
+                    f"there is no parameter :{name}; {near(name, self._given).en}; add it under `parameters`",
+                    f"нет параметра :{name}; {near(name, self._given).ru}; добавьте его в\u00a0`parameters`",
+                )
             )
         if kind_of_value(self._given[name]) != "number":
-            raise ExpressionError(f"the parameter :{name} is not a number")
+            raise ExpressionError(
+                Text(
+                    f"the parameter :{name} is not a number",
+                    f"параметр :{name}\u00a0— не\u00a0число; укажите число в\u00a0`parameters`",
+                )
+            )
         self.parameters[name] = None
 
         def given(values: Mapping[str, FloatArray], parameters: Parameters) -> Sloped:
             value: Any = parameters[name]
             if kind_of_value(value) != "number":
-                raise MetricError(f"parameter {name!r} must be a number, not {value!r}")
+                raise MetricError(
+                    Text(
+                        f"parameter {name!r} must be a number, not {value!r}",
+                        f"в\u00a0параметре «{name}» стоит «{value}», а\u00a0нужно число",
+                    )
+                )
             return _constant(float(value), values)
 
         return given

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from septima.metrics.custom.expressions import near
+from septima.metrics.wording import hinted, line_of, near, placed, unreadable_yaml
 from septima.schema import Text
 
 LARGEST = 1e15
@@ -23,7 +23,7 @@ class Node:
 
     file: str
     data: CommentedMap
-    mistakes: list[str]
+    mistakes: list[Text]
 
     def line(self, key: str | None = None) -> int:
         """The line of a key, or of the mapping."""
@@ -31,9 +31,10 @@ class Node:
         place = None if key is None else cast("dict[str, list[int]]", self.data.lc.data or {}).get(key)
         return place[0] + 1 if place is not None else cast("int", self.data.lc.line) + 1
 
-    def wrong(self, key: str | None, message: str) -> None:
-        """Note a mistake at a key."""
-        self.mistakes.append(f"{self.file}, line {self.line(key)}: {message}")
+    def wrong(self, key: str | None, en: str, ru: str, hint: Text | None = None) -> None:
+        """Note a mistake at a key, in both languages, with what may have been meant."""
+        said = Text(en, ru) if hint is None else hinted(en, ru, hint)
+        self.mistakes.append(placed(line_of(self.file, self.line(key)), said))
 
     def has(self, key: str) -> bool:
         """Whether the key stands there with a value."""
@@ -43,13 +44,17 @@ class Node:
         """Note every key that is not known."""
         for key in self.data:
             if key not in known:
-                self.wrong(cast("str", key), f"unknown key {key!r}; {near(str(key), known)}")
+                self.wrong(cast("str", key), f"unknown key {key!r}", f"неизвестный ключ «{key}»", near(str(key), known))
 
     def items(self, key: str) -> "list[Node]":
         """The mappings of a list."""
         found = self.data.get(key)
         if not isinstance(found, CommentedSeq):
-            self.wrong(key, f"`{key}` must be a list; begin each entry with a dash")
+            self.wrong(
+                key,
+                f"`{key}` must be a list; begin each entry with a dash",
+                f"`{key}` должен быть списком; начинайте каждую запись с\u00a0дефиса",
+            )
             return []
         nodes: list[Node] = []
         for position, item in enumerate(cast("list[object]", found)):
@@ -57,9 +62,11 @@ class Node:
                 nodes.append(Node(self.file, item, self.mistakes))
             else:
                 line = cast("int", found.lc.item(position)[0]) + 1
-                self.mistakes.append(
-                    f"{self.file}, line {line}: an entry of `{key}` must have keys such as `id: …`, not {item!r}"
+                said = Text(
+                    f"an entry of `{key}` must have keys such as `id: …`, not {item!r}",
+                    f"у\u00a0записи в\u00a0`{key}` должны быть ключи, например `id: …`, а\u00a0стоит «{item}»",
                 )
+                self.mistakes.append(placed(line_of(self.file, line), said))
         return nodes
 
     def child(self, key: str) -> "Node | None":
@@ -68,7 +75,11 @@ class Node:
         if found is None:
             return None
         if not isinstance(found, CommentedMap):
-            self.wrong(key, f"`{key}` must hold `name: value` pairs, such as {{table: orders}}")
+            self.wrong(
+                key,
+                f"`{key}` must hold `name: value` pairs, such as {{table: orders}}",
+                f"в\u00a0`{key}` должны быть пары `имя: значение`, например {{table: orders}}",
+            )
             return None
         return Node(self.file, found, self.mistakes)
 
@@ -78,7 +89,12 @@ class Node:
         if found is None:
             return None
         if not isinstance(found, str) or not found.strip():
-            self.wrong(key, f"`{key}` is {plain(found)!r}; give a text, in quotes if it looks like a number")
+            self.wrong(
+                key,
+                f"`{key}` is {plain(found)!r}; give a text, in quotes if it looks like a number",
+                f"в\u00a0`{key}` стоит «{plain(found)}»; укажите текст, а\u00a0если он похож на\u00a0число\u00a0— "
+                "в\u00a0кавычках",
+            )
             return None
         return str(found)
 
@@ -97,6 +113,8 @@ class Node:
                 key,
                 f"`{key}` must be a text, or one text per language: {{en: …, ru: …}}; within braces a text with a comma "
                 "stands in quotes",
+                f"в\u00a0`{key}` должен быть текст или по\u00a0тексту на\u00a0каждый язык: {{en: …, ru: …}}; "
+                "в\u00a0фигурных скобках текст с\u00a0запятой берётся в\u00a0кавычки",
             )
         return None
 
@@ -107,7 +125,11 @@ class Node:
             return default
         kind = int if whole else int | float
         if isinstance(found, bool) or not isinstance(found, kind) or not abs(found) <= LARGEST:
-            self.wrong(key, f"`{key}` is {plain(found)!r}; give a {'whole ' if whole else ''}number")
+            self.wrong(
+                key,
+                f"`{key}` is {plain(found)!r}; give a {'whole ' if whole else ''}number",
+                f"в\u00a0`{key}` стоит «{plain(found)}»; укажите {'целое ' if whole else ''}число",
+            )
             return default
         return float(found)
 
@@ -119,7 +141,9 @@ class Node:
         for choice in choices:
             if found == choice:
                 return choice
-        self.wrong(key, f"`{key}` is {plain(found)!r}; {near(str(found), choices)}")
+        self.wrong(
+            key, f"`{key}` is {plain(found)!r}", f"в\u00a0`{key}` стоит «{plain(found)}»", near(str(found), choices)
+        )
         return None
 
     def names(self, key: str) -> tuple[str, ...]:
@@ -129,7 +153,11 @@ class Node:
             return ()
         names: list[object] = list(cast("list[object]", found)) if isinstance(found, CommentedSeq) else [found]
         if not all(isinstance(name, str) for name in names):
-            self.wrong(key, f"`{key}` must be a list of names, such as [channel, region]")
+            self.wrong(
+                key,
+                f"`{key}` must be a list of names, such as [channel, region]",
+                f"в\u00a0`{key}` должен быть список имён, например [channel, region]",
+            )
             return ()
         return tuple(dict.fromkeys(str(name) for name in names))
 
@@ -139,21 +167,27 @@ class Node:
         return {} if found is None else {str(name): plain(value) for name, value in found.data.items()}
 
 
-def read_yaml(text: str, file: str, mistakes: list[str]) -> Node | None:
+def read_yaml(text: str, file: str, mistakes: list[Text]) -> Node | None:
     """The mapping that a file holds."""
     try:
         content: object = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{file}, line {mark.line + 1}" if mark else file
+        place = line_of(file, mark.line + 1) if mark else Text(file, file)
         problem = " ".join(str(error.problem or error.context or "not YAML").split())
-        mistakes.append(f"{place}: cannot be read as YAML: {problem}; mend the line or its indentation")
+        mistakes.append(placed(place, unreadable_yaml(problem)))
         return None
     except (YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:  # of tags such as `!!int x` too
-        mistakes.append(f"{file}: cannot be read as YAML: {' '.join(str(error).split())}")
+        problem = " ".join(str(error).split())
+        said = Text(f"cannot be read as YAML: {problem}", f"не\u00a0читается как YAML: {problem}")
+        mistakes.append(said.after(f"{file}: "))
         return None
     if not isinstance(content, CommentedMap):
-        mistakes.append(f"{file}, line 1: the file must have the key `metrics:` with a list of metrics below it")
+        said = Text(
+            "the file must have the key `metrics:` with a list of metrics below it",
+            "в\u00a0файле должен быть ключ `metrics:`, а\u00a0под ним список метрик",
+        )
+        mistakes.append(placed(line_of(file, 1), said))
         return None
     return Node(file, content, mistakes)
 

@@ -19,9 +19,10 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from septima.metrics.custom.definition import OwnTable
-from septima.metrics.custom.expressions import Field, Kind, near, shown
+from septima.metrics.custom.expressions import Field, Kind, shown
 from septima.metrics.definition import Request, Rows
-from septima.schema import SeptimaError
+from septima.metrics.wording import hinted, near
+from septima.schema import SeptimaError, Text
 
 MOMENT = "at"
 LONGEST = 20_000
@@ -151,7 +152,10 @@ def read_query(text: str, tables: Mapping[str, OwnTable]) -> OwnTable:
     fields = {name: Field(kind) for name, kind in query.kinds.items()}
     if MOMENT not in fields or fields[MOMENT].kind not in ("timestamp", "date"):
         raise QueryError(
-            f"the query must give a column `{MOMENT}`, the moment or day of each row: ordered_at as {MOMENT}"
+            Text(
+                f"the query must give a column `{MOMENT}`, the moment or day of each row: ordered_at as {MOMENT}",
+                f"запрос должен давать столбец `{MOMENT}`, момент или день каждой строки: ordered_at as {MOMENT}",
+            )
         )
     data = tuple(f"{name}.*" for name in query.tables)
     return OwnTable("the query", fields, lambda request: _rows(query, tables, request), MOMENT, data, settled=False)
@@ -159,16 +163,33 @@ def read_query(text: str, tables: Mapping[str, OwnTable]) -> OwnTable:
 
 def _checked(text: str, tables: Mapping[str, OwnTable]) -> _Query:
     if len(text) > LONGEST or "\0" in text:
-        raise QueryError(f"a query has at most {LONGEST:,} characters and no zero byte")
+        raise QueryError(
+            Text(
+                f"a query has at most {LONGEST:,} characters and no zero byte",
+                f"в\u00a0запросе может быть не\u00a0больше {LONGEST} символов и\u00a0ни\u00a0одного нулевого байта",
+            )
+        )
     try:
         statements = parse(text, read="duckdb")
     except SqlglotError as error:
         detail = str(error).replace("\x1b[4m", "").replace("\x1b[0m", "").split(". Line", maxsplit=1)[0]
-        raise QueryError(f"the query is not understood: {' '.join(detail.split())}") from None
+        raise QueryError(
+            Text(
+                f"the query is not understood: {' '.join(detail.split())}",
+                f"запрос не\u00a0разобрать: {' '.join(detail.split())}",
+            )
+        ) from None
     except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
-        raise QueryError("the query is not understood") from None
+        raise QueryError(
+            Text("the query is not understood", "запрос не\u00a0разобрать; проверьте скобки и\u00a0кавычки")
+        ) from None
     if len(statements) != 1 or type(statements[0]) is not exp.Select:
-        raise QueryError("write one SELECT, which may begin with `with`, and nothing else")
+        raise QueryError(
+            Text(
+                "write one SELECT, which may begin with `with`, and nothing else",
+                "нужен один SELECT, который может начинаться с\u00a0`with`, и\u00a0больше ничего",
+            )
+        )
     tree = statements[0]
     for node in tree.walk():
         _check_part(node)
@@ -180,29 +201,64 @@ def _checked(text: str, tables: Mapping[str, OwnTable]) -> _Query:
         tree = annotate_types(qualify(tree, schema=schema, dialect="duckdb"), schema=schema, dialect="duckdb")
     except SqlglotError as error:
         detail = " ".join(str(error).split(". Line", maxsplit=1)[0].split())
-        raise QueryError(f"the query does not fit the tables: {detail}") from None
+        raise QueryError(
+            Text(f"the query does not fit the tables: {detail}", f"запрос не\u00a0подходит к\u00a0таблицам: {detail}")
+        ) from None
     except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
-        raise QueryError("the query is not understood; write each column as table.column") from None
+        raise QueryError(
+            Text(
+                "the query is not understood; write each column as table.column",
+                "запрос не\u00a0разобрать; пишите каждый столбец как таблица.столбец",
+            )
+        ) from None
     return _Query(_divisions_guarded(tree), named, _kinds(tree))
 
 
 def _check_part(node: Expr) -> None:
     allowed = _ALLOWED.get(type(node))
     if allowed is None:
-        raise QueryError(f"«{_short(node)}» is not allowed in a query")
+        raise QueryError(Text(f"«{_short(node)}» is not allowed in a query", f"«{_short(node)}» в\u00a0запросе нельзя"))
     for name, value in node.args.items():
         if name not in allowed and value not in (None, False, []):
-            raise QueryError(f"«{_short(node)}»: the form `{name.strip('_')}` is not allowed in a query")
+            raise QueryError(
+                Text(
+                    f"«{_short(node)}»: the form `{name.strip('_')}` is not allowed in a query",
+                    f"«{_short(node)}»: форма `{name.strip('_')}` в\u00a0запросе не\u00a0допускается",
+                )
+            )
     if isinstance(node, exp.DataType) and node.this not in _CAST_TYPES:
-        raise QueryError(f"«{_short(node)}»: values are cast to texts, numbers, booleans, dates and timestamps only")
+        raise QueryError(
+            Text(
+                f"«{_short(node)}»: values are cast to texts, numbers, booleans, dates and timestamps only",
+                f"«{_short(node)}»: значения преобразуются только в\u00a0тексты, числа, логические значения, дни "
+                "и\u00a0моменты времени",
+            )
+        )
     if isinstance(node, exp.Var) and str(node.this).upper().removesuffix("S") not in _UNITS:
-        raise QueryError(f"«{_short(node)}» is no unit of time")
+        raise QueryError(
+            Text(f"«{_short(node)}» is no unit of time", f"«{_short(node)}»\u00a0— не\u00a0единица времени")
+        )
     if isinstance(node, exp.Join) and str(node.args.get("kind", "")).upper() not in ("", "INNER", "OUTER", "CROSS"):
-        raise QueryError(f"«{_short(node)}»: joins are inner, left, right, full and cross")
+        raise QueryError(
+            Text(
+                f"«{_short(node)}»: joins are inner, left, right, full and cross",
+                f"«{_short(node)}»: соединения бывают inner, left, right, full и\u00a0cross",
+            )
+        )
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
-        raise QueryError(f"«{_short(node)}» is not a table; functions that give tables are not allowed")
+        raise QueryError(
+            Text(
+                f"«{_short(node)}» is not a table; functions that give tables are not allowed",
+                f"«{_short(node)}»\u00a0— не\u00a0таблица; функции, дающие таблицы, не\u00a0допускаются",
+            )
+        )
     if isinstance(node, exp.Identifier) and not _NAME.fullmatch(str(node.this)):
-        raise QueryError(f"«{_short(node)}»: names are of Latin letters, digits and _")
+        raise QueryError(
+            Text(
+                f"«{_short(node)}»: names are of Latin letters, digits and _",
+                f"«{_short(node)}»: имена состоят из\u00a0латинских букв, цифр и\u00a0_",
+            )
+        )
 
 
 def _check_tables(tree: Expr, tables: Mapping[str, OwnTable]) -> tuple[str, ...]:
@@ -213,7 +269,9 @@ def _check_tables(tree: Expr, tables: Mapping[str, OwnTable]) -> tuple[str, ...]
     head = tree.args.get("with_")
     parts = [] if head is None else list(head.expressions)
     if any(node is not head for node in tree.find_all(exp.With)):
-        raise QueryError("`with` stands at the head of the query only")
+        raise QueryError(
+            Text("`with` stands at the head of the query only", "`with` может стоять только в\u00a0начале запроса")
+        )
     named: dict[str, None] = {}
     before: dict[str, None] = {}
     for part in [*parts, tree]:
@@ -223,10 +281,21 @@ def _check_tables(tree: Expr, tables: Mapping[str, OwnTable]) -> tuple[str, ...]
             if table.name in tables:
                 named[table.name] = None
             elif table.name not in before:
-                raise QueryError(f"there is no table {table.name!r}; {near(table.name, [*before, *tables])}")
+                raise QueryError(
+                    hinted(
+                        f"there is no table {table.name!r}",
+                        f"нет таблицы «{table.name}»",
+                        near(table.name, [*before, *tables]),
+                    )
+                )
         if part is not tree:
             if part.alias in tables or part.alias in before:
-                raise QueryError(f"`with {part.alias}` hides another table; choose another name")
+                raise QueryError(
+                    Text(
+                        f"`with {part.alias}` hides another table; choose another name",
+                        f"`with {part.alias}` закрывает другую таблицу; возьмите другое имя",
+                    )
+                )
             before[part.alias] = None
     return tuple(named)
 
@@ -237,9 +306,19 @@ def _kinds(tree: Expr) -> dict[str, Kind]:
         name, type_ = column.alias_or_name, column.type
         kind = _kind(type_)
         if kind is None:
-            raise QueryError(f"the type of column {name!r} cannot be told; write cast(… as double), or another type")
+            raise QueryError(
+                Text(
+                    f"the type of column {name!r} cannot be told; write cast(… as double), or another type",
+                    f"тип столбца «{name}» не\u00a0определить; пишите cast(… as double) или другой тип",
+                )
+            )
         if name in kinds:
-            raise QueryError(f"the query gives two columns {name!r}; name one of them otherwise")
+            raise QueryError(
+                Text(
+                    f"the query gives two columns {name!r}; name one of them otherwise",
+                    f"в\u00a0запросе два столбца «{name}»; назовите один из\u00a0них иначе",
+                )
+            )
         kinds[name] = kind
     return kinds
 

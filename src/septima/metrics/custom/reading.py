@@ -16,13 +16,13 @@ from septima.metrics.custom.expressions import (
     OwnExpression,
     joined,
     kind_of_value,
-    near,
     read_expression,
 )
 from septima.metrics.custom.formula import Formula, read_formula
 from septima.metrics.custom.nodes import Node, plain, read_yaml
 from septima.metrics.custom.query import QueryError, read_query
 from septima.metrics.definition import CUSTOMER_DIMENSIONS, Metric, Unit
+from septima.metrics.wording import line_of, near
 from septima.schema import TABLES, Table, Text, Type
 
 GROUP = "own"
@@ -65,8 +65,8 @@ class OwnFiles:
     """What stands in the files: metrics that can be built, ids of all that are named, and what is wrong."""
 
     metrics: dict[str, OwnMetric] = field(default_factory=dict[str, OwnMetric])
-    places: dict[str, str] = field(default_factory=dict[str, str])
-    mistakes: list[str] = field(default_factory=list[str])
+    places: dict[str, Text] = field(default_factory=dict[str, Text])
+    mistakes: list[Text] = field(default_factory=list[Text])
 
 
 def read_files(files: Sequence[tuple[str, str]], known: Mapping[str, Metric], *, allow_sql: bool) -> OwnFiles:
@@ -79,7 +79,11 @@ def read_files(files: Sequence[tuple[str, str]], known: Mapping[str, Metric], *,
             continue
         root.only(("metrics",))
         if not root.has("metrics"):
-            root.wrong(None, "the file has no `metrics:`; list the metrics below it, each after a dash")
+            root.wrong(
+                None,
+                "the file has no `metrics:`; list the metrics below it, each after a dash",
+                "в\u00a0файле нет `metrics:`; перечислите под ним метрики, каждую после дефиса",
+            )
             continue
         for node in root.items("metrics"):
             before = len(found.mistakes)
@@ -104,13 +108,13 @@ class _Reader:
     known: Mapping[str, Metric]
     allow_sql: bool
 
-    def metric(self, node: Node, places: dict[str, str]) -> OwnMetric | None:
+    def metric(self, node: Node, places: dict[str, Text]) -> OwnMetric | None:
         """The metric that a node describes; what is wrong is noted in the node's mistakes."""
         id_ = self._id(node, places)
         kind = node.choice("kind", get_args(OwnKind))
         if kind is None:
             if not node.has("kind"):
-                node.wrong(None, f"a metric needs a `kind`; {near('', get_args(OwnKind))}")
+                node.wrong(None, "a metric needs a `kind`", "метрике нужен `kind`", near("", get_args(OwnKind)))
             return None
         self._check_keys(node, kind)
         parameters = _parameters(node, dotted=kind == "derived")
@@ -125,20 +129,36 @@ class _Reader:
             metric = self._of_rows(node, metric)
         return metric
 
-    def _id(self, node: Node, places: dict[str, str]) -> str | None:
+    def _id(self, node: Node, places: dict[str, Text]) -> str | None:
         id_ = node.string("id")
         if id_ is None:
             if not node.has("id"):
-                node.wrong(None, "a metric needs an `id`, such as resolved_calls")
+                node.wrong(
+                    None,
+                    "a metric needs an `id`, such as resolved_calls",
+                    "метрике нужен `id`, например resolved_calls",
+                )
             return None
         if not METRIC_ID.fullmatch(id_):
-            node.wrong("id", f"`id` is {id_!r}; use small Latin letters, digits and _, such as resolved_calls")
+            node.wrong(
+                "id",
+                f"`id` is {id_!r}; use small Latin letters, digits and _, such as resolved_calls",
+                f"в\u00a0`id` стоит «{id_}»; берите строчные латинские буквы, цифры и\u00a0_, например resolved_calls",
+            )
         elif id_ in self.known:
-            node.wrong("id", f"the catalogue has a metric {id_!r} already; choose another id")
+            node.wrong(
+                "id",
+                f"the catalogue has a metric {id_!r} already; choose another id",
+                f"в\u00a0каталоге уже есть метрика «{id_}»; возьмите другой id",
+            )
         elif id_ in places:
-            node.wrong("id", f"the id {id_!r} is already taken in {places[id_]}; choose another id")
+            node.wrong(
+                "id",
+                f"the id {id_!r} is already taken in {places[id_].en}; choose another id",
+                f"id «{id_}» уже занят: {places[id_].ru}; возьмите другой id",
+            )
         else:
-            places[id_] = f"{node.file}, line {node.line('id')}"
+            places[id_] = line_of(node.file, node.line("id"))
         return id_
 
     @staticmethod
@@ -148,19 +168,30 @@ class _Reader:
         for key in node.data:
             if key in others:
                 node.wrong(
-                    str(key), f"`{key}` has no meaning for kind {kind!r}, which has {', '.join(_KEYS[kind])}; remove it"
+                    str(key),
+                    f"`{key}` has no meaning for kind {kind!r}, which has {', '.join(_KEYS[kind])}; remove it",
+                    f"`{key}` не\u00a0имеет смысла для метрик вида «{kind}», у\u00a0которых есть "
+                    f"{', '.join(_KEYS[kind])}; уберите его",
                 )
             elif key not in known:
-                node.wrong(str(key), f"unknown key {key!r}; {near(str(key), known)}")
+                node.wrong(str(key), f"unknown key {key!r}", f"неизвестный ключ «{key}»", near(str(key), known))
 
     def _words(self, node: Node, id_: str, kind: OwnKind, parameters: Mapping[str, Any]) -> OwnMetric:
         name, description = node.text("name"), node.text("description")
         for key, words in (("name", name), ("description", description)):
             if words is None and not node.has(key):
-                node.wrong(None, f"metric {id_!r} needs a `{key}`: a text, or {{en: …, ru: …}}")
+                node.wrong(
+                    None,
+                    f"metric {id_!r} needs a `{key}`: a text, or {{en: …, ru: …}}",
+                    f"метрике «{id_}» нужен `{key}`: текст или {{en: …, ru: …}}",
+                )
         unit = node.choice("unit", get_args(Unit)) or _UNITS.get(kind)
         if kind in _UNITS and unit != _UNITS[kind]:
-            node.wrong("unit", f"a metric of kind {kind!r} is of unit {_UNITS[kind]!r}; remove `unit`")
+            node.wrong(
+                "unit",
+                f"a metric of kind {kind!r} is of unit {_UNITS[kind]!r}; remove `unit`",
+                f"у\u00a0метрик вида «{kind}» единица измерения всегда «{_UNITS[kind]}»; уберите `unit`",
+            )
         direction = node.choice("direction", ("more", "less", "target"))
         perspective = node.choice(
             "perspective", _ordered(metric.passport.perspective for metric in self.known.values())
@@ -172,7 +203,11 @@ class _Reader:
         }
         for key, (value, choices) in needed.items():
             if value is None and not node.has(key):
-                node.wrong(None, f"metric {id_!r} needs `{key}`, one of: {', '.join(choices)}")
+                node.wrong(
+                    None,
+                    f"metric {id_!r} needs `{key}`, one of: {', '.join(choices)}",
+                    f"метрике «{id_}» нужен ключ `{key}`, одно из: {', '.join(choices)}",
+                )
         groups = (GROUP, *_ordered(metric.passport.group for metric in self.known.values()))
         return OwnMetric(
             id=id_,
@@ -190,7 +225,7 @@ class _Reader:
             kind=kind,
             parameters=parameters,
             by=(),
-            place=f"{node.file}, line {node.line('id')}",
+            place=line_of(node.file, node.line("id")),
             fingerprint=_fingerprint(node),
             bounds=_bounds(node),
             cumulative=_cumulative(node),
@@ -203,19 +238,33 @@ class _Reader:
         rows = self._rows(node, table, metric.parameters)
         distinct = node.string("distinct")
         if distinct is not None and distinct not in table.fields:
-            node.wrong("distinct", f"table {table.name!r} has no column {distinct!r}; {near(distinct, table.fields)}")
+            node.wrong(
+                "distinct",
+                f"table {table.name!r} has no column {distinct!r}",
+                f"в\u00a0таблице «{table.name}» нет столбца «{distinct}»",
+                near(distinct, table.fields),
+            )
         value = None if metric.kind == "count" else self._value(node, table, metric)
         by = _dimensions(node, table)
         q = node.number("q", 0.5) if metric.kind == "quantile" else 0.5
         if not 0 < q < 1:
-            node.wrong("q", f"`q` is {q:g}; give a share between 0 and 1: 0.5 is the median, 0.9 the ninth decile")
+            node.wrong(
+                "q",
+                f"`q` is {q:g}; give a share between 0 and 1: 0.5 is the median, 0.9 the ninth decile",
+                f"в\u00a0`q` стоит {q:g}; укажите долю от\u00a00 до\u00a01: 0.5\u00a0— медиана, 0.9\u00a0— девятый "
+                "дециль",
+            )
         rows = None if rows is None else replace(rows, value=value, distinct=distinct)
         return replace(metric, rows=rows, by=by, quantile=q)
 
     def _value(self, node: Node, table: OwnTable, metric: OwnMetric) -> OwnExpression | None:
         given = [key for key in ("column", "expression") if node.has(key)]
         if len(given) != 1:
-            node.wrong(None, f"metric {metric.id!r} of kind {metric.kind!r} needs either `column` or `expression`")
+            node.wrong(
+                None,
+                f"metric {metric.id!r} of kind {metric.kind!r} needs either `column` or `expression`",
+                f"метрике «{metric.id}» вида «{metric.kind}» нужно либо `column`, либо `expression`",
+            )
             return None
         return _expression(node, given[0], table, metric.parameters, ("number",))
 
@@ -226,7 +275,10 @@ class _Reader:
         if not asked and (node.has("filter") or node.has("at")):
             key = "filter" if node.has("filter") else "at"
             node.wrong(
-                key, f"`{key}` speaks of a `table` that is not named beside it; name it, or put it into the parts"
+                key,
+                f"`{key}` speaks of a `table` that is not named beside it; name it, or put it into the parts",
+                f"`{key}` относится к\u00a0`table`, а\u00a0она рядом не\u00a0названа; назовите её или перенесите "
+                f"`{key}` в\u00a0части",
             )
         parts: list[OwnRows | None] = []
         for key in ("numerator", "denominator"):
@@ -234,7 +286,9 @@ class _Reader:
             if part is None:
                 if not node.has(key):
                     node.wrong(
-                        None, f"metric {metric.id!r} needs a `{key}`, such as {{filter: …}}, or {{}} for all rows"
+                        None,
+                        f"metric {metric.id!r} needs a `{key}`, such as {{filter: …}}, or {{}} for all rows",
+                        f"метрике «{metric.id}» нужен `{key}`, например {{filter: …}}, или {{}} для всех строк",
                     )
                 parts.append(None)
                 continue
@@ -267,14 +321,23 @@ class _Reader:
             event = node.child(key)
             if event is None:
                 if not node.has(key):
-                    node.wrong(None, f"metric {metric.id!r} needs `{key}`, such as {{table: orders}}")
+                    node.wrong(
+                        None,
+                        f"metric {metric.id!r} needs `{key}`, such as {{table: orders}}",
+                        f"метрике «{metric.id}» нужен `{key}`, например {{table: orders}}",
+                    )
                 events.append(None)
                 continue
             event.only(_EVENT_KEYS)
             table = self._table(event)
             rows = None if table is None else self._rows(event, table, metric.parameters)
             if table is not None and not table.of_customers:
-                event.wrong("table", f"table {table.name!r} has no customer_id, by which the events are joined")
+                event.wrong(
+                    "table",
+                    f"table {table.name!r} has no customer_id, by which the events are joined",
+                    f"в\u00a0таблице «{table.name}» нет customer_id, по\u00a0которому соединяются события; возьмите "
+                    "другую таблицу",
+                )
             events.append(rows)
         base, target = events
         days = _within(node, metric.id)
@@ -288,19 +351,23 @@ class _Reader:
         name = node.string("table")
         if name is None:
             if not node.has("table"):
-                node.wrong(None, f"`table` is not named; {near('', TABLES)}")
+                node.wrong(None, "`table` is not named", "не\u00a0названа `table`", near("", TABLES))
             return None
         if name not in TABLES:
-            node.wrong("table", f"there is no table {name!r}; {near(name, TABLES)}")
+            node.wrong("table", f"there is no table {name!r}", f"нет таблицы «{name}»", near(name, TABLES))
             return None
         return canonical_table(TABLES[name])
 
     def _query(self, node: Node) -> OwnTable | None:
         if node.has("table"):
-            node.wrong("sql", "`sql` gives the rows itself; remove `table`")
+            node.wrong("sql", "`sql` gives the rows itself; remove `table`", "`sql` сам даёт строки; уберите `table`")
             return None
         if not self.allow_sql:
-            node.wrong("sql", "`sql` is switched off; an administrator may write `allow_sql: true` in septima.yaml")
+            node.wrong(
+                "sql",
+                "`sql` is switched off; an administrator may write `allow_sql: true` in septima.yaml",
+                "`sql` выключен; администратор может написать `allow_sql: true` в\u00a0septima.yaml",
+            )
             return None
         text = node.string("sql")
         if text is None:
@@ -308,7 +375,7 @@ class _Reader:
         try:
             return read_query(text, {name: canonical_table(table) for name, table in TABLES.items()})
         except QueryError as error:
-            node.wrong("sql", str(error))
+            node.wrong("sql", error.statement.en, error.statement.ru)
             return None
 
     def _rows(self, node: Node, table: OwnTable, parameters: Mapping[str, Any]) -> OwnRows | None:
@@ -327,7 +394,10 @@ def _moment(node: Node, table: OwnTable, parameters: Mapping[str, Any]) -> OwnEx
     if table.time is None:
         moments = [name for name, found in table.fields.items() if found.kind in ("timestamp", "date")]
         node.wrong(
-            "table", f"{table.name!r} has no moment of its own; give `at`, one of its columns: {', '.join(moments)}"
+            "table",
+            f"{table.name!r} has no moment of its own; give `at`, one of its columns: {', '.join(moments)}",
+            f"у\u00a0«{table.name}» нет своего момента времени; укажите `at`, один из\u00a0её столбцов: "
+            f"{', '.join(moments)}",
         )
         return None
     return read_expression(table.time, table.fields, parameters, ("timestamp", "date"))
@@ -340,12 +410,19 @@ def _expression(
     if text is None:
         return None
     if key == "column" and text not in table.fields:
-        node.wrong(key, f"table {table.name!r} has no column {text!r}; {near(text, table.fields)}")
+        node.wrong(
+            key,
+            f"table {table.name!r} has no column {text!r}",
+            f"в\u00a0таблице «{table.name}» нет столбца «{text}»",
+            near(text, table.fields),
+        )
         return None
     try:
         return read_expression(text, table.fields, parameters, wanted)
     except ExpressionError as error:
-        node.wrong(key, f"`{key}` over {table.name!r}: {error}")
+        node.wrong(
+            key, f"`{key}` over {table.name!r}: {error}", f"`{key}` для таблицы «{table.name}»: {error.statement.ru}"
+        )
         return None
 
 
@@ -353,12 +430,16 @@ def _formula(node: Node, parameters: Mapping[str, Any]) -> Formula | None:
     text = node.string("formula")
     if text is None:
         if not node.has("formula"):
-            node.wrong(None, "a derived metric needs a `formula`, such as revenue / active_customers")
+            node.wrong(
+                None,
+                "a derived metric needs a `formula`, such as revenue / active_customers",
+                "производной метрике нужна `formula`, например revenue / active_customers",
+            )
         return None
     try:
         return read_formula(text, parameters)
     except ExpressionError as error:
-        node.wrong("formula", f"`formula`: {error}")
+        node.wrong("formula", f"`formula`: {error}", f"`formula`: {error.statement.ru}")
         return None
 
 
@@ -370,14 +451,26 @@ def _dimensions(node: Node, *tables: OwnTable) -> tuple[str, ...]:
         if lacking is not None:
             if name in CUSTOMER_DIMENSIONS and all(table.of_customers for table in tables):
                 continue
-            node.wrong("by", f"table {lacking.name!r} has no column {name!r}; {near(name, lacking.fields)}")
+            node.wrong(
+                "by",
+                f"table {lacking.name!r} has no column {name!r}",
+                f"в\u00a0таблице «{lacking.name}» нет столбца «{name}»",
+                near(name, lacking.fields),
+            )
             continue
         described = tables[0].fields[name]
         if described.personal:
-            node.wrong("by", f"column {name!r} identifies a person and makes no slices; remove it")
+            node.wrong(
+                "by",
+                f"column {name!r} identifies a person and makes no slices; remove it",
+                f"по\u00a0столбцу «{name}» узнаётся человек, и\u00a0срезов по\u00a0нему нет; уберите его",
+            )
         elif described.kind not in ("text", "boolean"):
             node.wrong(
-                "by", f"column {name!r} is of kind {described.kind}; slices are columns of texts, or true and false"
+                "by",
+                f"column {name!r} is of kind {described.kind}; slices are columns of texts, or true and false",
+                f"в\u00a0столбце «{name}» значения вида «{described.kind}»; срезы бывают по\u00a0столбцам "
+                "с\u00a0текстами или с\u00a0true и\u00a0false",
             )
         else:
             found.append(name)
@@ -391,9 +484,17 @@ def _parameters(node: Node, *, dotted: bool) -> dict[str, Any]:
         if inner is None:
             break
         if not _PARAMETER.fullmatch(name) and not (dotted and "." in name):
-            inner.wrong(name, f"the parameter {name!r} must be a name of Latin letters, digits and _")
+            inner.wrong(
+                name,
+                f"the parameter {name!r} must be a name of Latin letters, digits and _",
+                f"имя параметра «{name}» должно состоять из\u00a0латинских букв, цифр и\u00a0_",
+            )
         elif kind_of_value(value) is None:
-            inner.wrong(name, f"the parameter {name!r} is {value!r}; give a number, a text, true or false, or a day")
+            inner.wrong(
+                name,
+                f"the parameter {name!r} is {value!r}; give a number, a text, true or false, or a day",
+                f"в\u00a0параметре «{name}» стоит «{value}»; укажите число, текст, true или false либо день",
+            )
     return found
 
 
@@ -405,7 +506,11 @@ def _cumulative(node: Node) -> Cumulative | None:
         return "all"
     if value == {"over": "year"}:
         return "year"
-    node.wrong("cumulative", f"`cumulative` is {value!r}; write true, or {{over: year}} to begin anew every year")
+    node.wrong(
+        "cumulative",
+        f"`cumulative` is {value!r}; write true, or {{over: year}} to begin anew every year",
+        f"в\u00a0`cumulative` стоит «{value}»; пишите true или {{over: year}}, чтобы каждый год начинать заново",
+    )
     return None
 
 
@@ -420,7 +525,9 @@ def _bounds(node: Node) -> tuple[float | None, float | None] | None:
             if least is None or greatest is None or least < greatest:
                 return (least, greatest)
     node.wrong(
-        "bounds", f"`bounds` is {value!r}; give the least and the greatest value there can be, such as [0, null]"
+        "bounds",
+        f"`bounds` is {value!r}; give the least and the greatest value there can be, such as [0, null]",
+        f"в\u00a0`bounds` стоит «{value}»; укажите наименьшее и\u00a0наибольшее возможные значения, например [0, null]",
     )
     return None
 
@@ -428,14 +535,20 @@ def _bounds(node: Node) -> tuple[float | None, float | None] | None:
 def _within(node: Node, id_: str) -> float | None:
     value = plain(node.data.get("within"))
     if value is None:
-        node.wrong(None, f"metric {id_!r} needs `within`, such as 7 days")
+        node.wrong(
+            None, f"metric {id_!r} needs `within`, such as 7 days", f"метрике «{id_}» нужен `within`, например 7 days"
+        )
         return None
     read = _WITHIN.fullmatch(value.strip()) if isinstance(value, str) else None
     days = 0.0
     if read is not None:
         days = float(read["number"]) / (24 if read["unit"].startswith("hour") else 1)
     if not 0 < days <= _LONGEST_WITHIN:
-        node.wrong("within", f"`within` is {value!r}; write a stretch of time such as 7 days or 12 hours")
+        node.wrong(
+            "within",
+            f"`within` is {value!r}; write a stretch of time such as 7 days or 12 hours",
+            f"в\u00a0`within` стоит «{value}»; пишите отрезок времени, например 7 days или 12 hours",
+        )
         return None
     return days
 
@@ -443,7 +556,11 @@ def _within(node: Node, id_: str) -> float | None:
 def _at_least_one(node: Node, key: str, default: int) -> int:
     number = node.number(key, default, whole=True)
     if number < 1:
-        node.wrong(key, f"`{key}` is {number:g}; give a whole number from 1 on")
+        node.wrong(
+            key,
+            f"`{key}` is {number:g}; give a whole number from 1 on",
+            f"в\u00a0`{key}` стоит {number:g}; укажите целое число от\u00a01",
+        )
     return int(number)
 
 

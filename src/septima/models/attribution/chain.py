@@ -12,6 +12,7 @@ from scipy.sparse import linalg
 from septima.models.attribution.paths import Codes, Integers, Paths, write_state
 from septima.models.attribution.words import AttributionError
 from septima.models.intervals import FloatArray, divide
+from septima.schema.text import Text
 
 CONVERSION = "(conversion)"
 NULL = "(null)"
@@ -179,7 +180,11 @@ def _iterated(steps: Any, gains: FloatArray, kept: FloatArray) -> FloatArray:
         if moved <= _ROUNDING * np.abs(found).max():
             return found
     raise AttributionError(
-        "the chain does not settle: its paths hardly ever end; give paths that end in a conversion or come to nothing"
+        Text(
+            "the chain does not settle: its paths hardly ever end; give paths that end in a conversion or come to nothing",
+            "цепь не\u00a0сходится: её пути почти никогда не\u00a0кончаются; дайте пути, которые кончаются "
+            "конверсией или ничем",
+        )
     )
 
 
@@ -236,11 +241,20 @@ def chain_of(transitions: Transitions) -> Chain:
         name = write_state([transitions.channels[code] for code in at if code != START])
         further = transitions.channels[int(transitions.to[int(lost.argmax())])]
         raise AttributionError(
-            f"the step from {name!r} to {further!r} leads where no step leaves from; every path must end in "
-            f"{CONVERSION!r} or {NULL!r}"
+            Text(
+                f"the step from {name!r} to {further!r} leads where no step leaves from; every path must end in "
+                f"{CONVERSION!r} or {NULL!r}",
+                f"шаг от\u00a0«{name}» к\u00a0«{further}» ведёт туда, откуда нет шагов; каждый путь должен кончаться "
+                f"«{CONVERSION}» или «{NULL}»",
+            )
         )
     if not len(states) or states[0] != 0:
-        raise AttributionError("no step leaves from the start, whose name is the empty text")
+        raise AttributionError(
+            Text(
+                "no step leaves from the start, whose name is the empty text",
+                "от\u00a0начала, имя которого\u00a0— пустой текст, нет ни\u00a0одного шага; добавьте его",
+            )
+        )
     history = transitions.history[first]
     holds = np.zeros((len(states), channels), dtype=bool)
     for column in range(transitions.order):

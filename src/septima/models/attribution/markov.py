@@ -52,7 +52,12 @@ def from_transitions(
 ) -> Attribution:
     """Attribution from counted steps, whose conversions are worth `value` in all (None: unknown)."""
     if order != "auto" and order not in range(1, MOST_ORDER + 1):
-        raise AttributionError(f"the order of a chain must be 1 to {MOST_ORDER} or 'auto', not {order!r}")
+        raise AttributionError(
+            Text(
+                f"the order of a chain must be 1 to {MOST_ORDER} or 'auto', not {order!r}",
+                f"порядок цепи\u00a0— от\u00a01 до\u00a0{MOST_ORDER} или «auto», а\u00a0указано «{order}»",
+            )
+        )
     scores: tuple[OrderScore, ...] = ()
     unclear: Text | None = None
     chosen = order
@@ -100,17 +105,32 @@ def _read(frame: Frame, order: Order, seed: int) -> tuple[Transitions, Decimal |
     named: Any = frame["to"].astype(str)
     ending = named.isin([CONVERSION, NULL]).to_numpy(bool)
     if total is not None and worth[(named != CONVERSION).to_numpy(bool)].any():
-        raise AttributionError(f"only steps to {CONVERSION!r} have a value; leave it empty or 0 in the others")
+        raise AttributionError(
+            Text(
+                f"only steps to {CONVERSION!r} have a value; leave it empty or 0 in the others",
+                f"стоимость бывает только у\u00a0шагов к\u00a0«{CONVERSION}»; у\u00a0остальных оставьте пусто или 0",
+            )
+        )
     states = read_paths(frame["from"].tolist())
     targets = read_paths(named.where(~ending, "").tolist())
     wrong = np.flatnonzero((targets.lengths != 1) & ~ending)
     if len(wrong):
-        raise AttributionError(f"row {wrong[0] + 1}: 'to' must be one channel, {CONVERSION!r} or {NULL!r}")
+        raise AttributionError(
+            Text(
+                f"row {wrong[0] + 1}: 'to' must be one channel, {CONVERSION!r} or {NULL!r}",
+                f"строка {wrong[0] + 1}: в\u00a0«to» должен быть один канал, «{CONVERSION}» или «{NULL}»",
+            )
+        )
     channels = tuple(sorted({*states.channels, *targets.channels}))
     place = {name: code for code, name in enumerate(channels)}
     longest = int(states.lengths.max(initial=0))
     if longest > MOST_ORDER:
-        raise AttributionError(f"a state remembers {longest} touches, more than {MOST_ORDER}; shorten it")
+        raise AttributionError(
+            Text(
+                f"a state remembers {longest} touches, more than {MOST_ORDER}; shorten it",
+                f"состояние помнит {longest} касаний, больше {MOST_ORDER}; сократите его",
+            )
+        )
     width = max(longest, 1)
     history = np.full((len(frame), width), START, dtype=np.int32)
     codes = np.array([place[name] for name in states.channels], dtype=np.int32)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from septima.models.attribution.words import AttributionError
+from septima.schema.text import Text
 
 Codes = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.int64]
@@ -55,10 +56,20 @@ def read_paths(texts: Sequence[object], separator: str = SEPARATOR) -> Paths:
     between two separators is empty.
     """
     if len(separator) == 0 or ESCAPE in separator or separator.isspace():
-        raise AttributionError(f"the separator {separator!r} cannot part names; use one such as '>' or '|'")
+        raise AttributionError(
+            Text(
+                f"the separator {separator!r} cannot part names; use one such as '>' or '|'",
+                f"разделитель «{separator}» не\u00a0может разделять имена; возьмите, например, «>» или «|»",
+            )
+        )
     column: Any = pc.fill_null(pa.array(texts, pa.string(), from_pandas=True), "")
     if pc.any(pc.match_substring_regex(column, "[\x00\x01]")).as_py():
-        raise AttributionError("a path holds the control character U+0000 or U+0001; take it out")
+        raise AttributionError(
+            Text(
+                "a path holds the control character U+0000 or U+0001; take it out",
+                "в\u00a0пути есть управляющий символ U+0000 или U+0001; уберите его",
+            )
+        )
     for written, held in zip((ESCAPE * 2, ESCAPE + separator), _HELD, strict=True):
         column = pc.replace_substring(column, written, held)
     column = pc.utf8_trim_whitespace(column)
@@ -75,15 +86,22 @@ def read_paths(texts: Sequence[object], separator: str = SEPARATOR) -> Paths:
     if broken.any():
         at = int(row[broken.argmax()])
         raise AttributionError(
-            f"row {at + 1}: the path {str(texts[at])!r} has a touch without a name; write names between all "
-            f"separators, and an empty path for no touch"
+            Text(
+                f"row {at + 1}: the path {str(texts[at])!r} has a touch without a name; write names between all "
+                f"separators, and an empty path for no touch",
+                f"строка {at + 1}: в\u00a0пути «{texts[at]}» есть касание без имени; пишите имена между всеми "
+                "разделителями, а\u00a0если касаний нет\u00a0— пустой путь",
+            )
         )
     kept = ~empty[row]
     written = [_spoken(name, separator) for name in names.dictionary.to_pylist()]
     used = np.unique(codes[kept])
     if len(used) > MOST_CHANNELS:
         raise AttributionError(
-            f"there are {len(used)} channels, more than {MOST_CHANNELS}; gather the small ones into one"
+            Text(
+                f"there are {len(used)} channels, more than {MOST_CHANNELS}; gather the small ones into one",
+                f"каналов {len(used)}, больше {MOST_CHANNELS}; соберите мелкие в\u00a0один",
+            )
         )
     order = sorted(used, key=lambda code: written[code])
     place = np.zeros(len(written), dtype=np.int32)

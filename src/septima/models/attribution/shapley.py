@@ -78,7 +78,12 @@ def from_coalitions(
 ) -> Attribution:
     """Attribution from counted sets of channels, whose conversions are worth `value` in all (None: unknown)."""
     if worth not in WORTHS:
-        raise AttributionError(f"there is no worth {worth!r} of a coalition; use one of: {', '.join(WORTHS)}")
+        raise AttributionError(
+            Text(
+                f"there is no worth {worth!r} of a coalition; use one of: {', '.join(WORTHS)}",
+                f"нет стоимости группы каналов «{worth}»; выберите из\u00a0следующих: {', '.join(WORTHS)}",
+            )
+        )
     members = coalitions.members
     met = members.lengths > 0
     players = len(members.channels)

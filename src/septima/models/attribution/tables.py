@@ -16,6 +16,7 @@ from septima.models.attribution.results import Attribution, Attributions
 from septima.models.attribution.rules import credited, weights
 from septima.models.attribution.shapley import coalitions_of, from_coalitions
 from septima.models.attribution.words import METHODS, AttributionError, Method, Worth
+from septima.schema.text import Text
 
 DIRECT = ("direct",)
 
@@ -46,9 +47,19 @@ def from_paths(
     """
     unknown = [name for name in methods if name not in METHODS]
     if unknown:
-        raise AttributionError(f"there is no method {unknown[0]!r}; use one of: {', '.join(METHODS)}")
+        raise AttributionError(
+            Text(
+                f"there is no method {unknown[0]!r}; use one of: {', '.join(METHODS)}",
+                f"нет метода «{unknown[0]}»; выберите из\u00a0следующих: {', '.join(METHODS)}",
+            )
+        )
     if not half_life > 0:
-        raise AttributionError(f"the half-life must be above zero, not {half_life!r}")
+        raise AttributionError(
+            Text(
+                f"the half-life must be above zero, not {half_life!r}",
+                f"период полураспада должен быть больше нуля, а\u00a0указано «{half_life}»",
+            )
+        )
     table: Frame = frame
     needed(table, [name for name in (path, conversions, value, nulls) if name is not None])
     paths = read_paths(table[path].tolist(), separator)
@@ -57,7 +68,13 @@ def from_paths(
     amounts, _ = money(table, value) if value is not None else (np.zeros(len(frame)), None)
     valueless = (counts == 0) & (amounts > 0)
     if valueless.any():
-        raise AttributionError(f"row {int(valueless.argmax()) + 1}: {value!r} is above zero without a conversion")
+        raise AttributionError(
+            Text(
+                f"row {int(valueless.argmax()) + 1}: {value!r} is above zero without a conversion",
+                f"строка {int(valueless.argmax()) + 1}: в\u00a0«{value}» число больше нуля, а\u00a0конверсии нет; "
+                "исправьте одно из\u00a0них",
+            )
+        )
 
     touched = paths.lengths > 0
     converted, untouched = int(counts[touched].sum()), int(counts[~touched].sum())
@@ -72,7 +89,12 @@ def from_paths(
         if method == "markov":
             most = MOST_ORDER if order == "auto" else int(order)
             if most not in range(1, MOST_ORDER + 1):
-                raise AttributionError(f"the order of a chain must be 1 to {MOST_ORDER} or 'auto', not {order!r}")
+                raise AttributionError(
+                    Text(
+                        f"the order of a chain must be 1 to {MOST_ORDER} or 'auto', not {order!r}",
+                        f"порядок цепи\u00a0— от\u00a01 до\u00a0{MOST_ORDER} или «auto», а\u00a0указано «{order}»",
+                    )
+                )
             steps = transitions_of(paths, grouped, lost_grouped, money_grouped, most)
             found[method] = from_transitions(steps, order, total)
         elif method == "shapley":

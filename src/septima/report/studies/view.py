@@ -162,9 +162,9 @@ def _chart(drawing: Fan | Waterfall | Dots | Pairs | Course | Ladder | RoadMap, 
                 drawing.names, drawing.first, drawing.second, unit=drawing.unit, axis_title=drawing.axis
             )
         case Fan():
-            return charts.fan(
+            return charts.trend(
                 drawing.past,
-                drawing.ahead,
+                ahead=drawing.ahead,
                 target=drawing.target,
                 target_label=drawing.target_label,
                 unit=drawing.unit,

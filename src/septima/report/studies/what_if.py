@@ -68,9 +68,9 @@ def what_if_study(now: Scorecard, then: Scorecard, language: Language, *, name: 
     )
 
 
-def stale_study(name: str, why: str, language: Language) -> Study:
+def stale_study(name: str, why: Text, language: Language) -> Study:
     """What stands in the place of suppositions that the card of today cannot take."""
-    return Study(f"{TITLE.in_language(language)}: {name}", "", why, (), (), ())
+    return Study(f"{TITLE.in_language(language)}: {name}", "", why.in_language(language), (), (), ())
 
 
 def _rows(now: Scorecard, then: Scorecard, language: Language) -> Iterator[tuple[Cell, ...]]:

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from django.core.cache import caches
-
 from septima.report.number_forms import number_style, plain
 from septima.scorecard.card import KpiCard, Scorecard, State
+from septima.scorecard.cascade.reading import FILE as CASCADE
 from septima.scorecard.cascade.result import Cascade, Duty, MemberCard
 from septima.scorecard.definition import OWN
 from septima.web.accounts.models import Organisation
 from septima.web.common.language import current_language, say
-from septima.web.common.workspaces import KeptCard, default_period, is_kept, kept, kept_card, open_workspace
+from septima.web.common.workspaces import KeptCard, default_period, is_kept, kept, kept_card, look_up, open_workspace
 from septima.workspace import Workspace
 
 
@@ -84,11 +83,13 @@ def kpi_names(workspace: Workspace) -> dict[str, str]:
 
 
 def cascade_is_kept(organisation: Organisation, workspace: Workspace) -> bool:
-    """Whether the cascade of the newest card can be shown at once."""
+    """Whether the cascade of the newest card can be shown at once, or that there is none."""
     period = default_period(workspace)
     if not is_kept(organisation, workspace, period):
         return False
-    return caches["pages"].has_key(_cascade_key(kept_card(organisation, workspace, period)))
+    if not (workspace.directory / CASCADE).exists():
+        return True
+    return look_up(_cascade_key(kept_card(organisation, workspace, period))) is not None
 
 
 def cascade_of(workspace: Workspace, found: KeptCard) -> Cascade:

@@ -92,10 +92,14 @@ def kept(key: str, make: Callable[[], T]) -> T:
     locks = Path(settings.SITE_FOLDER) / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / place):
-        found = pages.get(place)
-        if found is None:
-            found = make()
-            pages.set(place, found)
+        try:
+            found = pages.get(place)
+            if found is None:
+                found = make()
+                pages.set(place, found)
+        finally:
+            # Keys are without number. Whoever waits for a lock that is gone takes one of the same name.
+            (locks / place).unlink(missing_ok=True)
     return cast("T", found)
 
 

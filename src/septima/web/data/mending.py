@@ -92,11 +92,16 @@ def mend_many(
     What was mended before an interruption is not open any more, so that the work can be begun again.
     """
     if change is None:
-        found, correction = list(all_waiting(lake, filters, dismissed)), dict[str, str | None]()
+        found, correction = all_waiting(lake, filters, dismissed), dict[str, str | None]()
     else:
         found, correction = entries_with_value(lake, filters, dismissed, change[0]), {filters.column: change[1]}
-    ids = [entry.quarantine_id for entry in found if can_be_mended(entry)]
-    passed, wrong = 0, len(found) - len(ids)
+    ids: list[str] = []
+    passed = wrong = 0
+    for entry in found:
+        if can_be_mended(entry):
+            ids.append(entry.quarantine_id)
+        else:
+            wrong += 1
     for start in range(0, len(ids), _AT_ONCE):
         progress(_MENDING, start, len(ids))
         part = ids[start : start + _AT_ONCE]

@@ -1,8 +1,8 @@
-"""Files that people bring, work that takes long, and rows of the quarantine that were put aside for good."""
+"""Files that people bring, and rows of the quarantine that were put aside for good."""
 
 import shutil
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -23,21 +23,6 @@ UPLOAD_STATES: dict[str, Text] = {
     "loaded": Text("loaded", "загружен"),
     "refused": Text("refused", "отклонён"),
     "discarded": Text("discarded", "отменён"),
-}
-JOB_STATES: dict[str, Text] = {
-    "queued": Text("waiting", "ждёт очереди"),
-    "running": Text("running", "выполняется"),
-    "done": Text("done", "сделано"),
-    "failed": Text("failed", "не удалось"),
-    "interrupted": Text("interrupted", "прервано"),
-    "cancelled": Text("cancelled", "отменено"),
-}
-JOB_KINDS: dict[str, Text] = {
-    "examine": Text("Look through a file", "Просмотр файла"),
-    "load": Text("Load a file", "Загрузка файла"),
-    "compute": Text("Compute figures and renew the card", "Вычисление показателей и обновление карты"),
-    "identify": Text("Look for duplicates of customers", "Поиск дублей клиентов"),
-    "mend": Text("Mend rows of the quarantine", "Исправление строк карантина"),
 }
 
 
@@ -134,70 +119,6 @@ class SavedMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Job(models.Model):
-    """Work that takes long, and how far it is.
-
-    `attempt` counts how often it was begun: a task in the queue does nothing where it is not of the newest attempt.
-    """
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE)
-    user = models.ForeignKey(User, models.SET_NULL, null=True)
-    kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in JOB_KINDS])
-    upload = models.ForeignKey(Upload, models.SET_NULL, null=True)
-    subject = models.CharField(max_length=300, blank=True)
-    arguments = models.JSONField(default=dict)
-    result = models.JSONField(default=dict)
-    state = models.CharField(max_length=12, default="queued", choices=[(state, state) for state in JOB_STATES])
-    attempt = models.IntegerField(default=1)
-    step_en = models.CharField(max_length=300, blank=True)
-    step_ru = models.CharField(max_length=300, blank=True)
-    done = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(null=True)
-    cancel_asked = models.BooleanField(default=False)
-    error = models.TextField(blank=True)
-    # What makes pressing a button twice the same as pressing it once; empty where nothing is to be told apart.
-    once = models.CharField(max_length=80, null=True, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    queued_at = models.DateTimeField(default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        """Newest first."""
-
-        ordering: ClassVar = ["-id"]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended, one way or another."""
-        return self.state not in {"queued", "running"}
-
-    @property
-    def share(self) -> float | None:
-        """How much of it is done, of 1; None where that is not known."""
-        return None if not self.total else min(1.0, self.done / self.total)
-
-    def title(self, language: Language) -> str:
-        """What is done, in words."""
-        return JOB_KINDS[self.kind].in_language(language)
-
-    def state_text(self, language: Language) -> str:
-        """The state in words."""
-        return JOB_STATES[self.state].in_language(language)
-
-    def step(self, language: Language) -> str:
-        """What it is at, in words."""
-        return Text(self.step_en, self.step_ru).in_language(language)
-
-    def number(self, name: str) -> int:
-        """A number of the result; 0 where there is none."""
-        value: Any = self.result.get(name, 0)
-        return int(value)
 
 
 class Dismissal(models.Model):

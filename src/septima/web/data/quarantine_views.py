@@ -6,7 +6,7 @@ import io
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -25,7 +25,7 @@ from septima.web.common.exports import safe_cell
 from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import open_workspace
-from septima.web.data.jobs import start_job
+from septima.web.data.asking import MEND, begin_computing, key_of_button
 from septima.web.data.mending import can_be_mended, dismiss, dismissed_ids, mend_row, restore
 from septima.web.data.models import Dismissal
 from septima.web.data.reasons import reason_text
@@ -35,9 +35,11 @@ from septima.web.data.waiting import (
     commonest_values,
     entries_with_value,
     ids_waiting,
+    number_with_value,
     record_of,
     waiting_page,
 )
+from septima.web.work.doing import begin
 
 _PAGE = 50
 _PREVIEWED = 10
@@ -102,7 +104,8 @@ def _entry_page(
     request: MemberRequest, found: QuarantinedRow, earlier: list[QuarantinedRow], given: dict[str, str] | None = None
 ) -> dict[str, object]:
     organisation = request.membership.organisation
-    siblings = [one for one in earlier if one.resolved_at is None]
+    # A row of another file with the same name may stand at the same place.
+    siblings = [one for one in earlier if one.resolved_at is None and one.record == found.record]
     wrong = {one.column for one in siblings}
     record = record_of(found)
     values = {**record, **(given or {})}
@@ -159,7 +162,7 @@ def mend(request: MemberRequest, entry: str) -> HttpResponse:
             ),
         )
         return redirect("data:entry", organisation.slug, still.quarantine_id)
-    start_job(organisation, request.user, "compute", once=f"compute-{lake.version}")
+    begin_computing(organisation, request.user, lake.version)
     messages.success(
         request,
         say(
@@ -189,19 +192,11 @@ def bulk(request: MemberRequest) -> HttpResponse:
     new = asked.get("new", "")
     chosen = old is not None or asked.get("empty") == "1"
     if chosen and asked.get("step") == "mend":
-        once = request.POST.get("once", "")
-        job = start_job(
-            organisation,
-            request.user,
-            "mend",
-            subject=filters.reason,
-            arguments={"filters": vars(filters), "change": [value, new or None]},
-            once=f"mend-{once}" if once.isalnum() and len(once) <= 40 else None,
-        )
-        return redirect("data:job", organisation.slug, job.pk)
-    found = entries_with_value(lake, filters, dismissed, value) if chosen else []
+        options = {"filters": vars(filters), "change": [value, new or None]}
+        return _begin_mending(request, filters.reason, options)
+    shown = list(entries_with_value(lake, filters, dismissed, value, limit=_PREVIEWED)) if chosen else []
     if chosen:
-        note_event(organisation, request.user, "quarantine.seen", filters.reason, rows=min(len(found), _PREVIEWED))
+        note_event(organisation, request.user, "quarantine.seen", filters.reason, rows=len(shown))
     context = {
         "filters": filters,
         "reason": reason_text(filters.reason),
@@ -209,8 +204,8 @@ def bulk(request: MemberRequest) -> HttpResponse:
         "chosen": chosen,
         "old": value,
         "new": new,
-        "number": len(found),
-        "shown": found[:_PREVIEWED],
+        "number": number_with_value(lake, filters, dismissed, value) if chosen else 0,
+        "shown": shown,
         "query_fields": filters.query().items(),
         "once": secrets.token_hex(16),
         "back": _address(filters, filters.table, filters.column, filters.reason),
@@ -223,17 +218,14 @@ def bulk(request: MemberRequest) -> HttpResponse:
 @require_POST
 def retry_all(request: MemberRequest) -> HttpResponse:
     """Try all rows that the filters ask for again, as they are."""
-    organisation, filters = request.membership.organisation, _filters(request)
-    once = request.POST.get("once", "")
-    job = start_job(
-        organisation,
-        request.user,
-        "mend",
-        subject=filters.reason or filters.source,
-        arguments={"filters": vars(filters)},
-        once=f"retry-{once}" if once.isalnum() and len(once) <= 40 else None,
-    )
-    return redirect("data:job", organisation.slug, job.pk)
+    filters = _filters(request)
+    return _begin_mending(request, filters.reason or filters.source, {"filters": vars(filters)})
+
+
+def _begin_mending(request: MemberRequest, subject: str, options: dict[str, Any]) -> HttpResponse:
+    organisation, key = request.membership.organisation, key_of_button(request)
+    work = begin(organisation, MEND, key, who=request.user, subject=subject, options=options, once=True)
+    return redirect("data:work", organisation.slug, work.pk)
 
 
 @member("load_data")

@@ -21,6 +21,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, error_text, say
+from septima.web.data.asking import EXAMINE, LOAD, begin_on, work_on
 from septima.web.data.files import (
     KINDS,
     MEGABYTE,
@@ -31,7 +32,6 @@ from septima.web.data.files import (
     safe_name,
     too_large,
 )
-from septima.web.data.jobs import settle, start_job
 from septima.web.data.mapping_forms import (
     DATE_FORMS,
     IGNORE,
@@ -46,7 +46,7 @@ from septima.web.data.mapping_forms import (
     read_form,
     write_form,
 )
-from septima.web.data.models import OPEN_STATES, Job, SavedMapping, Upload
+from septima.web.data.models import OPEN_STATES, SavedMapping, Upload
 from septima.web.data.reasons import reason_text
 from septima.web.data.uploads import (
     AT_ONCE,
@@ -58,6 +58,7 @@ from septima.web.data.uploads import (
     redraft,
     refuse,
     same_file,
+    settled,
     start_loading,
     sweep,
     text_digest,
@@ -138,8 +139,7 @@ def _what_is_wrong(handler: ReceivingToDisk) -> str:
 def _look(request: MemberRequest, made: Upload) -> HttpResponse:
     """Look through a file, at once or by the background worker; a file that cannot be read is refused."""
     if made.size > AT_ONCE:
-        job = start_job(made.organisation, request.user, "examine", upload=made, subject=made.name)
-        return _to(request, "data:job", job.pk)
+        return _to(request, "data:work", begin_on(made, EXAMINE, request.user).pk)
     try:
         examine(made)
     except (SeptimaError, OSError) as error:
@@ -164,13 +164,7 @@ def _open_upload(request: MemberRequest) -> Upload | None:
             return found
         return None
     if found is not None and found.state == "examining":
-        job = Job.objects.filter(upload=found, kind="examine").first()
-        if job is None:
-            # Looked through in a request that died.
-            Upload.objects.filter(pk=found.pk, state="examining").update(state="mapping")
-        else:
-            settle(job)
-        found.refresh_from_db()
+        settled(found)
     return found
 
 
@@ -213,7 +207,7 @@ def _choose(request: MemberRequest, problem: str = "", *, status: int = 200) -> 
     context = {
         "problem": problem,
         "mine": mine,
-        "recent": [(one, one.state_text(language), _job_of(one)) for one in recent],
+        "recent": [(one, one.state_text(language), work_on(one, LOAD)) for one in recent],
         "megabytes": largest_upload() // MEGABYTE,
         "bytes": largest_upload(),
         "accept": ",".join(KINDS),
@@ -224,25 +218,14 @@ def _choose(request: MemberRequest, problem: str = "", *, status: int = 200) -> 
     return render(request, "data/upload.html", context, status=status)
 
 
-def _job_of(upload: Upload) -> Job | None:
-    return Job.objects.filter(upload=upload, kind="load").first()
-
-
 @member("load_data")
 def mapping(request: MemberRequest, pk: int) -> HttpResponse:
     """The mapping of a file, and what loading by it would do; posting it changes and tries it."""
     upload = _own(request, pk)
-    if upload.state in {"examining", "loading"}:
-        job = Job.objects.filter(upload=upload, kind={"examining": "examine", "loading": "load"}[upload.state]).first()
-        if job is not None:
-            settle(job)
-            upload.refresh_from_db()
-            if upload.state != "mapping":
-                return _to(request, "data:job", job.pk)
+    work = settled(upload) or work_on(upload, LOAD)
     if upload.state != "mapping":
-        job = _job_of(upload)
-        if upload.state == "loaded" and job is not None:
-            return _to(request, "data:job", job.pk)
+        if work is not None and upload.state in {"examining", "loading", "loaded"}:
+            return _to(request, "data:work", work.pk)
         return _gone(request, upload)
     if request.method == "POST":
         return _change(request, upload)
@@ -283,8 +266,7 @@ def _change(request: MemberRequest, upload: Upload) -> HttpResponse:
 def _try(request: MemberRequest, upload: Upload, *, as_yaml: bool = False) -> HttpResponse:
     if upload.size > AT_ONCE:
         if Upload.objects.filter(pk=upload.pk, state="mapping").update(state="examining"):
-            job = start_job(upload.organisation, request.user, "examine", upload=upload, subject=upload.name)
-            return _to(request, "data:job", job.pk)
+            return _to(request, "data:work", begin_on(upload, EXAMINE, request.user).pk)
         return _to(request, "data:mapping", upload.pk)
     try:
         examine(upload)
@@ -356,8 +338,8 @@ def load(request: MemberRequest, pk: int) -> HttpResponse:
             ),
         )
         return _to(request, "data:mapping", pk)
-    job = start_loading(upload, request.user)
-    return _to(request, "data:mapping", pk) if job is None else _to(request, "data:job", job.pk)
+    work = start_loading(upload, request.user)
+    return _to(request, "data:mapping", pk) if work is None else _to(request, "data:work", work.pk)
 
 
 @member("load_data")

@@ -5,27 +5,29 @@ import json
 import re
 import shutil
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from ruamel.yaml.error import YAMLError
 
 from septima.lake.draft import draft
 from septima.lake.mapping import MappingError
+from septima.lake.rehearsal import look_at, rehearse
 from septima.lake.store import Commit, Lake
 from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import User
-from septima.web.common.language import error_text
 from septima.web.common.workspaces import open_workspace
+from septima.web.data.asking import EXAMINE, LOAD, begin_on, work_on
 from septima.web.data.files import days_kept
-from septima.web.data.jobs import Told, enqueue, once_of, retry_job, settle
 from septima.web.data.mapping_forms import checked_mapping, for_file, read_form
-from septima.web.data.models import Job, SavedMapping, Upload
-from septima.web.data.rehearsal import as_json, look_at, rehearse
+from septima.web.data.models import SavedMapping, Upload
+from septima.web.work.doing import begin_again, settle
+from septima.web.work.kinds import Tell
+from septima.web.work.models import Work
 
 AT_ONCE = 8 * 2**20
 """Bytes up to which a file is looked through while its person waits; larger ones are the background worker's."""
@@ -34,15 +36,15 @@ _LOST_AFTER_SECONDS = 24 * 3600
 _LOOKING = Text("Looking at the columns", "Просмотр столбцов")
 
 
-def examine(upload: Upload, told: Told | None = None) -> None:
+def examine(upload: Upload, tell: Tell | None = None) -> None:
     """Look at the file, map it if it is not mapped yet, and note what a load of it would do.
 
     SeptimaError where the file itself cannot be read; what is wrong with the mapping is noted in `examined`.
     """
     workspace = open_workspace(upload.organisation)
     lake, currency = workspace.lake, workspace.settings.currency
-    if told is not None:
-        told(_LOOKING, 0, None)
+    if tell is not None:
+        tell(_LOOKING, 0, None)
     # The first look is at all that is there; which sheet of a book it is, the mapping may say.
     form = read_form(upload.mapping) if upload.mapping else None
     sheet = None if form is None else form.options.get("sheet")
@@ -56,16 +58,20 @@ def examine(upload: Upload, told: Told | None = None) -> None:
         else:
             upload.mapping = _drafted(lake, upload, currency)
     upload.save(update_fields=["header", "mapping"])
-    problem, tables = "", []
+    problem: Text | None = None
+    tables = []
     try:
         mapping = checked_mapping(upload.mapping, upload.mapping_path, upload.name)
-        tables = rehearse(lake, mapping, {upload.name: upload.path}, progress=told)
-    except (SeptimaError, YAMLError) as error:
-        problem = " ".join(error_text(error).split())
+        tables = rehearse(lake, mapping, {upload.name: upload.path}, progress=tell)
+    except SeptimaError as error:
+        problem = error.statement
+    except YAMLError as error:
+        problem = Text(str(error), str(error))
     seen = {
-        **as_json(looks, tables),
+        "columns": [asdict(look) for look in looks],
+        "tables": [asdict(table) for table in tables],
         "rows": rows,
-        "problem": problem,
+        "problem": None if problem is None else asdict(problem),
         "saved": known,
         "mapping": text_digest(upload.mapping),
         "version": lake.version,
@@ -106,22 +112,28 @@ def _drafted(lake: Lake, upload: Upload, currency: str | None, table: str | None
         return f"source: {stem}\nfiles:\n  - file: {name}\n    tables:\n      {table or 'orders'}:\n        columns: {{}}\n"
 
 
-def start_loading(upload: Upload, user: User) -> Job | None:
+def start_loading(upload: Upload, user: User) -> Work | None:
     """Begin to load an upload, once however often it is asked for; None where it cannot be loaded now."""
-    once = once_of(upload.organisation, f"load-{upload.pk}")
-    before = Job.objects.filter(organisation=upload.organisation, once=once).first()
+    before = work_on(upload, LOAD)
     if before is not None:
-        retry_job(settle(before))
-        before.refresh_from_db()
+        begin_again(settle(before))
         return before
-    with transaction.atomic():
-        if not Upload.objects.filter(pk=upload.pk, state="mapping").update(state="loading"):
-            return Job.objects.filter(organisation=upload.organisation, once=once).first()
-        job = Job.objects.create(
-            organisation=upload.organisation, user=user, kind="load", upload=upload, subject=upload.name, once=once
-        )
-    enqueue(job)
-    return job
+    if not Upload.objects.filter(pk=upload.pk, state="mapping").update(state="loading"):
+        return work_on(upload, LOAD)
+    return begin_on(upload, LOAD, user)
+
+
+def settled(upload: Upload) -> Work | None:
+    """The work that an upload waits for, as it stands; an upload that waits for none that goes on awaits its mapping."""
+    kind = {"examining": EXAMINE, "loading": LOAD}.get(upload.state)
+    if kind is None:
+        return None
+    work = work_on(upload, kind)
+    if work is None or not settle(work).is_active:
+        # Such as one that was looked through in a request that died.
+        Upload.objects.filter(pk=upload.pk, state=upload.state).update(state="mapping")
+    upload.refresh_from_db()
+    return work
 
 
 def loaded_before(lake: Lake, upload: Upload, text: str) -> Commit | None:
@@ -136,10 +148,11 @@ def loaded_before(lake: Lake, upload: Upload, text: str) -> Commit | None:
     return None
 
 
-def refuse(upload: Upload, problem: str) -> None:
+def refuse(upload: Upload, problem: Text) -> None:
     """Note why a file is not taken, and delete it."""
-    upload.state, upload.error, upload.finished_at = "refused", problem[:2000], timezone.now()
-    upload.save(update_fields=["name", "state", "error", "finished_at"])
+    upload.state, upload.finished_at = "refused", timezone.now()
+    upload.problem_en, upload.problem_ru = problem.en[:2000], problem.ru[:2000]
+    upload.save(update_fields=["name", "state", "problem_en", "problem_ru", "finished_at"])
     upload.remove_files()
 
 
@@ -192,7 +205,7 @@ def keep_mapping(upload: Upload, name: str, user: User) -> SavedMapping:
     MappingError where it is wrong.
     """
     if not name:
-        raise MappingError("")
+        raise MappingError(Text("Give the mapping a name.", "Назовите сопоставление."))
     checked_mapping(upload.mapping, upload.mapping_path, upload.name)
     kept, _ = SavedMapping.objects.update_or_create(
         organisation=upload.organisation,

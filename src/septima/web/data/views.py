@@ -16,9 +16,8 @@ from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import open_workspace
-from septima.web.data.jobs import settle_all
 from septima.web.data.mending import dismissed_ids
-from septima.web.data.models import Job, Upload
+from septima.web.data.models import Upload
 from septima.web.data.sources import (
     Arrived,
     Held,
@@ -30,6 +29,8 @@ from septima.web.data.sources import (
     trust_figures,
 )
 from septima.web.data.waiting import waiting_number
+from septima.web.work.doing import settle_all
+from septima.web.work.models import ACTIVE, Work
 from septima.workspace import Workspace
 
 _LABELS = {
@@ -130,7 +131,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         "waiting": waiting,
         "version": workspace.lake.version,
         "trust": trust,
-        "running": Job.objects.filter(organisation=organisation, state__in=("queued", "running")).count(),
+        "running": Work.objects.filter(organisation=organisation, kind__startswith="data.", state__in=ACTIVE).count(),
         "here": "overview",
     }
     return render(request, "data/overview.html", context)

@@ -17,6 +17,8 @@ from septima.lake.tables import QUARANTINE
 
 _COLUMNS = ", ".join(identifier(name) for name in QuarantinedRow.__dataclass_fields__)
 _PLACE = 'source, file, "row", "table", "column", quarantine_id'
+_ROWS = 'count(DISTINCT (source, file, "row", "table", record))'
+"""SQL of how many rows entries are of: files of two folders may have one name, so what stands in a row tells it apart too."""
 _MOST_CHOICES = 200
 _BATCH = 2_000
 
@@ -91,8 +93,7 @@ def waiting_page(
             [*asked.values, *behind.values, limit + 1],
         ).fetchall()
         total = connection.execute(
-            f'SELECT count(*), count(DISTINCT (source, file, "row", "table")) FROM {stored} WHERE {asked.condition}',
-            asked.values,
+            f"SELECT count(*), {_ROWS} FROM {stored} WHERE {asked.condition}", asked.values
         ).fetchone()
         narrow = _asked(Filters(filters.source, filters.table, filters.file, dismissed=filters.dismissed))
         reasons = connection.execute(
@@ -129,39 +130,49 @@ def waiting_number(lake: Lake, dismissed: Sequence[str]) -> int:
         if stored is None:
             return 0
         asked = _asked(Filters())
-        found = connection.execute(
-            f'SELECT count(DISTINCT (source, file, "row", "table")) FROM {stored} WHERE {asked.condition}'
-        ).fetchone()
+        found = connection.execute(f"SELECT {_ROWS} FROM {stored} WHERE {asked.condition}").fetchone()
     return int(found[0]) if found else 0
 
 
 def all_waiting(lake: Lake, filters: Filters, dismissed: Sequence[str]) -> Iterator[QuarantinedRow]:
     """All entries that the filters ask for, a few thousand in memory at a time."""
-    with _opened(lake, dismissed) as (connection, stored):
-        if stored is None:
-            return
-        asked = _asked(filters)
-        result = connection.execute(
-            f"SELECT {_COLUMNS} FROM {stored} WHERE {asked.condition} ORDER BY {_PLACE}", asked.values
-        )
-        while rows := result.fetchmany(_BATCH):
-            yield from map(_entry, rows)
+    return _streamed(lake, dismissed, _asked(filters))
 
 
 def entries_with_value(
     lake: Lake, filters: Filters, dismissed: Sequence[str], value: str | None, *, limit: int | None = None
-) -> list[QuarantinedRow]:
-    """The entries asked for in whose place `value` stands; None asks for empty ones."""
+) -> Iterator[QuarantinedRow]:
+    """The entries asked for, at most `limit`, in whose place `value` stands; None asks for empty ones."""
+    return _streamed(lake, dismissed, _with_value(filters, value), limit)
+
+
+def number_with_value(lake: Lake, filters: Filters, dismissed: Sequence[str], value: str | None) -> int:
+    """How many entries `entries_with_value` has in all."""
     with _opened(lake, dismissed) as (connection, stored):
         if stored is None:
-            return []
-        asked = _asked(filters)
-        bound = "" if limit is None else f" LIMIT {int(limit)}"
-        rows = connection.execute(
-            f"SELECT {_COLUMNS} FROM {stored} WHERE {asked.condition} AND value IS NOT DISTINCT FROM ? ORDER BY {_PLACE}{bound}",
-            [*asked.values, value],
-        ).fetchall()
-    return [_entry(row) for row in rows]
+            return 0
+        asked = _with_value(filters, value)
+        found = connection.execute(f"SELECT count(*) FROM {stored} WHERE {asked.condition}", asked.values).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _with_value(filters: Filters, value: str | None) -> _Asked:
+    asked = _asked(filters)
+    return _Asked(f"{asked.condition} AND value IS NOT DISTINCT FROM ?", [*asked.values, value])
+
+
+def _streamed(
+    lake: Lake, dismissed: Sequence[str], asked: _Asked, limit: int | None = None
+) -> Iterator[QuarantinedRow]:
+    bound = "" if limit is None else f" LIMIT {int(limit)}"
+    with _opened(lake, dismissed) as (connection, stored):
+        if stored is None:
+            return
+        result = connection.execute(
+            f"SELECT {_COLUMNS} FROM {stored} WHERE {asked.condition} ORDER BY {_PLACE}{bound}", asked.values
+        )
+        while rows := result.fetchmany(_BATCH):
+            yield from map(_entry, rows)
 
 
 def commonest_values(

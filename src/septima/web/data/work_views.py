@@ -13,8 +13,12 @@ from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, say
 from septima.web.common.permissions import allowed
-from septima.web.data.jobs import cancel_job, may_be_retried, retry_job, settle, settle_all, start_job
-from septima.web.data.models import Job
+from septima.web.data.asking import COMPUTE, IDENTIFY, LOAD, MEND, key_of_button, upload_of
+from septima.web.work.doing import begin, begin_again, may_begin_again, settle, settle_all
+from septima.web.work.doing import cancel as cancel_work
+from septima.web.work.kinds import kind_of
+from septima.web.work.models import Work
+from septima.web.work.showing import progress_answer
 
 _PAGE = 30
 _RULES = {
@@ -27,35 +31,61 @@ _RULES = {
 
 
 @member("view_data")
-def work(request: MemberRequest) -> HttpResponse:
+def works(request: MemberRequest) -> HttpResponse:
     """Work that runs, waits and is done, newest first."""
     organisation = request.membership.organisation
     settle_all(organisation)
-    found = Job.objects.filter(organisation=organisation).select_related("user", "upload")
+    found = Work.objects.filter(organisation=organisation, kind__startswith="data.").select_related("who")
     before = request.GET.get("before", "")
-    jobs = list((found.filter(pk__lt=int(before)) if before.isdigit() else found)[: _PAGE + 1])
-    further = jobs[_PAGE - 1].pk if len(jobs) > _PAGE else None
+    shown = list((found.filter(pk__lt=int(before)) if before.isdigit() else found)[: _PAGE + 1])
+    further = shown[_PAGE - 1].pk if len(shown) > _PAGE else None
     context = {
-        "jobs": [_line(job) for job in jobs[:_PAGE]],
-        "active": any(not job.is_over for job in jobs),
+        "works": [(one, _title(one), _subject(one)) for one in shown[:_PAGE]],
+        "active": any(one.is_active for one in shown),
         "token": secrets.token_hex(16),
         "pager": {"previous": "?" if before else "", "next": f"?before={further}" if further else ""},
         "directory": organisation.directory.name,
+        "here": "work",
+    }
+    return render(request, "data/works.html", context)
+
+
+@member("view_data")
+def work(request: MemberRequest, pk: int) -> HttpResponse:
+    """One piece of work: how far it is, or what came of it."""
+    found = settle(_own(request, pk))
+    upload = upload_of(found)
+    tables = [
+        {"name": name, "meaning": TABLES[name].meaning.in_language(current_language()), **counts}
+        for name, counts in found.result.get("tables", {}).items()
+        if name in TABLES
+    ]
+    following = None
+    if found.kind in {LOAD, MEND} and not found.is_active:
+        following = Work.objects.filter(organisation=found.organisation, kind=COMPUTE, pk__gt=found.pk).last()
+    context = {
+        "work": found,
+        "title": _title(found),
+        "subject": _subject(found),
+        "upload": upload,
+        # A file that its person finished or discarded meanwhile is taken up no more.
+        "retry": may_begin_again(found) and (found.is_active or upload is None or upload.state == "mapping"),
+        "tables": tables,
+        "nothing_new": bool(tables) and not found.result.get("changed"),
+        "quarantined": sum(int(table.get("quarantined", 0)) for table in tables),
+        "merged": [(say(*_RULES.get(rule, (rule, rule))), n) for rule, n in found.result.get("merged", {}).items()],
+        "no_card": say(*found.result["card"]) if "card" in found.result else "",
+        "following": following,
+        "token": secrets.token_hex(16),
         "here": "work",
     }
     return render(request, "data/work.html", context)
 
 
 @member("view_data")
-def job(request: MemberRequest, pk: int) -> HttpResponse:
-    """One piece of work: how far it is, or what came of it."""
-    return render(request, "data/job.html", _job_page(request, pk))
-
-
-@member("view_data")
 def progress(request: MemberRequest, pk: int) -> HttpResponse:
-    """What changes on that page while the work goes on."""
-    return render(request, "data/job_body.html", _job_page(request, pk))
+    """How far work is."""
+    return progress_answer(request, _own(request, pk))
 
 
 @member("load_data")
@@ -63,33 +93,34 @@ def progress(request: MemberRequest, pk: int) -> HttpResponse:
 def cancel(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask work to stop."""
     found = _own(request, pk)
-    if cancel_job(found):
-        note_event(found.organisation, request.user, "job.cancelled", f"{found.kind} {found.subject}")
+    if cancel_work(found):
+        note_event(found.organisation, request.user, "work.cancelled", f"{found.kind} {found.subject}")
         messages.success(
             request,
             say("It stops at its next step.", "Работа остановится на\u00a0ближайшем шаге."),
         )
-    return redirect("data:job", found.organisation.slug, pk)
+    return redirect("data:work", found.organisation.slug, pk)
 
 
 @member("load_data")
 @require_POST
 def retry(request: MemberRequest, pk: int) -> HttpResponse:
-    """Begin again what was interrupted, cancelled or failed; what was done already is not done twice."""
+    """Begin again what was lost, cancelled or failed; what was done already is not done twice."""
     found = settle(_own(request, pk))
-    if found.kind == "identify" and not _may_identify(request, trial=bool(found.arguments.get("trial", True))):
+    if found.kind == IDENTIFY and not _may_identify(request, trial=bool(found.options.get("trial", True))):
         return _may_not(request)
-    if not retry_job(found):
+    if not begin_again(found):
         messages.error(request, say("It cannot be begun again now.", "Сейчас начать её заново нельзя."))
-    return redirect("data:job", found.organisation.slug, pk)
+    return redirect("data:work", found.organisation.slug, pk)
 
 
 @member("load_data")
 @require_POST
 def compute(request: MemberRequest) -> HttpResponse:
     """Bring the recorded figures up to the data."""
-    started = start_job(request.membership.organisation, request.user, "compute", once=_once(request))
-    return redirect("data:job", request.membership.organisation.slug, started.pk)
+    organisation = request.membership.organisation
+    begun = begin(organisation, COMPUTE, key_of_button(request), who=request.user, once=True)
+    return redirect("data:work", organisation.slug, begun.pk)
 
 
 @member("view_data")
@@ -99,15 +130,15 @@ def identify(request: MemberRequest) -> HttpResponse:
     trial = request.POST.get("record") != "1"
     if not _may_identify(request, trial=trial):
         return _may_not(request)
-    arguments = {
+    options = {
         "trial": trial,
         "probabilistic": request.POST.get("probabilistic") == "1",
         "region": request.POST.get("region", "").strip().upper()[:2],
     }
     organisation = request.membership.organisation
-    started = start_job(organisation, request.user, "identify", arguments=arguments, once=_once(request))
+    begun = begin(organisation, IDENTIFY, key_of_button(request), who=request.user, options=options, once=True)
     note_event(organisation, request.user, "customers.identify_started", trial=trial)
-    return redirect("data:job", organisation.slug, started.pk)
+    return redirect("data:work", organisation.slug, begun.pk)
 
 
 def _may_identify(request: MemberRequest, *, trial: bool) -> bool:
@@ -124,50 +155,15 @@ def _may_not(request: MemberRequest) -> HttpResponse:
     )
 
 
-def _once(request: MemberRequest) -> str:
-    """What the page gave to its button, so that pressing it twice is pressing it once."""
-    given = request.POST.get("once", "")
-    return f"button-{given}" if given.isalnum() and len(given) <= 40 else f"button-{secrets.token_hex(16)}"
-
-
-def _own(request: MemberRequest, pk: int) -> Job:
-    found = Job.objects.select_related("upload", "user", "organisation")
+def _own(request: MemberRequest, pk: int) -> Work:
+    found = Work.objects.select_related("who", "organisation").filter(kind__startswith="data.")
     return get_object_or_404(found, pk=pk, organisation=request.membership.organisation)
 
 
-def _line(job: Job) -> dict[str, object]:
-    language = current_language()
-    percent = None if job.share is None else round(job.share * 100)
-    return {
-        "job": job,
-        "title": job.title(language),
-        "state": job.state_text(language),
-        "mark": {"done": "good", "failed": "bad", "interrupted": "bad"}.get(job.state, "unknown"),
-        "step": job.step(language),
-        "percent": percent,
-        "retry": may_be_retried(job),
-    }
+def _title(work: Work) -> str:
+    return kind_of(work).name.in_language(current_language())
 
 
-def _job_page(request: MemberRequest, pk: int) -> dict[str, object]:
-    found = settle(_own(request, pk))
-    language = current_language()
-    tables = [
-        {"name": name, "meaning": TABLES[name].meaning.in_language(language), **counts}
-        for name, counts in found.result.get("tables", {}).items()
-        if name in TABLES
-    ]
-    merged = [(say(*_RULES.get(rule, (rule, rule))), number) for rule, number in found.result.get("merged", {}).items()]
-    following = None
-    if found.kind in {"load", "mend"} and found.is_over:
-        following = Job.objects.filter(organisation=found.organisation, kind="compute", pk__gt=found.pk).last()
-    return {
-        **_line(found),
-        "tables": tables,
-        "nothing_new": bool(tables) and not found.result.get("changed"),
-        "quarantined": sum(int(str(table.get("quarantined", 0))) for table in tables),
-        "merged": merged,
-        "following": following,
-        "token": secrets.token_hex(16),
-        "here": "work",
-    }
+def _subject(work: Work) -> str:
+    """What work is on, such as a file; of the quarantine it is a reason by its code, which says nothing to a person."""
+    return "" if work.kind == MEND else work.subject

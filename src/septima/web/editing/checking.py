@@ -23,7 +23,7 @@ from septima.scorecard.reading import parse_definition
 from septima.scorecard.rollout.reading import parse_rollout
 from septima.settings import FILE as SETTINGS_FILE
 from septima.settings import Settings, parse_settings
-from septima.web.common.language import error_text, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.editing.files import MAPPING_KIND, kind_of, text_of, texts_with
 from septima.web.editing.limits import refusal
 from septima.web.editing.mistakes import Mistake, told
@@ -109,7 +109,7 @@ def _of_file(texts: Mapping[str, str], name: str, employees: frozenset[str] | No
         metrics = metrics_of(texts, settings)
     except SeptimaError as error:
         yield Mistake(
-            say(f"mend another file first: {error}", f"сначала исправьте другой файл: {error}"),
+            say(f"mend another file first: {error}", f"сначала исправьте другой файл: {error.statement.ru}"),
         )
         return
     if kind == "scorecard":
@@ -126,7 +126,8 @@ def _of_file(texts: Mapping[str, str], name: str, employees: frozenset[str] | No
     try:
         scorecard = definition_of(texts, metrics)
     except (SeptimaError, *SHAPE_ERRORS) as error:
-        yield Mistake(say(f"mend the scorecard first: {error}", f"сначала исправьте карту: {error}"))
+        problem = error_text(error)
+        yield Mistake(say(f"mend the scorecard first: {problem}", f"сначала исправьте карту: {problem}"))
         return
     known = _Anyone() if employees is None else employees
     readers = {
@@ -156,7 +157,8 @@ def _reading(name: str, read: Callable[[], object]) -> Iterator[Mistake]:
     try:
         read()
     except OwnMetricsError as error:
-        for message in error.mistakes:
+        for mistake in error.mistakes:
+            message = mistake.in_language(current_language())
             one = told(message, name)
             yield one if one.line or message.startswith(name) else Mistake(message)
     except MappingError as error:

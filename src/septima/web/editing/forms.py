@@ -7,7 +7,7 @@ from typing import Any, cast
 from septima.schema import Language, SeptimaError
 from septima.scorecard.composite import CompositeError, rescale
 from septima.scorecard.definition import PERSPECTIVES
-from septima.web.common.language import error_text, say
+from septima.web.common.language import say
 from septima.web.editing.fields import FieldShape, FormField, answered, field_of, target_changes
 from septima.web.editing.layout import (
     Add,
@@ -123,7 +123,7 @@ def form_of(
     try:
         whole = content(text)
     except LayoutError as error:
-        raise FormError(error_text(error)) from error
+        raise FormError(error.statement) from error
     if not isinstance(whole, Mapping):
         raise FormError(say("the file holds no fields; edit it as text", "в файле нет полей; правьте его как текст"))
     names = dict((suggestions or {}).get("metrics", ()))
@@ -311,7 +311,7 @@ def _rescaled(text: str, path: Path) -> list[Change]:
     try:
         better = rescale({key: float(weight) for key, weight in given.items()})
     except (CompositeError, TypeError, ValueError) as error:
-        raise FormError(error_text(error)) from error
+        raise FormError(error.statement if isinstance(error, SeptimaError) else str(error)) from error
     return [
         Put((*path, int(key), "weight"), Literal(f"{weight:.12g}", weight), ("id", "metric", "name", "weight"))
         for key, weight in better.items()

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 Path = tuple[str | int, ...]
 _STRING = "tag:yaml.org,2002:str"
@@ -113,9 +113,20 @@ def changed(text: str, changes: Sequence[Change]) -> str:
             meant = _meant(meant, change)
             result = _apply(result, change)
         except (KeyError, IndexError, TypeError, AttributeError, YAMLError) as error:
-            raise LayoutError(f"{change.path}: {error}") from error
+            place = ".".join(map(str, change.path))
+            raise LayoutError(
+                Text(
+                    f"{place} cannot be changed here ({error}); change it in the text",
+                    f"{place} здесь не\u00a0изменить ({error}); измените в\u00a0тексте",
+                )
+            ) from error
     if changes and content(result) != meant:
-        raise LayoutError("this change would touch more than itself; make it in the text")
+        raise LayoutError(
+            Text(
+                "this change would touch more than itself; make it in the text",
+                "это изменение затронуло\u00a0бы и\u00a0другое; внесите его в\u00a0тексте",
+            )
+        )
     return result
 
 
@@ -204,7 +215,9 @@ def _replaced(text: str, root: Node, path: Path, node: Node, value: Any) -> str:
         return text[: _start(node)] + shown + text[_end(node) :]
     key = _key(root, path)
     if key is None:
-        raise LayoutError("this entry can only be changed in the text")
+        raise LayoutError(
+            Text("this entry can only be changed in the text", "эту запись можно изменить только в\u00a0тексте")
+        )
     colon = text.index(":", _end(key)) + 1
     shown = _shown(value, indent=_indent(root, path), in_flow=in_flow)
     return text[:colon] + " " + shown + text[max(colon, _end(node)) :]
@@ -243,7 +256,7 @@ def _take(text: str, root: Node, path: Path) -> str:
     key, value = pairs[place]
     if len(pairs) == 1:
         if len(path) == 1:
-            raise LayoutError("the last field of a file stays")
+            raise LayoutError(Text("the last field of a file stays", "последнее поле файла убрать нельзя"))
         return _take(text, root, path[:-1])
     if _is_flow(parent):
         if place + 1 < len(pairs):
@@ -421,7 +434,12 @@ def _dash(text: str, place: int) -> int:
     begin = _line_start(text, place)
     line = text[begin:place]
     if line.strip() != "-":
-        raise LayoutError("an entry that begins on another line than its dash can only be moved in the text")
+        raise LayoutError(
+            Text(
+                "an entry that begins on another line than its dash can only be moved in the text",
+                "запись, которая начинается не\u00a0в\u00a0строке своего дефиса, можно переместить только в\u00a0тексте",
+            )
+        )
     return begin + line.index("-")
 
 

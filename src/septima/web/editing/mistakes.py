@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-_PLACE = re.compile(r"^(?P<file>.*?)(?:, line (?P<line>\d+))?: (?P<message>.*)$", re.DOTALL)
+_PLACE = re.compile(r"^(?P<file>.*?)(?:, (?:line |строка[ \u00a0])(?P<line>\d+))?: (?P<message>.*)$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Mistake:
 
 
 def told(message: str, file: str) -> Mistake:
-    """A message of the library, `FILE, line N: what; remedy`, taken apart."""
+    """A message of the library in either language, `FILE, line N: what; remedy`, taken apart."""
     found = _PLACE.match(message)
     if found is None or not found["file"].endswith(file):
         return Mistake(message)

@@ -27,6 +27,7 @@ from septima.web.metrics.asking import Ask
 from septima.web.metrics.exports import document, picture
 from septima.web.metrics.figures import figures
 from septima.web.metrics.models import Annotation, Digest, Subscription
+from septima.web.metrics.outlook import outlook_of
 from septima.web.metrics.page import Line, Reader, metric_page
 from septima.workspace import Workspace
 
@@ -143,7 +144,8 @@ def _metric_letter(subscription: Subscription, workspace: Workspace, period: Per
     found = figures(organisation, workspace, ask)
     reader = Reader(language, workspace.settings.calendar, workspace.settings.currency)
     marks = list(annotations_of(organisation.pk, metric.id))
-    page = metric_page(metric, found, grain, marks, reader)
+    outlook = outlook_of(organisation, workspace, metric, found, grain)
+    page = metric_page(metric, found, grain, marks, reader, outlook)
     name, label = metric.passport.name.in_language(language), period.label.in_language(language)
     newest = page.newest
     lead = (
@@ -154,7 +156,7 @@ def _metric_letter(subscription: Subscription, workspace: Workspace, period: Per
     address = _site(subscription) + reverse("metrics:metric", args=(organisation.slug, metric.id)) + f"?{ask.query}"
     file = None
     if subscription.form == "pdf":
-        file = (f"{metric.id}-{period.id}.pdf", document(metric, found, grain, reader, workspace))
+        file = (f"{metric.id}-{period.id}.pdf", document(metric, found, grain, reader, workspace, outlook))
     return Letter(
         f"{name}: {label}",
         name,
@@ -162,7 +164,7 @@ def _metric_letter(subscription: Subscription, workspace: Workspace, period: Per
         tuple(Text(en, ru).in_language(language) for en, ru in _METRIC_COLUMNS),
         tuple(_metric_line(line) for line in page.table[:8]),
         address,
-        picture(metric, found, grain, marks, reader),
+        picture(metric, found, grain, marks, reader, outlook),
         file,
     )
 

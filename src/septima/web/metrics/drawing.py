@@ -36,13 +36,27 @@ def course_chart(
     grain: str,
     language: Language,
     size: tuple[int, int] = LAPTOP,
+    ahead: Sequence[Point] = (),
+    target: float | None = None,
+    target_label: str = "",
     events: Sequence[Event] = (),
     reach: Sequence[float | None] = (),
 ) -> alt.LayerChart:
-    """The course of a metric, in the numbers of its axis, with what people marked on it."""
+    """The course of a metric, in the numbers of its axis, with its target, what is expected and what people marked on it."""
     tick = TICKS["day" if grain == "week" else grain].in_language(language) if grain != "year" else ""
     width, height = size
-    return trend(points, unit=unit, tick_format=tick, events=events, reach=reach, width=width, height=height)
+    return trend(
+        points,
+        ahead=ahead,
+        target=target,
+        target_label=target_label,
+        unit=unit,
+        tick_format=tick,
+        events=events,
+        reach=reach,
+        width=width,
+        height=height,
+    )
 
 
 def drawn(chart: alt.LayerChart, language: Language, description: str) -> SafeString:

@@ -8,28 +8,27 @@ from septima.metrics import Grain, Metric
 from septima.report.charts import explored
 from septima.report.words import WORDS
 from septima.schema import Language
-from septima.web.metrics.drawing import LAPTOP, course_chart
+from septima.web.metrics.drawing import LAPTOP
 from septima.web.metrics.figures import Figures
 from septima.web.metrics.models import Annotation
-from septima.web.metrics.page import Reader, events_of, points_of
+from septima.web.metrics.outlook import Outlook
+from septima.web.metrics.page import Reader, whole_chart
 
 _PERIODS = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%B %Y", "quarter": "%b %Y", "year": "%Y"}
 
 
 def exploration(
-    metric: Metric, found: Figures, grain: Grain, marks: Sequence[Annotation], reader: Reader
+    metric: Metric,
+    found: Figures,
+    grain: Grain,
+    marks: Sequence[Annotation],
+    reader: Reader,
+    outlook: Outlook | None = None,
 ) -> dict[str, object]:
     """What Vega-Embed takes: the same chart as the page shows, with tips and an axis that moves, and its locales."""
     rows = [row for row in found.rows if row["complete"]]
     style = reader.style(metric.passport, rows)
-    chart = course_chart(
-        points_of(rows, style),
-        unit=style.axis_unit,
-        grain=grain,
-        language=reader.language,
-        size=(LAPTOP[0], 320),
-        events=events_of(marks, rows, grain, reader.calendar),
-    )
+    chart = whole_chart(style, rows, grain, marks, reader, outlook, (LAPTOP[0], 320))
     names = {name: WORDS[name].in_language(reader.language) for name in ("period", "value", "lower", "upper")}
     return {
         "specification": explored(chart, names, _PERIODS[grain]),

@@ -16,10 +16,10 @@ from septima.report.studies.study import Fan, Interval, Measure, Number, Section
 from septima.report.words import WORDS
 from septima.schema import Language, Text
 from septima.scorecard.dimensions import dimension_name
-from septima.web.metrics.drawing import LAPTOP, course_chart
 from septima.web.metrics.figures import Figures
 from septima.web.metrics.models import Annotation
-from septima.web.metrics.page import Reader, Row, events_of, figure_of, passport_lines, points_of
+from septima.web.metrics.outlook import Outlook
+from septima.web.metrics.page import Reader, Row, figure_of, passport_lines, points_of, target_label, whole_chart
 from septima.workspace import Workspace
 
 _HEADER_ROW = 3
@@ -98,25 +98,30 @@ def workbook(metric: Metric, found: Figures, reader: Reader, organisation: str) 
     return content.getvalue()
 
 
-def picture(metric: Metric, found: Figures, grain: Grain, marks: Sequence[Annotation], reader: Reader) -> bytes | None:
+def picture(
+    metric: Metric,
+    found: Figures,
+    grain: Grain,
+    marks: Sequence[Annotation],
+    reader: Reader,
+    outlook: Outlook | None = None,
+) -> bytes | None:
     """The chart over time as PNG; None where no period has a figure."""
     rows = [row for row in found.rows if row["complete"]]
     if found.by or not any(row["value"] is not None for row in rows):
         return None
     style = reader.style(metric.passport, rows)
-    events = events_of(marks, rows, grain, reader.calendar)
-    chart = course_chart(
-        points_of(rows, style), unit=style.axis_unit, grain=grain, language=reader.language, size=LAPTOP, events=events
-    )
-    return png(chart, reader.language)
+    return png(whole_chart(style, rows, grain, marks, reader, outlook), reader.language)
 
 
-def document(metric: Metric, found: Figures, grain: Grain, reader: Reader, workspace: Workspace) -> bytes:
+def document(
+    metric: Metric, found: Figures, grain: Grain, reader: Reader, workspace: Workspace, outlook: Outlook | None = None
+) -> bytes:
     """The metric as a PDF: its newest figure, its course, the table of its values and its passport."""
-    return studies_report(workspace, [metric_study(metric, found, grain, reader)], "pdf", reader.language)
+    return studies_report(workspace, [metric_study(metric, found, grain, reader, outlook)], "pdf", reader.language)
 
 
-def metric_study(metric: Metric, found: Figures, grain: Grain, reader: Reader) -> Study:
+def metric_study(metric: Metric, found: Figures, grain: Grain, reader: Reader, outlook: Outlook | None = None) -> Study:
     """The metric over time as a study."""
     passport, language = metric.passport, reader.language
     rows = [row for row in found.rows if row["complete"]]
@@ -129,7 +134,13 @@ def metric_study(metric: Metric, found: Figures, grain: Grain, reader: Reader) -
         number = Number(newest["value"], style)
         measures.append(Measure(reader.period(newest["period"], grain), number, Interval(figure_of(newest), style)))
         points = tuple(points_of(rows, style))
-        drawings = (Fan(name, points, (), None, "", style.axis_unit, grain, f"{name}: {number.text}."),)
+        ahead = () if outlook is None else tuple(outlook.points_ahead(style))
+        target = None if outlook is None else outlook.target(rows)
+        shown, label = None, ""
+        if target is not None:
+            shown, label = style.shown(target), target_label(target, style, reader)
+            measures.append(Measure(WORDS["target"].in_language(language), Number(target, style)))
+        drawings = (Fan(name, points, ahead, shown, label, style.axis_unit, grain, f"{name}: {number.text}."),)
     columns = (WORDS["period"].in_language(language), *(dimension_name(one).in_language(language) for one in found.by))
     table = Table("", (*columns, *(WORDS[key].in_language(language) for key in ("value", "interval", "sample"))), tuple(
         _study_row(row, found.by, grain, style, reader) for row in reversed(rows[-60:])

@@ -3,14 +3,12 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from django.core.cache import caches
+from typing import Any, cast
 
 from septima.metrics import Metric
 from septima.metrics.recorded import Recorded, RecordError
 from septima.web.accounts.models import Organisation
-from septima.web.common.workspaces import definitions_digest, kept
+from septima.web.common.workspaces import definitions_digest, keep, kept, look_up
 from septima.web.metrics.asking import Ask
 from septima.workspace import Workspace
 
@@ -32,14 +30,14 @@ def figures_at_once(organisation: Organisation, workspace: Workspace, ask: Ask) 
     MetricError or PeriodError where there can be none.
     """
     key = figures_key(organisation, workspace, ask)
-    found: Figures | None = caches["pages"].get(key)
+    found = cast("Figures | None", look_up(key))
     if found is not None:
         return found
     try:
         found = _recorded(workspace, ask)
     except RecordError:
         return None
-    caches["pages"].set(key, found)
+    keep(key, found)
     return found
 
 
@@ -48,7 +46,7 @@ def figures(organisation: Organisation, workspace: Workspace, ask: Ask, *, anew:
     key = figures_key(organisation, workspace, ask)
     if anew:
         found = _computed(workspace, ask)
-        caches["pages"].set(key, found)
+        keep(key, found)
         return found
     return figures_at_once(organisation, workspace, ask) or kept(key, lambda: _computed(workspace, ask))
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import altair as alt
+
 from septima.metrics import Grain, Metric
 from septima.metrics.definition import NOTES, Passport
 from septima.metrics.period import Calendar
@@ -16,9 +18,10 @@ from septima.schema import Language, Text
 from septima.scorecard.card import Figure
 from septima.scorecard.dimensions import dimension_name
 from septima.web.metrics.catalogue import group_name, perspective_name
-from septima.web.metrics.drawing import SMALL, Picture, both, course_chart, drawn
+from septima.web.metrics.drawing import LAPTOP, SMALL, Picture, both, course_chart, drawn
 from septima.web.metrics.figures import Figures
 from septima.web.metrics.models import Annotation
+from septima.web.metrics.outlook import Outlook, on_axis
 
 Row = Mapping[str, Any]
 
@@ -44,7 +47,11 @@ class Line:
 
 @dataclass(frozen=True)
 class MetricPage:
-    """The newest figure and all that is drawn and listed; `newest` is None where no period has a figure."""
+    """The newest figure and all that is drawn and listed; `newest` is None where no period has a figure.
+
+    `target` is that of the newest period in words, `expected` is what the next ones are expected to bring, each with
+    the name of its period.
+    """
 
     newest: Line | None
     pictures: tuple[Picture, ...]
@@ -53,6 +60,8 @@ class MetricPage:
     table: tuple[Line, ...]
     left_out: int
     remarks: tuple[str, ...]
+    target: str = ""
+    expected: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,15 +100,55 @@ def figure_of(row: Row) -> Figure:
 
 
 def metric_page(
-    metric: Metric, found: Figures, grain: Grain, marks: Sequence[Annotation], reader: Reader
+    metric: Metric,
+    found: Figures,
+    grain: Grain,
+    marks: Sequence[Annotation],
+    reader: Reader,
+    outlook: Outlook | None = None,
 ) -> MetricPage:
     """The course of a metric over time, or of the members of its slices."""
-    rows = found.rows
-    return _sliced(metric, found, grain, reader) if found.by else _whole(metric, rows, grain, marks, reader)
+    if found.by:
+        return _sliced(metric, found, grain, reader)
+    return _whole(metric, found.rows, grain, marks, reader, outlook)
+
+
+def whole_chart(
+    style: NumberStyle,
+    rows: Sequence[Row],
+    grain: Grain,
+    marks: Sequence[Annotation],
+    reader: Reader,
+    outlook: Outlook | None,
+    size: tuple[int, int] = LAPTOP,
+) -> alt.LayerChart:
+    """The course of a metric over the complete periods `rows`: the same on the page, in files, in letters and explored."""
+    target = None if outlook is None else outlook.target(rows)
+    targets = {} if outlook is None else outlook.targets
+    points = [
+        replace(point, target=None if point.period not in targets else style.shown(targets[point.period]))
+        for point in points_of(rows, style)
+    ]
+    return course_chart(
+        points,
+        unit=style.axis_unit,
+        grain=grain,
+        language=reader.language,
+        size=size,
+        ahead=[] if outlook is None else outlook.points_ahead(style),
+        target=None if target is None else style.shown(target),
+        target_label="" if target is None else target_label(target, style, reader),
+        events=events_of(marks, rows, grain, reader.calendar),
+    )
 
 
 def _whole(
-    metric: Metric, rows: Sequence[Row], grain: Grain, marks: Sequence[Annotation], reader: Reader
+    metric: Metric,
+    rows: Sequence[Row],
+    grain: Grain,
+    marks: Sequence[Annotation],
+    reader: Reader,
+    outlook: Outlook | None,
 ) -> MetricPage:
     passport, language = metric.passport, reader.language
     style = reader.style(passport, rows)
@@ -107,7 +156,7 @@ def _whole(
     complete = [row for row in rows if row["complete"]]
     pictures: list[Picture] = []
     if any(row["value"] is not None for row in complete):
-        points, events = points_of(complete, style), events_of(marks, complete, grain, reader.calendar)
+        target = None if outlook is None else outlook.target(complete)
         name = passport.name.in_language(language)
         words = SENTENCES["trend_says"].in_language(language).format(
             name=name,
@@ -115,19 +164,31 @@ def _whole(
             last=reader.period(complete[-1]["period"], grain),
             end=style.value(complete[-1]["value"]),
             interval="",
-            target="",
+            target="" if target is None else f"; {target_label(target, style, reader)}",
         )  # fmt: skip
-        unit = style.axis_unit
 
-        def chart(size: tuple[int, int]) -> Any:
-            return course_chart(points, unit=unit, grain=grain, language=language, size=size, events=events)
+        def chart(size: tuple[int, int]) -> alt.LayerChart:
+            return whole_chart(style, complete, grain, marks, reader, outlook, size)
 
         pictures.append(both("", chart, language, words))
     newest = next((line for line, row in zip(reversed(lines), reversed(rows), strict=True) if row["complete"]), None)
     remarks = _remarks(passport, rows, reader)
     shown = tuple(reversed(lines))[:PERIODS_LISTED]
+    target = None if outlook is None else outlook.target(complete)
+    expected = () if outlook is None else outlook.ahead
     return MetricPage(
-        newest, tuple(pictures), (), reader.say("Period", "Период"), shown, len(lines) - len(shown), remarks
+        newest,
+        tuple(pictures),
+        (),
+        reader.say("Period", "Период"),
+        shown,
+        len(lines) - len(shown),
+        remarks,
+        "" if target is None else style.value(target),
+        tuple(
+            (reader.period(one.period, grain), style.value(one.figure.value), style.interval(one.figure))
+            for one in expected
+        ),
     )
 
 
@@ -148,7 +209,7 @@ def _sliced(metric: Metric, found: Figures, grain: Grain, reader: Reader) -> Met
         before = _at(members[name], reader.calendar.period_of(row["period"], grain).shift(-1).start)
         table.append(_line(name, row, before, style, reader))
         if row["value"] is not None:
-            dots.append(Dot(name, _on_axis(figure_of(row), style), style.value(row["value"])))
+            dots.append(Dot(name, on_axis(figure_of(row), style), style.value(row["value"])))
     names = reader.say("Member", "Группа") if not found.by else ", ".join(
         dimension_name(name).in_language(language) for name in found.by
     )  # fmt: skip
@@ -289,7 +350,7 @@ def newest_period(rows: Iterable[Row]) -> date | None:
 
 def points_of(rows: Sequence[Row], style: NumberStyle) -> list[Point]:
     """Figures as a chart takes them."""
-    return [Point(row["period"], _on_axis(figure_of(row), style)) for row in rows]
+    return [Point(row["period"], on_axis(figure_of(row), style)) for row in rows]
 
 
 def events_of(marks: Sequence[Annotation], rows: Sequence[Row], grain: Grain, calendar: Calendar) -> list[Event]:
@@ -380,10 +441,9 @@ def _remarks(passport: Passport, rows: Sequence[Row], reader: Reader) -> tuple[s
     return tuple(said)
 
 
-def _on_axis(figure: Figure, style: NumberStyle) -> Figure:
-    return Figure(
-        *(None if bound is None else style.shown(bound) for bound in (figure.value, figure.lower, figure.upper))
-    )
+def target_label(target: float, style: NumberStyle, reader: Reader) -> str:
+    """What stands at the line of a target."""
+    return reader.say(f"target {style.value(target)}", f"цель {style.value(target)}")
 
 
 def _bare(style: NumberStyle, value: float) -> str:

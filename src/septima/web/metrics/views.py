@@ -31,6 +31,7 @@ from septima.web.metrics.exploring import exploration
 from septima.web.metrics.figures import Figures, figures_at_once, figures_key
 from septima.web.metrics.figures import figures as figures_of
 from septima.web.metrics.models import Annotation, Subscription
+from septima.web.metrics.outlook import Outlook, outlook_of
 from septima.web.metrics.page import (
     MetricPage,
     Reader,
@@ -165,7 +166,8 @@ def specification(request: MemberRequest, metric_id: str) -> HttpResponse:
     if found.by or newest_period(found.rows) is None:
         raise Http404
     marks = list(annotations_of(request.membership.organisation.pk, metric_id))
-    return JsonResponse(exploration(opened.metric, found, opened.ask.grain, marks, opened.reader))
+    outlook = _outlook(request, opened, found)
+    return JsonResponse(exploration(opened.metric, found, opened.ask.grain, marks, opened.reader, outlook))
 
 
 @member("view_scorecard")
@@ -199,11 +201,12 @@ def export(request: MemberRequest, metric_id: str, form: str) -> HttpResponse:
         if form == "xlsx":
             return file_answer(name, exports.workbook(opened.metric, found, opened.reader, organisation.name), _SHEET)
         grain = ask.of_figures.grain
+        outlook = _outlook(request, opened, found)
         if form == "pdf":
-            made = exports.document(opened.metric, found, grain, opened.reader, opened.workspace)
+            made = exports.document(opened.metric, found, grain, opened.reader, opened.workspace, outlook)
             return file_answer(name, made, "application/pdf")
         marks = list(annotations_of(organisation.pk, metric_id))
-        drawing = exports.picture(opened.metric, found, grain, marks, opened.reader)
+        drawing = exports.picture(opened.metric, found, grain, marks, opened.reader, outlook)
     except SeptimaError as error:
         return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), error_text(error))
     if drawing is None:
@@ -238,6 +241,12 @@ def _marks(request: MemberRequest, opened: _Opened) -> list[Annotation]:
     return list(annotations_of(request.membership.organisation.pk, opened.metric.id))
 
 
+def _outlook(request: MemberRequest, opened: _Opened, found: Figures) -> Outlook | None:
+    if opened.ask.look != "time":
+        return None
+    return outlook_of(request.membership.organisation, opened.workspace, opened.metric, found, opened.ask.grain)
+
+
 def _figures_context(
     request: MemberRequest, opened: _Opened, found: Figures, marks: list[Annotation]
 ) -> dict[str, Any]:
@@ -245,12 +254,15 @@ def _figures_context(
     ask, reader = opened.ask, opened.reader
     context: dict[str, Any] = {"found": found, "chart_version": script_version()}
     marked = [(mark.pk, mark.changed_at.isoformat()) for mark in marks]
-    drawn_from = repr((ask.look, reader.language, found.recorded, marked))
+    outlook = _outlook(request, opened, found)
+    drawn_from = repr((ask.look, reader.language, found.recorded, marked, outlook))
     key = figures_key(request.membership.organisation, opened.workspace, ask.of_figures)
     key = f"page-{hashlib.sha256(f'{key} {drawn_from}'.encode()).hexdigest()}"
     if ask.look == "time":
-        shown: MetricPage = kept(key, lambda: metric_page(opened.metric, found, ask.grain, marks, reader))
-        return context | {"page": shown, "can_explore": bool(shown.pictures) and not found.by}
+        shown: MetricPage = kept(key, lambda: metric_page(opened.metric, found, ask.grain, marks, reader, outlook))
+        of_card = outlook.period if outlook is not None else ""
+        can_explore = bool(shown.pictures) and not found.by
+        return context | {"page": shown, "can_explore": can_explore, "of_card": of_card}
     draw = {"cohorts": cohort_triangle, "funnel": funnel, "flow": flow}[ask.look]
     last = newest_period(found.rows) if ask.look != "cohorts" else None
     label = reader.period(last, ask.grain) if last is not None else ""

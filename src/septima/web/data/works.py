@@ -1,7 +1,7 @@
-"""What each kind of job does."""
+"""The kinds of work on data, and what each does."""
 
-from collections.abc import Mapping
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 from django.utils import timezone, translation
 
@@ -10,17 +10,19 @@ from septima.lake.load import load
 from septima.schema import Language, SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Organisation
-from septima.web.common.language import error_text, say
+from septima.web.common.language import error_text
 from septima.web.common.workspaces import default_period, open_workspace
-from septima.web.data.jobs import Told, Work, start_job
+from septima.web.data.asking import COMPUTE, EXAMINE, IDENTIFY, LOAD, MEND, begin_computing, upload_of
 from septima.web.data.mapping_forms import checked_mapping
 from septima.web.data.mending import dismissed_ids, mend_many
-from septima.web.data.models import Job, Upload
+from septima.web.data.models import Upload
 from septima.web.data.uploads import examine, loaded_before, refuse, sweep
 from septima.web.data.waiting import Filters
 from septima.web.scorecards.cards import refreshed
 from septima.web.scorecards.choice import Choice
 from septima.web.scorecards.first_page import draw_first_page
+from septima.web.work.kinds import Kind, Tell, register
+from septima.web.work.models import Work
 from septima.workspace import Workspace
 
 _CARD = Text("Making the card", "Составление карты")
@@ -30,27 +32,23 @@ class WorkError(SeptimaError):
     """The work cannot be done."""
 
 
-def of(kind: str) -> Work:
-    """What a job of this kind does; KeyError where there is none."""
-    return _KINDS[kind]
-
-
-def examine_file(job: Job, told: Told) -> None:
+def examine_file(work: Work, tell: Tell) -> dict[str, Any]:
     """Look through an uploaded file that is too large to be looked through while its person waits."""
-    upload = _upload(job)
+    upload = _upload(work)
     try:
-        examine(upload, told)
+        examine(upload, tell)
     except SeptimaError as error:
         if not upload.header:
             refuse(upload, " ".join(error_text(error).split()))  # the file itself cannot be read
         raise
     Upload.objects.filter(pk=upload.pk, state="examining").update(state="mapping")
+    return {}
 
 
-def load_file(job: Job, told: Told) -> None:
+def load_file(work: Work, tell: Tell) -> dict[str, Any]:
     """Load an uploaded file by its mapping, whole or not at all and once, wherever an earlier attempt was cut off."""
-    upload = _upload(job)
-    workspace = open_workspace(job.organisation)
+    upload = _upload(work)
+    workspace = open_workspace(work.organisation)
     before = workspace.lake.version
     mapping = checked_mapping(upload.mapping, upload.mapping_path, upload.name)
     upload.mapping_path.write_text(upload.mapping, encoding="utf-8")
@@ -58,39 +56,37 @@ def load_file(job: Job, told: Told) -> None:
     if done is not None:
         counts, version = done.details["tables"], done.version
     else:
-        result = load(workspace.lake, mapping, progress=told, memory=workspace.settings.memory)
+        result = load(workspace.lake, mapping, progress=tell, memory=workspace.settings.memory)
         counts, version = {name: vars(one) for name, one in result.tables.items()}, result.version
     changed = done is not None or version != before
-    job.result = {"tables": counts, "version": version, "changed": changed}
-    job.save(update_fields=["result"])
     upload.counts, upload.lake_version, upload.finished_at = counts, version, timezone.now()
     upload.state, upload.error = "loaded", ""
     upload.save(update_fields=["counts", "lake_version", "finished_at", "state", "error"])
-    note_event(job.organisation, job.user, "upload.loaded", upload.name, version=version, tables=counts)
+    note_event(work.organisation, work.who, "upload.loaded", upload.name, version=version, tables=counts)
     sweep()
     if changed:
-        start_job(job.organisation, job.user, "compute", once=f"compute-{version}")
+        begin_computing(work.organisation, work.who, version)
+    return {"tables": counts, "version": version, "changed": changed}
 
 
-def compute_figures(job: Job, told: Told) -> None:
+def compute_figures(work: Work, tell: Tell) -> dict[str, Any]:
     """Bring the recorded figures up to the data, and make the card anew that people open first."""
-    workspace = open_workspace(job.organisation)
-    author = str(job.user) if job.user is not None else None
-    update = workspace.compute(author=author, progress=told)
-    job.result = {
+    workspace = open_workspace(work.organisation)
+    author = str(work.who) if work.who is not None else None
+    update = workspace.compute(author=author, progress=tell)
+    result: dict[str, Any] = {
         "series": len(update.series),
         "figures": sum(one.new + one.changed + one.gone for one in update.series),
         "failures": [{"metric": one.metric, "message": one.message[:300]} for one in update.failures[:50]],
         "version": update.version,
     }
-    job.save(update_fields=["result"])
-    told(_CARD, 0, None)
+    tell(_CARD, 0, None)
     try:
-        _renew_card(job.organisation, workspace)
+        _renew_card(work.organisation, workspace)
     except SeptimaError as error:
         # The figures stand; a card that cannot be made says why on its own page.
-        job.result["card"] = " ".join(error_text(error).split())[:500]
-        job.save(update_fields=["result"])
+        result["card"] = [error.statement.en, error.statement.ru]
+    return result
 
 
 def _renew_card(organisation: Organisation, workspace: Workspace) -> None:
@@ -102,20 +98,22 @@ def _renew_card(organisation: Organisation, workspace: Workspace) -> None:
             draw_first_page(organisation, workspace, choice, language)
 
 
-def find_duplicates(job: Job, told: Told) -> None:
+def find_duplicates(work: Work, tell: Tell) -> dict[str, Any]:
     """Find customers who are one person; of a trial nothing is recorded."""
-    workspace = open_workspace(job.organisation)
-    trial = bool(job.arguments.get("trial", True))
+    workspace = open_workspace(work.organisation)
+    trial = bool(work.options.get("trial", True))
     found = identify(
         workspace.lake,
-        probabilistic=bool(job.arguments.get("probabilistic")),
-        region=job.arguments.get("region") or None,
+        probabilistic=bool(work.options.get("probabilistic")),
+        region=work.options.get("region") or None,
         dry_run=trial,
-        author=str(job.user) if job.user is not None else None,
-        progress=told,
+        author=str(work.who) if work.who is not None else None,
+        progress=tell,
         memory=workspace.settings.memory,
     )
-    job.result = {
+    if found.run is not None:
+        note_event(work.organisation, work.who, "customers.identified", merged=sum(found.merged.values()))
+    return {
         "trial": trial,
         "customers": found.customers,
         "persons": found.persons,
@@ -126,50 +124,65 @@ def find_duplicates(job: Job, told: Told) -> None:
         "unread_phones": found.unread_phones,
         "run": found.run,
     }
-    job.save(update_fields=["result"])
-    if found.run is not None:
-        note_event(job.organisation, job.user, "customers.identified", merged=sum(found.merged.values()))
 
 
-def mend_rows(job: Job, told: Told) -> None:
+def mend_rows(work: Work, tell: Tell) -> dict[str, Any]:
     """Mend many rows of the quarantine alike, or try them again as they are."""
-    arguments = job.arguments
-    filters = Filters(**arguments["filters"])
-    change = arguments.get("change")
-    lake = open_workspace(job.organisation).lake
+    filters = Filters(**work.options["filters"])
+    change = work.options.get("change")
+    lake = open_workspace(work.organisation).lake
     mended = mend_many(
         lake,
         filters,
-        dismissed_ids(job.organisation),
+        dismissed_ids(work.organisation),
         change=None if change is None else (change[0], change[1]),
-        author=str(job.user) if job.user is not None else "",
-        progress=told,
+        author=str(work.who) if work.who is not None else "",
+        progress=tell,
     )
     # Values may be a person's; they are not kept longer than the work needs them.
-    job.result, job.arguments = {"passed": mended.passed, "wrong": mended.wrong}, {}
-    job.save(update_fields=["result", "arguments"])
+    work.options = {}
+    work.save(update_fields=["options"])
     note_event(
-        job.organisation,
-        job.user,
+        work.organisation,
+        work.who,
         "quarantine.mended" if change is not None else "quarantine.retried",
         filters.reason,
         passed=mended.passed,
         wrong=mended.wrong,
     )
     if mended.passed:
-        start_job(job.organisation, job.user, "compute", once=f"compute-{lake.version}")
+        begin_computing(work.organisation, work.who, lake.version)
+    return {"passed": mended.passed, "wrong": mended.wrong}
 
 
-def _upload(job: Job) -> Upload:
-    if job.upload is None or not job.upload.path.exists():
-        raise WorkError(say("the file is no longer there; upload it again", "файла больше нет; загрузите его ещё раз"))
-    return job.upload
+def _upload(work: Work) -> Upload:
+    upload = upload_of(work)
+    if upload is None or not upload.path.exists():
+        raise WorkError(
+            Text("the file is no longer there; upload it again", "файла больше нет; загрузите его ещё\u00a0раз")
+        )
+    return upload
 
 
-_KINDS: Mapping[str, Work] = {
-    "examine": examine_file,
-    "load": load_file,
-    "compute": compute_figures,
-    "identify": find_duplicates,
-    "mend": mend_rows,
-}
+def _taken_up(state: str) -> Callable[[Work], bool]:
+    """Has an upload wait for its work again; False where its person finished or discarded it meanwhile."""
+    return lambda work: bool(Upload.objects.filter(pk=work.options["upload"], state="mapping").update(state=state))
+
+
+def _given_up(work: Work) -> None:
+    """A file that was not looked through or loaded waits for its mapping again."""
+    waits = Upload.objects.filter(pk=work.options["upload"], state__in=("loading", "examining"))
+    waits.update(state="mapping")
+
+
+register(Kind(EXAMINE, Text("Look through a file", "Просмотр файла"), examine_file, _taken_up("examining"), _given_up))
+register(Kind(LOAD, Text("Load a file", "Загрузка файла"), load_file, _taken_up("loading"), _given_up))
+register(
+    Kind(
+        COMPUTE,
+        Text("Compute figures and renew the card", "Вычисление показателей и\u00a0обновление карты"),
+        compute_figures,
+    )
+)
+register(Kind(IDENTIFY, Text("Look for duplicates of customers", "Поиск дублей клиентов"), find_duplicates))
+register(Kind(MEND, Text("Mend rows of the quarantine", "Исправление строк карантина"), mend_rows))

@@ -1,8 +1,8 @@
-# ruff: noqa: S608 - names and texts are quoted by lake.sql, values are bound
+
 """What would become of a file if it were loaded now: read and checked as a load does, and nothing is written to the lake."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,12 @@ def look_at(lake: Lake, path: Path, name: str, *, sheet: str | None = None) -> t
         reading = open_source(connection, whole, path, name, folder)
         rows = count(connection, f"SELECT count(*) FROM ({reading.sample})")
         if rows == 0:
-            raise LoadError(f"{name} has a header and no rows; there is nothing to load")
+            raise LoadError(
+                Text(
+                    f"{name} has a header and no rows; there is nothing to load",
+                    f"в\u00a0{name} есть заголовок и\u00a0нет строк; загружать нечего",
+                )
+            )
         looks = [
             SourceLook(column, *_values(connection, reading.sample, source.alias))
             for column, source in reading.columns.items()
@@ -111,11 +116,6 @@ def rehearse(
             for batch in stage_entry(run, entry, [(files[entry.pattern], entry.pattern)])
         ]
         return [_look(connection, lake, batch) for batch in staged]
-
-
-def as_json(looks: list[SourceLook], tables: list[TableLook]) -> dict[str, Any]:
-    """What was seen, to be written down."""
-    return {"columns": [asdict(look) for look in looks], "tables": [asdict(table) for table in tables]}
 
 
 def _advance(progress: Progress | None, total: int) -> Callable[[str, int], None]:
