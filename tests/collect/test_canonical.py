@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,27 +17,10 @@ from septima.collect.segment import message_of
 from septima.lake.append import append_portions
 from septima.lake.load import TableCounts
 from septima.lake.store import Lake
+from tests.lake.conftest import lake, rows_of  # noqa: F401 - fixtures
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Rows = Callable[[str, str], list[tuple[Any, ...]]]
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake.create(tmp_path / "lake")
-
-
-@pytest.fixture
-def rows_of(lake: Lake) -> Rows:
-    import duckdb
-
-    from septima.lake.sql import parquet
-
-    def rows(table: str, columns: str) -> list[tuple[Any, ...]]:
-        files = lake.files(table)
-        return duckdb.sql(f"SELECT {columns} FROM {parquet(files)} ORDER BY ALL").fetchall() if files else []
-
-    return rows
 
 
 _batches = itertools.count()

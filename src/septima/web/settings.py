@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "septima.web.customers",
     "septima.web.editing",
     "septima.web.data",
+    "septima.web.collect",
     "septima.web.api",
     "allauth",
     "allauth.account",

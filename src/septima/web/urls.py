@@ -17,6 +17,7 @@ _ORGANISATION: list[URLPattern | URLResolver] = [
     path("customers/", include("septima.web.customers.urls")),
     path("definitions/", include("septima.web.editing.urls")),
     path("data/", include("septima.web.data.urls")),
+    path("data/http/", include("septima.web.collect.urls")),
     path("administration/", include("septima.web.accounts.administration_urls")),
 ]
 
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("septima.web.api.urls")),
     path("s/", include("septima.web.surveys.public_urls")),
+    path("", include("septima.web.collect.public_urls")),
     path("unsubscribe/", include("septima.web.metrics.public_urls")),
     path("o/<slug:organisation>/", include(_ORGANISATION)),
 ]
