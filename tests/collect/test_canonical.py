@@ -17,7 +17,6 @@ from septima.collect.segment import message_of
 from septima.lake.append import append_portions
 from septima.lake.load import TableCounts
 from septima.lake.store import Lake
-from tests.lake.conftest import lake, rows_of  # noqa: F401 - fixtures
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Rows = Callable[[str, str], list[tuple[Any, ...]]]
