@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.socialaccount.providers.openid_connect.views import login as openid_login
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
@@ -69,6 +70,20 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     login(request, link.user, backend=_BACKEND)
     note_event(None, link.user, "account.signed_in_by_link")
     return redirect("home" if link.user.has_usable_password() else "choose_password")
+
+
+@never_cache
+def sign_in_by_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Lead to a provider of OpenID Connect by a page of its own.
+
+    Browsers hold where a form's answer redirects to against the policy of the form's page, which lets forms lead to this
+    site alone.
+    """
+    answer: HttpResponse = openid_login(request, provider_id)
+    address = answer.headers.get("Location", "")
+    if not address or url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return answer
+    return render(request, "accounts/to_provider.html", {"address": address})
 
 
 @login_required
