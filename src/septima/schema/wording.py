@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Collection
 
-from septima.schema import Text
+from septima.schema.text import Text
 
 
 def line_of(file: str, line: int) -> Text:
