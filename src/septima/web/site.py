@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.settings import FILE
 
 FOLDER = "site"
@@ -37,7 +37,10 @@ def open_site(directory: Path, *, development: bool = False) -> Path:
         folder = folder / FOLDER
     elif not folder.is_dir():
         raise SiteError(
-            f"there is no workspace at {directory}; make one: septima init {directory}, or try septima demo"
+            Text(
+                f"there is no workspace at {directory}; make one: septima init {directory}, or try septima demo",
+                f"в\u00a0{directory} нет рабочего пространства; создайте его: septima init {directory}\u00a0— или попробуйте septima demo",
+            )
         )
     folder.mkdir(exist_ok=True)
     os.environ["SEPTIMA_SITE"] = str(folder)

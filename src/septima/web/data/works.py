@@ -10,7 +10,6 @@ from septima.lake.load import load
 from septima.schema import Language, SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Organisation
-from septima.web.common.language import error_text
 from septima.web.common.workspaces import default_period, open_workspace
 from septima.web.data.asking import COMPUTE, EXAMINE, IDENTIFY, LOAD, MEND, begin_computing, upload_of
 from septima.web.data.mapping_forms import checked_mapping
@@ -39,7 +38,7 @@ def examine_file(work: Work, tell: Tell) -> dict[str, Any]:
         examine(upload, tell)
     except SeptimaError as error:
         if not upload.header:
-            refuse(upload, " ".join(error_text(error).split()))  # the file itself cannot be read
+            refuse(upload, error.statement)  # the file itself cannot be read
         raise
     Upload.objects.filter(pk=upload.pk, state="examining").update(state="mapping")
     return {}
@@ -60,8 +59,8 @@ def load_file(work: Work, tell: Tell) -> dict[str, Any]:
         counts, version = {name: vars(one) for name, one in result.tables.items()}, result.version
     changed = done is not None or version != before
     upload.counts, upload.lake_version, upload.finished_at = counts, version, timezone.now()
-    upload.state, upload.error = "loaded", ""
-    upload.save(update_fields=["counts", "lake_version", "finished_at", "state", "error"])
+    upload.state = "loaded"
+    upload.save(update_fields=["counts", "lake_version", "finished_at", "state"])
     note_event(work.organisation, work.who, "upload.loaded", upload.name, version=version, tables=counts)
     sweep()
     if changed:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from septima.lake.append import append
+from septima.schema import Text
 from septima.web.accounts.models import User
 from septima.web.common.language import say
 from septima.web.common.workspaces import open_workspace
@@ -44,11 +45,11 @@ def keep_file(survey: Survey, name: str, content: bytes, user: User) -> Imported
     GuestError where it is no CSV file, too large, or has no column of a question.
     """
     if len(content) > MOST_BYTES:
-        raise GuestError(say("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
+        raise GuestError(Text("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
     heads, rows = read_csv(content)
     if len(rows) > MOST_ROWS:
         raise GuestError(
-            say(
+            Text(
                 f"A file may have {MOST_ROWS:,} rows at most.",
                 f"В\u00a0файле может быть не\u00a0больше {MOST_ROWS} строк.",
             )
@@ -56,14 +57,14 @@ def keep_file(survey: Survey, name: str, content: bytes, user: User) -> Imported
     keys = [one.key for one in survey.asked]
     if not set(heads) & set(keys):
         raise GuestError(
-            say(
+            Text(
                 f"None of the columns is a question of this survey; the questions are: {', '.join(keys)}.",
                 f"Ни\u00a0один столбец не\u00a0назван вопросом этого опроса; вопросы: {', '.join(keys)}.",
             )
         )
     if "at" not in heads:
         raise GuestError(
-            say(
+            Text(
                 "The file needs a column at: when each questionnaire was answered, such as 2026-05-31 14:30.",
                 "В\u00a0файле нужен столбец at: когда дан ответ, например 2026-05-31 14:30.",
             )
