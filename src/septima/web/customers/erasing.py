@@ -261,6 +261,7 @@ _SITE = {
     "suggestions": Text("likely duplicates", "возможные дубли"),
     "valuations": Text("values by method", "оценки ценности"),
     "surveys": Text("answers to surveys", "ответы на\u00a0опросы"),
+    "uploads": Text("uploaded files", "загруженные файлы"),
 }
 
 
