@@ -20,6 +20,8 @@ from septima.workspace import Workspace
 
 MOST = 20_000
 """Customers that one giving out of links may name."""
+MOST_BYTES = 5 * 2**20
+"""Bytes that a CSV file of customers or answers may have."""
 _ENCODINGS = ("utf-8-sig", "cp1251")
 _TALKS = ("call", "chat", "message", "meeting")
 _NOBODY = {"listed": 0, "unknown": 0, "no_consent": 0, "pressed": 0, "has_link": 0, "issued": 0}
@@ -66,7 +68,9 @@ def default_guard(settings: Settings) -> Guard:
 
 
 def read_csv(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
-    """The heads and the rows of a CSV file, by commas, semicolons or tabs; GuestError where it is none."""
+    """The heads and the rows of a CSV file, by commas, semicolons or tabs; GuestError where it is none or too large."""
+    if len(content) > MOST_BYTES:
+        raise GuestError(Text("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
     if b"\x00" in content[:4096]:
         raise GuestError(Text("This is no CSV file but a binary one.", "Это не\u00a0CSV, а\u00a0двоичный файл."))
     text = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 from septima.schema import LANGUAGES, Language, SeptimaError, Text
+from septima.web.common.numerals import whole_number
 
 Kind = Literal["scale", "single", "several", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -189,10 +190,11 @@ def read_answer(question: Question, given: Sequence[str]) -> Answer | None:
             )
         return text or None
     allowed = question.grades if question.kind == "scale" else range(1, len(question.options) + 1)
-    numbers = sorted({int(value) if value.isascii() and value.isdecimal() else -1 for value in filled})
-    if any(number not in allowed for number in numbers) or (question.kind != "several" and len(numbers) > 1):
+    numbers = {whole_number(value) for value in filled}
+    chosen = sorted(number for number in numbers if number is not None and number in allowed)
+    if len(chosen) < len(numbers) or (question.kind != "several" and len(chosen) > 1):
         raise QuestionError(Text("no such answer", "такого ответа нет; выберите из\u00a0предложенных"))
-    return numbers if question.kind == "several" else numbers[0]
+    return chosen if question.kind == "several" else chosen[0]
 
 
 def lake_rows(
@@ -238,6 +240,11 @@ def in_words(question: Question, answer: Answer | None, language: Language) -> s
     return "; ".join(
         question.options[number - 1].in_language(language) for number in numbers if 0 < number <= len(question.options)
     )
+
+
+def said_in(text: Text, language: Language) -> str:
+    """A text in one language, or in the other where it has none."""
+    return text.in_language(language) or text.en or text.ru
 
 
 def known_languages(given: Iterable[str]) -> list[Language]:
