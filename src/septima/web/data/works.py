@@ -1,28 +1,24 @@
 """The kinds of work on data, and what each does."""
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from septima.lake.identity import identify
 from septima.lake.load import load
-from septima.schema import Language, SeptimaError, Text
+from septima.schema import SeptimaError, Text
 from septima.web.accounts.audit import note_event
-from septima.web.accounts.models import Organisation
-from septima.web.common.workspaces import default_period, open_workspace
+from septima.web.common.workspaces import open_workspace
 from septima.web.data.asking import COMPUTE, EXAMINE, IDENTIFY, LOAD, MEND, begin_computing, upload_of
 from septima.web.data.mapping_forms import checked_mapping
 from septima.web.data.mending import dismissed_ids, mend_many
 from septima.web.data.models import Upload
 from septima.web.data.uploads import examine, loaded_before, refuse, sweep
 from septima.web.data.waiting import Filters
-from septima.web.scorecards.cards import refreshed
-from septima.web.scorecards.choice import Choice
-from septima.web.scorecards.first_page import draw_first_page
+from septima.web.scorecards.first_page import renew_opened_first
 from septima.web.work.kinds import Kind, Tell, register
 from septima.web.work.models import Work
-from septima.workspace import Workspace
 
 _CARD = Text("Making the card", "Составление карты")
 
@@ -81,20 +77,11 @@ def compute_figures(work: Work, tell: Tell) -> dict[str, Any]:
     }
     tell(_CARD, 0, None)
     try:
-        _renew_card(work.organisation, workspace)
+        renew_opened_first(work.organisation, workspace)
     except SeptimaError as error:
         # The figures stand; a card that cannot be made says why on its own page.
         result["card"] = [error.statement.en, error.statement.ru]
     return result
-
-
-def _renew_card(organisation: Organisation, workspace: Workspace) -> None:
-    """Bring the card that people open first up to the data, and draw its page in both languages."""
-    choice = Choice(default_period(workspace))
-    refreshed(organisation, workspace, choice)
-    for language in get_args(Language):
-        with translation.override(language):
-            draw_first_page(organisation, workspace, choice, language)
 
 
 def find_duplicates(work: Work, tell: Tell) -> dict[str, Any]:
