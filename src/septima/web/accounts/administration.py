@@ -24,6 +24,7 @@ from septima.scorecard.starter import Trade
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import (
     INVITATION_LASTS,
+    ROLE_CHOICES,
     AuditEvent,
     Invitation,
     Membership,
@@ -58,6 +59,10 @@ _TRADES: dict[Trade, Text] = {
 
 class InvitationForm(forms.ModelForm):
     """Whom to invite, as what."""
+
+    role = forms.ChoiceField(
+        label=said_later("Role", "Роль"), choices=[("", said_later("choose a role", "выберите роль")), *ROLE_CHOICES]
+    )
 
     class Meta:
         """An invitation's own fields."""

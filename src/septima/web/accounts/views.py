@@ -198,6 +198,12 @@ def _join(invitation: Invitation, person: User) -> None:
 class PreferencesForm(forms.ModelForm):
     """Name and language."""
 
+    language = forms.ChoiceField(
+        label=said_later("Language", "Язык"),
+        required=False,
+        choices=[("", said_later("as the browser asks", "как просит браузер")), ("en", "English"), ("ru", "Русский")],
+    )
+
     class Meta:
         """What a person says of themselves."""
 
