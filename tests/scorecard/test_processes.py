@@ -21,6 +21,7 @@ from septima.scorecard.processes import (
 )
 from septima.scorecard.processes.measured import measured, metrics_asked
 
+from ..both_languages import check_both
 from .stand_ins import METRICS, card_of, definition_of, history
 
 DEFINITION = definition_of("perspectives: [{id: sales, kpis: [{id: nps, target: 0.4}]}]")
@@ -178,7 +179,7 @@ def test_a_mistake_is_told_with_file_line_and_remedy(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionError) as told:
         read_processes(path, DEFINITION, METRICS)
-    message = str(told.value)
+    message = check_both(told.value).en
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith(where)]
     assert any(f"{path}, line {number}:" in message for number in lines), message
     for part in said:

@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from septima.schema import Text
-from septima.schema.wording import hinted, line_of, placed, unreadable_text, unreadable_yaml
+from septima.schema import Text, line_of
+from septima.schema.wording import hinted, placed, unreadable_text, unreadable_yaml
 from septima.schema.wording import near as near_in_order
 from septima.scorecard.definition import DefinitionError
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
-from septima.schema import Text
-from septima.schema.wording import line_of, placed
+from septima.schema import Text, line_of
+from septima.schema.wording import placed
 from septima.scorecard.definition import DefinitionError, ScorecardDefinition
 from septima.scorecard.nodes import Node, load_node, near, read_node
 from septima.scorecard.processes.arrows import Problem, errors_of

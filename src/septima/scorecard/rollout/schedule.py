@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Literal
 
-from septima.schema import Text
-from septima.schema.wording import line_of, placed
+from septima.schema import Text, line_of
+from septima.schema.wording import placed
 from septima.scorecard.definition import DefinitionError
 from septima.scorecard.rollout.definition import Milestone, Phase, RolloutDefinition
 
