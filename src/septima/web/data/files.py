@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 from septima.schema import SeptimaError, Text
@@ -38,6 +40,7 @@ _FORM_BYTES = 64 * 2**10  # what a form takes around its file
 _UNPACKED = 400 * MEGABYTE
 _RATIO, _RATIO_FROM = 200, 20 * MEGABYTE
 _CELLS = 30_000_000
+_PARQUET_CELLS = 500_000_000
 _PARTS = 10_000
 _PIECE = 2**20
 _LOOKED_AT = 64 * 2**10
@@ -198,15 +201,22 @@ def _check_text(path: Path, name: str) -> None:
 
 
 def _check_parquet(path: Path, name: str) -> None:
-    with path.open("rb") as file:
-        start = file.read(4)
-        file.seek(max(0, path.stat().st_size - 4))
-        end = file.read(4)
-    if start != b"PAR1" or end != b"PAR1":
+    """A value that is repeated takes next to nothing in a Parquet file, so that a small one may hold rows without end."""
+    try:
+        told = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
         raise FileRefusedError(
             Text(
                 f"“{name}” is no Parquet file, or it came in part. Make it again, and choose it anew.",
                 f"«{name}»\u00a0— не\u00a0файл Parquet или файл неполный. Создайте его заново и\u00a0выберите ещё раз.",
+            )
+        ) from None
+    if told.num_rows * told.num_columns > _PARQUET_CELLS:
+        raise FileRefusedError(
+            Text(
+                f"“{name}” holds {told.num_rows:,} rows of {told.num_columns} columns, too many to load here. Divide it into parts.",
+                f"В\u00a0«{name}» {told.num_rows} строк по\u00a0{told.num_columns} столбцов\u00a0— слишком много, чтобы загрузить "
+                "здесь. Разделите файл на\u00a0части.",
             )
         )
 
