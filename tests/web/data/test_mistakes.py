@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
+from septima.lake.reading import REJECTED
+from septima.lake.suppression import REASON
 from septima.web.accounts.models import User
+from septima.web.data.reasons import reason_text
 from tests.web.data.conftest import ORDERS, Shop, address, bring, newest
 
 
@@ -60,3 +64,9 @@ def test_why_a_file_was_refused_is_kept_in_both_languages(
     assert newest().state == "refused"
     assert "empty.csv has a header and no rows" in page(analyst, language="en")
     assert "в\u00a0empty.csv есть заголовок и\u00a0нет строк" in page(analyst, language="ru")
+
+
+@pytest.mark.parametrize("reason", [*sorted(set(REJECTED.values())), REASON])
+def test_every_reason_of_a_row_that_is_put_aside_has_russian_words(reason: str) -> None:
+    with translation.override("ru"):
+        assert reason_text(reason) != reason
