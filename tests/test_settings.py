@@ -34,6 +34,25 @@ def test_a_wrong_setting_is_told_with_its_line(tmp_path: Path, text: str, messag
         read_settings(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "russian"),
+    [
+        ("organisation: Shop\ncurency: EUR", ", строка 2: неизвестная настройка «curency»; возможно, имелось в\u00a0виду «currency»?"),
+        ("organisation: Shop\n\ncurrency: XYZ", ", строка 3: валюта «XYZ»\u00a0— не\u00a0код ISO 4217; укажите, например, RUB, EUR или USD"),
+        ("organisation: Shop\nfiscal_year_start: 13", ", строка 2: нет месяца «13»; "),
+        ("organisation: Shop\nlanguage: [", ", строка 2: это не\u00a0YAML: "),
+        ("organisation: Shop\ncompute: {grains: [hour]}", ", строка 2: «grains» в\u00a0«compute»\u00a0— это список из: day, week, month"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_in_russian_with_the_same_line(tmp_path: Path, text: str, russian: str) -> None:
+    path = tmp_path / "septima.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        read_settings(path)
+    assert f"{path}{russian}" in caught.value.statement.ru
+    assert caught.value.statement.en == str(caught.value)
+
+
 def test_a_folder_without_settings_is_no_workspace(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="septima init"):
         read_settings(tmp_path / "septima.yaml")

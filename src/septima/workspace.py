@@ -56,6 +56,7 @@ from septima.scorecard.cascade.making import cascade_of
 from septima.scorecard.cascade.reading import FILE as CASCADE_FILE
 from septima.scorecard.cascade.result import Cascade
 from septima.scorecard.closing import (
+    SEED,
     Basis,
     ClosingError,
     Reproduction,
@@ -80,13 +81,13 @@ from septima.scorecard.processes import FILE as PROCESSES_FILE
 from septima.scorecard.processes import read_processes
 from septima.scorecard.processes.measured import MeasuredProcesses, measured, metrics_asked
 from septima.scorecard.reading import parse_definition
-from septima.scorecard.readings import read_figures
+from septima.scorecard.readings import Readings, read_figures
 from septima.scorecard.rollout.measured import Data, Rollout, measure
 from septima.scorecard.rollout.reading import FILE as ROLLOUT_FILE
 from septima.scorecard.rollout.reading import read_rollout
 from septima.scorecard.sensitivity import WEIGHT_SHARE, Sensitivity, sensitivity
 from septima.scorecard.shared_customers import SharedCustomers, shared_customers
-from septima.scorecard.simulate import ErrorCorrelation
+from septima.scorecard.simulate import DRAWS, ErrorCorrelation
 from septima.scorecard.simulation import INTEGRAL
 from septima.scorecard.starter import Trade
 from septima.scorecard.what_if import Supposition
@@ -102,6 +103,31 @@ SCORECARD_FILE = "scorecard.yaml"
 
 class WorkspaceError(SeptimaError):
     """The folder is no workspace, or is one already."""
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """What a card is made by: settings, all metrics by id, and the scorecard."""
+
+    settings: Settings
+    metrics: Mapping[str, Metric]
+    scorecard: ScorecardDefinition
+
+
+def definitions_of(texts: Mapping[str, str]) -> Definitions:
+    """Definitions that are given as texts, by the names of their files, whether or not they are in force.
+
+    SettingsError, OwnMetricsError or DefinitionError with file, line and remedy where one is absent or wrong.
+    """
+    settings = parse_settings(texts.get(FILE, ""), Path(FILE))
+    metrics = metrics_of(texts, settings)
+    return Definitions(settings, metrics, parse_definition(texts.get(SCORECARD_FILE, ""), metrics=metrics))
+
+
+def metrics_of(texts: Mapping[str, str], settings: Settings) -> dict[str, Metric]:
+    """All metrics by id: those of the program and then the company's own, as files given as texts define them."""
+    files = sorted((name, text) for name, text in texts.items() if name.startswith(f"{FOLDER}/"))
+    return {**catalogue(), **own_metrics(files, allow_sql=settings.allow_sql, settings=settings.metrics)}
 
 
 @dataclass(frozen=True)
@@ -364,21 +390,48 @@ class Workspace:
 
         None of them gives the card as it is. WhatIfError where they cannot be.
         """
-        definition, version = self.definition, self.lake.version
-        settings, now = self.settings, datetime.now(UTC)
-        readings = read_figures(
-            definition,
-            self.catalogue,
+        given, version, now = self.definitions, self.lake.version, datetime.now(UTC)
+        readings = self.read_by(given, period, version)
+        return lambda suppositions: self.card_by(given, readings, version, now=now, suppositions=suppositions)
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions that are in force now."""
+        return Definitions(self.settings, self.catalogue, self.definition)
+
+    def read_by(self, given: Definitions, period: str | Period, version: int, *, recorded: bool = True) -> Readings:
+        """The figures that a card of a period needs by these definitions, of a version of the data.
+
+        Those that are recorded are taken from the record, unless `recorded` is false: then each is computed from the data.
+        """
+        settings = given.settings
+        return read_figures(
+            given.scorecard,
+            given.metrics,
             self._tables_of(version),
-            self.period(period),
+            settings.calendar.parse(period) if isinstance(period, str) else period,
             settings.metrics,
             calendar=settings.calendar,
             currency=settings.currency,
-            record=Recorded(self.lake, version),
+            record=Recorded(self.lake, version) if recorded else None,
         )
-        return lambda suppositions: card_of(
+
+    def card_by(
+        self,
+        given: Definitions,
+        readings: Readings,
+        version: int,
+        *,
+        now: datetime,
+        suppositions: Sequence[Supposition] = (),
+        seed: int = SEED,
+        draws: int = DRAWS,
+    ) -> Scorecard:
+        """The card of figures that were read by these definitions; see `scorecard.assembly.card_of`."""
+        settings = given.settings
+        return card_of(
             readings,
-            definition,
+            given.scorecard,
             organisation=settings.organisation,
             data_version=version,
             currency=settings.currency,
@@ -386,6 +439,8 @@ class Workspace:
             calendar=settings.calendar,
             now=now,
             suppositions=suppositions,
+            seed=seed,
+            draws=draws,
         )
 
     def sensitivity(
@@ -487,24 +542,10 @@ class Workspace:
         return compared(kept, self._card_of(kept.basis, kept.period, version, kept.card.computed_at))
 
     def _card_of(self, basis: Basis, period: str, version: int, now: datetime) -> Scorecard:
-        """The card of a period by definitions and settings that are given as texts, every figure computed from the data."""
-        settings = parse_settings(basis.texts[FILE], self.directory / FILE)
-        own = own_metrics(basis.metric_files, allow_sql=settings.allow_sql, settings=settings.metrics)
-        known = {**catalogue(), **own}
-        return build(
-            parse_definition(basis.texts[SCORECARD_FILE], metrics=known),
-            self._tables_of(version),
-            settings.calendar.parse(period),
-            organisation=settings.organisation,
-            currency=settings.currency,
-            data_version=version,
-            parameters=settings.metrics,
-            metrics=known,
-            calendar=settings.calendar,
-            now=now,
-            seed=basis.seed,
-            draws=basis.draws,
-        )
+        """The card of a period by the definitions of a basis, every figure computed from the data."""
+        given = definitions_of(basis.texts)
+        readings = self.read_by(given, period, version, recorded=False)
+        return self.card_by(given, readings, version, now=now, seed=basis.seed, draws=basis.draws)
 
     def processes(self, period: str | Period | None = None, *, card: Scorecard | None = None) -> MeasuredProcesses:
         """The process model of `processes.yaml`, with the figures of a period or of a card in its boxes.

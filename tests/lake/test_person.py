@@ -174,6 +174,61 @@ def test_after_erasure_no_file_holds_the_person_and_sums_stay(lake: Lake, rows_o
     assert [entry.file for entry in quarantined(lake)] == ["batch bad2"]
 
 
+def test_ids_of_orders_that_hold_the_customers_go_under_the_pseudonym(lake: Lake, rows_of: Rows) -> None:
+    for name, row in (
+        ("customers", {"customer_id": "c42", "created_at": AT}),
+        ("orders", {"order_id": "c42-1", "customer_id": "c42", "ordered_at": AT, "revenue": 5, "promo_id": "2/c42"}),
+        ("order_items", {"order_id": "c42-1", "line": "1", "price": 5}),
+        ("complaints", {"complaint_id": "k", "customer_id": "olga", "order_id": "c42-1", "opened_at": AT}),
+        ("orders", {"order_id": "c423-1", "customer_id": "olga", "ordered_at": AT}),
+    ):
+        append(lake, name, [row], "shop", batch=f"of {row}")
+    assert erase(lake, "c42").tables["order_items"] == ErasedRows(0, 1)
+    (pseudonym,) = {str(row[0]) for row in rows_of("orders", "customer_id") if str(row[0]).startswith("erased")}
+    theirs = f"{pseudonym}-1"
+    assert (theirs, None) in rows_of("orders", "order_id, promo_id")
+    assert ("c423-1", None) in rows_of("orders", "order_id, promo_id")
+    assert (theirs,) in rows_of("order_items", "order_id")
+    assert rows_of("complaints", "customer_id, order_id") == [("olga", theirs)]
+    assert verify_erased(lake, ["c42", "c42-1"]) == ()
+
+
+def test_few_digits_say_of_nobody_who_it_is(lake: Lake, rows_of: Rows) -> None:
+    append(lake, "customers", [{"customer_id": "17", "created_at": AT}], "shop", batch="17")
+    row = {"order_id": "2026-17", "customer_id": "17", "ordered_at": AT, "employee_id": "17"}
+    append(lake, "orders", [row], "shop", batch="17")
+    erase(lake, "17")
+    assert ("2026-17", "17") in rows_of("orders", "order_id, employee_id")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Mail IVAN@unique.RU", "8 (912) 345-67-89", "id=cust-ivan-1&page=2", "x\tcust-ivan-2\ty", 'says "card-ivan-9"'],
+)
+def test_the_quarantine_forgets_whoever_stands_there_in_other_words(lake: Lake, written: str) -> None:
+    append(lake, "touches", [{"touch_id": "t7", "at": "soon", "kind": "chat", "said": written}], "crm", batch="t7")
+    append(lake, "touches", [{"touch_id": "t8", "at": "soon", "kind": "chat", "said": "8 912 345"}], "crm", batch="t8")
+    assert erase(lake).tables["quarantine"] == ErasedRows(0, 2)
+    assert {entry.file for entry in quarantined(lake)} == {"batch bad2", "batch t8"}
+
+
+def test_no_commit_is_called_after_the_person(lake: Lake) -> None:
+    for number, spaced in enumerate(("Анна Ким", "Анна Ким 2")):
+        append(lake, "customers", [{"customer_id": spaced, "created_at": AT}], "shop", batch=f"spaced {number}")
+    keep_apart(lake, "Анна Ким", "olga")
+    merge(lake, "Анна Ким 2", "Анна Ким")
+    erase(lake, "Анна Ким")
+    assert verify_erased(lake, ["Анна Ким"]) == ()
+    assert [one.label for one in lake.commits() if "Анна" in one.label] == []
+
+
+def test_an_order_of_an_erased_person_brings_nothing_back_without_naming_them(lake: Lake, rows_of: Rows) -> None:
+    erase(lake)
+    counts = append(lake, "orders", [{"order_id": "o1", "ordered_at": AT, "to": "Lenina 5"}], "old", batch="o1").counts
+    assert counts == TableCounts(read=1, quarantined=1)
+    assert ("o1", None) in rows_of("orders", "order_id, properties")
+
+
 def test_the_certificate_says_what_is_lost_and_not_who_it_was(lake: Lake) -> None:
     before = lake.version
     made = erase(lake)

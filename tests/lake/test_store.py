@@ -1,5 +1,6 @@
 """Several Delta tables change together or not at all."""
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -56,6 +57,38 @@ def test_a_write_without_changes_publishes_nothing(lake: Lake) -> None:
         pass
     assert lake.version == 0
     assert not (lake.root / "writer.json").exists()
+
+
+def test_commits_of_other_processes_and_another_lake_in_its_place_are_seen(lake: Lake, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        with lake.write(name) as writing:
+            put(writing, "orders", name)
+    copy = tmp_path / "copy"
+    shutil.copytree(lake.root, copy)
+    program = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "from tests.lake.test_store import Lake, Path, put\n"
+        "for name in ('d', 'e'):\n"
+        f"    with Lake.open(Path({str(lake.root)!r})).write(name) as writing: put(writing, 'orders', name)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+    assert lake.version == 5
+    # The lake is put back from a backup, which is older than what this process has seen.
+    shutil.rmtree(lake.root)
+    copy.rename(lake.root)
+    assert (lake.version, keys(lake, "orders")) == (3, ["a", "b", "c"])
+
+
+def test_the_newest_version_is_found_without_listing_all_commits(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        with lake.write(name) as writing:
+            put(writing, "orders", name)
+
+    def listed(_: Lake) -> None:
+        raise AssertionError("commits are listed")
+
+    monkeypatch.setattr(Lake, "_commit_files", listed)
+    assert Lake.open(lake.root).version == 2
 
 
 def test_an_earlier_version_stays_readable_after_files_are_replaced(lake: Lake) -> None:

@@ -28,6 +28,7 @@ from septima.scorecard.alerts.telling import AlertError, Told, quiet_alerts, tel
 from septima.scorecard.card import Figure, Scorecard
 from septima.scorecard.definition import DefinitionError
 
+from ..both_languages import check_both
 from .stand_ins import card_of, definition_of, history
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -359,7 +360,8 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path, text: str, message:
     path.write_text(text if "rules" in text else f"{text}\nrules:\n- {{id: a, kind: state}}", encoding="utf-8")
     with pytest.raises(DefinitionError, match=f"alerts.yaml, {message}") as raised:
         read_alerts(path, SCORECARD)
-    assert "hun ter2" not in str(raised.value)
+    said = check_both(raised.value)
+    assert "hun ter2" not in said.en + said.ru
 
 
 def test_an_absent_file_names_the_command_that_writes_one(tmp_path: Path) -> None:

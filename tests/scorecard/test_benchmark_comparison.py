@@ -167,7 +167,8 @@ def test_a_spoilt_file_of_the_folder_is_told_and_one_that_was_named_is_refused(t
     made = compared(tmp_path, card(), (), folder=folder, own_key=fingerprint(key(3).public))
     assert [one.name for one in made.others] == ["Peer 1"]
     (problem,) = made.problems
-    assert problem.startswith(f"{spoilt}: the signature does not fit")
+    assert problem.en.startswith(f"{spoilt}: the signature does not fit")
+    assert problem.ru.startswith(f"{spoilt}: подпись не\u00a0подходит")
     with pytest.raises(BenchmarkError, match="the signature does not fit"):
         compared(tmp_path, card(), [spoilt], folder=folder, own_key=None)
 

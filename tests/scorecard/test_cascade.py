@@ -18,6 +18,8 @@ from septima.scorecard.definition import DefinitionError
 from septima.scorecard.states import state_against
 from tests.scorecard.stand_ins import METRICS, card_of, definition_of, history
 
+from ..both_languages import check_both
+
 SCORECARD = definition_of(
     """
 perspectives:
@@ -202,7 +204,7 @@ def test_every_mistake_is_told_with_its_line_and_remedy(old: str, new: str, line
     with pytest.raises(DefinitionError) as told:
         _read(TEXT.replace(old, new, 1))
     assert str(told.value).startswith(f"cascade.yaml, line {line}: ")
-    assert message in str(told.value)
+    assert message in check_both(told.value).en
 
 
 def test_an_empty_table_of_employees_is_told_so() -> None:

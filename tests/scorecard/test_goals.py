@@ -12,6 +12,8 @@ from septima.scorecard.goals.reading import parse_goals, read_goals
 from septima.scorecard.goals.starter import starter_goals
 from tests.scorecard.stand_ins import card_of, definition_of, history
 
+from ..both_languages import check_both
+
 DEFINITION = definition_of(
     """
 perspectives:
@@ -194,7 +196,7 @@ def test_a_mistake_in_the_file_is_told_with_its_line_and_remedy(before: str, aft
     assert before in GOALS
     with pytest.raises(DefinitionError) as told:
         parse_goals(GOALS.replace(before, after, 1), DEFINITION, DEFAULT_CALENDAR)
-    assert words in str(told.value)
+    assert words in check_both(told.value).en
     assert f"line {line}:" in str(told.value)
 
 

@@ -20,6 +20,7 @@ from septima.scorecard.journey import (
 )
 from septima.scorecard.live import known_from
 
+from ..both_languages import check_both
 from .stand_ins import METRICS, card_of, definition_of, history
 
 GOOD = """\
@@ -130,7 +131,7 @@ def test_a_mistake_is_told_with_file_line_and_remedy(old: str, new: str, said: l
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionError) as told:
         read_journey(path, METRICS)
-    message = str(told.value)
+    message = check_both(told.value).en
     near = [number for number, line in enumerate(text.splitlines(), 1) if new in line]
     if new == "from: order" or "question" in said[0]:
         near = [

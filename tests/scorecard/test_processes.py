@@ -21,6 +21,7 @@ from septima.scorecard.processes import (
 )
 from septima.scorecard.processes.measured import measured, metrics_asked
 
+from ..both_languages import check_both
 from .stand_ins import METRICS, card_of, definition_of, history
 
 DEFINITION = definition_of("perspectives: [{id: sales, kpis: [{id: nps, target: 0.4}]}]")
@@ -178,7 +179,7 @@ def test_a_mistake_is_told_with_file_line_and_remedy(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionError) as told:
         read_processes(path, DEFINITION, METRICS)
-    message = str(told.value)
+    message = check_both(told.value).en
     lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith(where)]
     assert any(f"{path}, line {number}:" in message for number in lines), message
     for part in said:
@@ -219,7 +220,8 @@ def test_a_sheet_of_one_box_is_refused() -> None:
 
 def test_advice_on_the_number_of_boxes() -> None:
     (few,) = advice_of(read(GOOD))
-    assert "A0 has 2 boxes where IDEF0 advises three to six" in few.message
+    assert "A0 has 2 boxes where IDEF0 advises three to six" in few.message.en
+    assert "на\u00a0листе A0 блоков: 2" in few.message.ru
     assert few.line == line_of(textwrap.dedent(GOOD), "boxes:")
     names = [f"A{place}" for place in range(1, 10)]
     for count, word in ((3, None), (6, None), (7, "this may be"), (8, "join some")):
@@ -228,7 +230,7 @@ def test_advice_on_the_number_of_boxes() -> None:
         )
         text = f"purpose: p\nviewpoint: v\nflows: [{{id: plan, name: P}}, {{id: goods, name: G}}]\ntop:\n  number: A0\n  name: T\n  controls: [plan]\n  outputs: [goods]\n  boxes:{boxes}\n"  # fmt: skip
         advice = advice_of(read(text))
-        assert [word in problem.message for problem in advice] == ([] if word is None else [True])  # type: ignore[operator]
+        assert [word in problem.message.en for problem in advice] == ([] if word is None else [True])  # type: ignore[operator]
 
 
 def test_figures_of_the_card_and_of_metrics_stand_in_their_boxes() -> None:

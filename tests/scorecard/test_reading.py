@@ -12,6 +12,7 @@ from septima.scorecard.definition import DefinitionError
 from septima.scorecard.normalise import Thresholds
 from septima.scorecard.reading import parse_definition, read_definition
 
+from ..both_languages import check_both
 from .stand_ins import METRICS
 
 GOOD = """\
@@ -150,7 +151,7 @@ def test_a_mistake_in_a_kpi_is_told_with_its_line_and_remedy(kpi: str, line: int
     with pytest.raises(DefinitionError) as refused:
         read(KPI % kpi)
     assert str(refused.value).startswith(f"scorecard.yaml, line {line}: ")
-    assert message in str(refused.value)
+    assert message in check_both(refused.value).en
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_a_mistake_in_the_file_is_told_with_its_line_and_remedy(text: str, line:
     with pytest.raises(DefinitionError) as refused:
         read(text)
     assert str(refused.value).startswith(f"scorecard.yaml, line {line}: ")
-    assert message in str(refused.value)
+    assert message in check_both(refused.value).en
 
 
 def test_own_kpis_need_no_target() -> None:

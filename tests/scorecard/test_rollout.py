@@ -21,6 +21,8 @@ from septima.scorecard.rollout.reading import parse_rollout, read_rollout, start
 from septima.scorecard.rollout.schedule import Recorded, Schedule, schedule_of
 from septima.scorecard.rollout.success import department_success, milestone_observation, success_of
 
+from ..both_languages import check_both
+
 KNOWN = catalogue()
 PASSPORTS = {name: metric.passport for name, metric in KNOWN.items()}
 Q3 = parse_period("2026-Q3")
@@ -147,8 +149,9 @@ def phase_of(*milestones: str, before: str = "") -> str:
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_the_file_is_told_with_line_and_remedy(text: str, told: str):
-    with pytest.raises(DefinitionError, match=r"^rollout\.yaml, " + told):
+    with pytest.raises(DefinitionError, match=r"^rollout\.yaml, " + told) as raised:
         road(text)
+    check_both(raised.value)
 
 
 def test_an_absent_file_names_the_command_that_writes_one(tmp_path: Path):
@@ -171,8 +174,9 @@ def test_an_absent_file_names_the_command_that_writes_one(tmp_path: Path):
     ],
 )
 def test_a_milestone_is_in_the_file_or_in_the_table(milestone: str, told: str):
-    with pytest.raises(DefinitionError, match=told):
+    with pytest.raises(DefinitionError, match=told) as raised:
         on(text=phase_of(milestone))
+    check_both(raised.value)
 
 
 def test_an_empty_table_is_told():

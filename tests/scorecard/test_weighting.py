@@ -11,6 +11,7 @@ from septima.scorecard.definition import DefinitionError, ScorecardDefinition
 from septima.scorecard.reading import parse_definition
 from septima.scorecard.weighting import Weighting, weights_by_budget, weights_by_comparison
 
+from ..both_languages import check_both
 from .stand_ins import METRICS
 
 CARD = """\
@@ -99,7 +100,7 @@ def test_each_mistake_is_told_with_its_line_and_remedy(weights: str, line: int, 
     with pytest.raises(DefinitionError) as raised:
         read(weights)
     assert f"line {line}:" in str(raised.value)
-    assert said in str(raised.value)
+    assert said in check_both(raised.value).en
 
 
 def test_a_weight_beside_the_weights_of_its_group_is_refused() -> None:

@@ -20,6 +20,7 @@ from septima.scorecard.what_if import (
     supposed_histories,
 )
 
+from ..both_languages import check_both
 from .stand_ins import METRICS, card_of, history
 
 CARD = """\
@@ -70,8 +71,9 @@ def test_a_supposition_is_read_as_people_write_it(text: str, expected: Suppositi
     ],
 )
 def test_what_is_no_supposition_is_told(text: str, said: str) -> None:
-    with pytest.raises(WhatIfError, match=said):
+    with pytest.raises(WhatIfError, match=said) as raised:
         read_supposition(text)
+    check_both(raised.value)
 
 
 @given(st.from_regex(r"\w{0,4}\.?(value|weight|target|x)?\s?=?[0-9.,e%−-]{0,6}", fullmatch=True))
@@ -126,8 +128,9 @@ def test_the_composite_is_that_of_the_printed_formula() -> None:
     ],
 )
 def test_what_cannot_be_supposed_is_told(supposition: Supposition, said: str) -> None:
-    with pytest.raises(WhatIfError, match=said):
+    with pytest.raises(WhatIfError, match=said) as raised:
         supposed_definition(definition(), [supposition])
+    check_both(raised.value)
 
 
 def test_a_weight_that_is_supposed_takes_the_place_of_judgements() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 os.environ["SEPTIMA_SITE"] = tempfile.mkdtemp(prefix="septima-site-")
 
 from septima.web.settings import *  # noqa: F403
+from septima.web.settings import CACHES as KEPT
 from septima.web.settings import DATABASES, STORAGES
 
 # Django makes its test database in memory for SQLite, which threads of a live server cannot share safely.
@@ -20,6 +21,6 @@ PASSWORD_HASHERS = ["tests.web.hashers.QuickArgon2"]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "counts"},
+    "default": {**KEPT["default"], "BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages", "TIMEOUT": None},
 }

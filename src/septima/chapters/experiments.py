@@ -1,21 +1,50 @@
-"""What can be found by an experiment, whether one was run as planned, and what it brought."""
+"""What can be found by an experiment, putting customers into its arms, whether it was run as planned, and what it brought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from septima.chapters.answer import Answer, study_or_why
+from septima.lake.load import Progress
 from septima.metrics.experiment_analysis import Analysis, Correction, analyse
-from septima.metrics.experiment_assignment import Eligible
+from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
 from septima.metrics.experiment_check import Check, check
-from septima.metrics.experiment_design import CONTROL, CONTROL_SHARE, read_design
+from septima.metrics.experiment_design import (
+    CONTROL,
+    CONTROL_SHARE,
+    GLOBAL_CONTROL,
+    Design,
+    ExperimentError,
+    HeldOut,
+    read_design,
+    write_design,
+)
 from septima.metrics.experiment_outcomes import Window
 from septima.metrics.experiment_plan import Plan, plan
 from septima.models.incrementality import EXPECTED_CUSTOMERS, POWER
 from septima.report.studies.experiment import PLAN_TITLE, TITLE, check_study, experiment_study, plan_study
 from septima.report.studies.study import Study
-from septima.schema import Language
+from septima.schema import Language, Text
 from septima.workspace import Workspace
 
+T = TypeVar("T")
 _EFFECT = 0.05
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment as it was run: its control arm, the campaigns that are its treatment, and the days that count.
+
+    Planned `shares` by arm that are left out are those of the design that was kept.
+    """
+
+    name: str
+    control: str = CONTROL
+    shares: Mapping[str, float] | None = None
+    campaigns: Sequence[str] = ()
+    window: Window = Window()  # noqa: RUF009 - a frozen value
 
 
 def plan_answer(
@@ -42,56 +71,82 @@ def plan_answer(
     return Answer(found, plan_study(found, language))
 
 
-def check_answer(
-    workspace: Workspace,
-    experiment: str,
-    language: Language,
-    *,
-    control: str = CONTROL,
-    shares: Mapping[str, float] | None = None,
-    campaigns: Sequence[str] = (),
-    window: Window = Window(),  # noqa: B008 - a frozen value
-) -> Answer[Check]:
-    """Whether an experiment was run as planned; options and errors as of `metrics.experiment_check.check`.
+def design_of(
+    workspace: Workspace, experiment: str, arms: Mapping[str, float], by: Sequence[str] = (), salt: str | None = None
+) -> Design:
+    """The design by which customers are put into an experiment; the name of the experiment is the salt of a new one.
 
-    Planned shares that are left out are those of the design that was kept.
+    Where a design is kept under its name it must be the same, for nobody is moved: ExperimentError where it is another, or
+    where customers are assigned by one that is not kept.
     """
-    found = check(
-        workspace.request(),
-        experiment,
-        control=control,
-        shares=_planned(workspace, experiment, shares),
-        campaigns=campaigns,
-        window=window,
-        unresolved=workspace.tables(resolved=False),
-    )
+    kept, held = read_design(workspace.directory, experiment), read_design(workspace.directory, GLOBAL_CONTROL)
+    away = None if held is None or experiment == GLOBAL_CONTROL else HeldOut(held.salt, held.arms[CONTROL])
+    salt = salt or (experiment if kept is None else kept.salt)
+    design = Design(experiment, salt, arms, tuple(dict.fromkeys(by)), away)
+    if kept is None:
+        if arm_counts(workspace.request(), experiment):
+            raise ExperimentError(
+                Text(
+                    f"customers are in {experiment!r} already, by a design that is not kept here, so newcomers cannot be "
+                    "added by it; begin an experiment of another name",
+                    f"в\u00a0«{experiment}» уже есть клиенты, но\u00a0план их\u00a0групп здесь не\u00a0сохранён, и\u00a0добавить "
+                    "новых по\u00a0нему нельзя; начните эксперимент с\u00a0другим названием",
+                )
+            )
+        return design
+    if (_rounded(kept), kept.by, kept.salt) != (_rounded(design), design.by, design.salt):
+        english = ", ".join(f"{arm} {100 * share:.3g}%" for arm, share in kept.ordered)
+        russian = ", ".join(f"{arm}\u00a0{100 * share:.3g}\u00a0%".replace(".", ",") for arm, share in kept.ordered)
+        raise ExperimentError(
+            Text(
+                f"customers of {experiment!r} are assigned already by another design ({english}); ask for that one to add "
+                "newcomers, or begin an experiment of another name",
+                f"клиенты «{experiment}» уже распределены по\u00a0другому плану ({russian}); чтобы добавить новых, укажите "
+                "его\u00a0же, или начните эксперимент с\u00a0другим названием",
+            )
+        )
+    return kept
+
+
+def put_into_arms(
+    workspace: Workspace, design: Design, eligible: Eligible, *, at: datetime, progress: Progress | None = None
+) -> Assigned:
+    """Put customers into the arms of an experiment for good; those who are to stand in the global control group first.
+
+    The design is kept before anybody is assigned by it, and taken back where nobody could be. Errors as of
+    `metrics.experiment_assignment.assign`.
+    """
+    put = partial(assign, workspace.lake, at=at, progress=progress, memory=workspace.settings.memory)
+    held = read_design(workspace.directory, GLOBAL_CONTROL)
+    if held is not None and design.experiment != GLOBAL_CONTROL:
+        put(workspace.request(), held)  # so that newcomers stand in it before any campaign reaches them
+    kept = read_design(workspace.directory, design.experiment) is not None
+    path = write_design(workspace.directory, design)
+    try:
+        return put(workspace.request(), design, eligible=eligible)
+    except BaseException:
+        if not kept:
+            path.unlink()
+        raise
+
+
+def check_answer(workspace: Workspace, experiment: Experiment, language: Language) -> Answer[Check]:
+    """Whether an experiment was run as planned; errors as of `metrics.experiment_check.check`."""
+    found = _found(workspace, experiment, check)
     return Answer(found, check_study(found, language))
 
 
 def experiment_answer(
     workspace: Workspace,
-    experiment: str,
+    experiment: Experiment,
     language: Language,
     *,
-    control: str = CONTROL,
-    shares: Mapping[str, float] | None = None,
-    campaigns: Sequence[str] = (),
-    window: Window = Window(),  # noqa: B008 - a frozen value
     correction: Correction = "holm",
     expected_customers: float = EXPECTED_CUSTOMERS,
 ) -> Answer[Analysis]:
-    """What an experiment brought; options and errors as of `metrics.experiment_analysis.analyse`, shares as of `check_answer`."""
-    found = analyse(
-        workspace.request(),
-        experiment,
-        control=control,
-        shares=_planned(workspace, experiment, shares),
-        campaigns=campaigns,
-        window=window,
-        correction=correction,
-        expected_customers=expected_customers,
-        unresolved=workspace.tables(resolved=False),
-    )
+    """What an experiment brought; options and errors as of `metrics.experiment_analysis.analyse`."""
+    asked = partial(analyse, correction=correction, expected_customers=expected_customers)
+    found = _found(workspace, experiment, asked)
     return Answer(found, experiment_study(found, language))
 
 
@@ -106,14 +161,25 @@ def experiment_chapter(workspace: Workspace, experiment: str, language: Language
     """The study of what an experiment brought, or why there is none."""
     return study_or_why(
         TITLE.in_language(language).format(experiment),
-        lambda: experiment_answer(workspace, experiment, language).study,
+        lambda: experiment_answer(workspace, Experiment(experiment), language).study,
         language,
     )
 
 
-def _planned(workspace: Workspace, experiment: str, shares: Mapping[str, float] | None) -> Mapping[str, float] | None:
-    """The planned shares by arm: those given, or those of the design that was kept."""
-    if shares is not None:
-        return shares
-    kept = read_design(workspace.directory, experiment)
-    return None if kept is None else kept.shares
+def _found(workspace: Workspace, experiment: Experiment, find: Callable[..., T]) -> T:
+    """What is found of an experiment, by the shares that were given or those of the design that was kept."""
+    kept = read_design(workspace.directory, experiment.name) if experiment.shares is None else None
+    return find(
+        workspace.request(),
+        experiment.name,
+        control=experiment.control,
+        shares=experiment.shares if kept is None else kept.shares,
+        campaigns=experiment.campaigns,
+        window=experiment.window,
+        unresolved=workspace.tables(resolved=False),
+    )
+
+
+def _rounded(design: Design) -> dict[str, float]:
+    """The shares as they are compared: written as per cent and read again they differ by what a number cannot hold."""
+    return {arm: round(share, 9) for arm, share in design.arms.items()}

@@ -1,29 +1,32 @@
 """What the commands about experiments read, keep and print."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from septima.chapters.experiments import check_answer, experiment_answer, plan_answer
+from septima.chapters.experiments import (
+    Experiment,
+    check_answer,
+    design_of,
+    experiment_answer,
+    plan_answer,
+    put_into_arms,
+)
 from septima.cli.options import share_of
 from septima.cli.output import Format, console, print_json, print_rows, progress, say, spoken
 from septima.cli.studies import answer_study
 from septima.lake.spreadsheet import FORMULA_BEGINS
 from septima.metrics.experiment_analysis import Correction
-from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign
+from septima.metrics.experiment_assignment import Assigned, Eligible
 from septima.metrics.experiment_design import (
     CONTROL,
     CONTROL_SHARE,
-    GLOBAL_CONTROL,
     TREATED,
     Design,
-    ExperimentError,
-    HeldOut,
     read_design,
-    write_design,
 )
 from septima.metrics.experiment_outcomes import Window
 from septima.models.incrementality import EXPECTED_CUSTOMERS
@@ -95,19 +98,9 @@ def assign_experiment(
     if export is not None and export.suffix.lower() not in (_CSV, _XLSX):
         raise SeptimaError(f"{export}: the list is written as CSV or XLSX; name a file that ends in {_CSV} or {_XLSX}")
     moment = (at or datetime.now(UTC)).replace(tzinfo=None)
-    held = read_design(workspace.directory, GLOBAL_CONTROL)
-    design = _design(workspace, experiment, control, arms, by, salt, held)
+    design = _design(workspace, experiment, control, arms, by, salt)
     with progress(workspace.settings.language) as report:
-
-        def put(one: Design, who: Eligible) -> Assigned:
-            memory = workspace.settings.memory
-            return assign(
-                workspace.lake, workspace.request(), one, at=moment, eligible=who, progress=report, memory=memory
-            )
-
-        if held is not None and experiment != GLOBAL_CONTROL:
-            put(held, Eligible())  # so that newcomers stand in it before any campaign reaches them
-        done = _put_by(workspace, design, lambda: put(design, Eligible(tuple(segments), consent)))
+        done = put_into_arms(workspace, design, Eligible(tuple(segments), consent), at=moment, progress=report)
     listed = None if export is None else _export(workspace, experiment, export, columns)
     if form is Format.json:
         print_json(
@@ -140,14 +133,11 @@ def check_experiment(
     before_days: int,
 ) -> None:
     """Print whether an experiment was run as planned."""
+    asked = Experiment(experiment, control, _planned(shares), campaigns, Window(days, before_days))
     answer = check_answer(
         workspace,
-        experiment,
+        asked,
         language,
-        control=control,
-        shares=_planned(shares),
-        campaigns=campaigns,
-        window=Window(days, before_days),
     )
     record = {**spoken(answer.found, language), "sound": answer.found.sound}
     answer_study(workspace, answer.study, record, language, form, report)
@@ -172,31 +162,16 @@ def analyse_experiment(
     known: dict[str, Correction] = {"holm": "holm", "bh": "benjamini_hochberg"}
     if correction not in known:
         raise SeptimaError(f"there is no correction {correction!r}; write one of: {', '.join(known)}")
+    asked = Experiment(experiment, control, _planned(shares), campaigns, Window(days, before_days))
     answer = experiment_answer(
         workspace,
-        experiment,
+        asked,
         language,
-        control=control,
-        shares=_planned(shares),
-        campaigns=campaigns,
-        window=Window(days, before_days),
         correction=known[correction],
         expected_customers=EXPECTED_CUSTOMERS if expected is None else float(expected),
     )
     record = {**spoken(answer.found, language), "sound": answer.found.check.sound}
     answer_study(workspace, answer.study, record, language, form, report)
-
-
-def _put_by(workspace: "Workspace", design: Design, put: Callable[[], Assigned]) -> Assigned:
-    """Keep the design before anybody is assigned by it; it goes again where nobody could be."""
-    kept = read_design(workspace.directory, design.experiment) is not None
-    path = write_design(workspace.directory, design)
-    try:
-        return put()
-    except BaseException:
-        if not kept:
-            path.unlink()
-        raise
 
 
 def _design(
@@ -206,30 +181,14 @@ def _design(
     arms: Sequence[str],
     by: Sequence[str],
     salt: str | None,
-    held: Design | None,
 ) -> Design:
-    """The design kept for the experiment, which what is asked for must not contradict, or a new one."""
+    """The design that is kept where nothing of one is asked for; else that which is asked for."""
     kept = read_design(workspace.directory, experiment)
     asked = control is not None or bool(arms) or bool(by) or salt is not None
     if kept is not None and not asked:
         return kept
     share = CONTROL_SHARE if control is None else share_of(control, "--control")
-    away = None if held is None or experiment == GLOBAL_CONTROL else HeldOut(held.salt, held.arms[CONTROL])
-    design = Design(experiment, salt or experiment, _arms(share, arms), tuple(dict.fromkeys(by)), away)
-    if kept is None:
-        if arm_counts(workspace.request(), experiment):
-            raise ExperimentError(
-                f"customers are in {experiment!r} already, by a design that is not kept here, so newcomers cannot be added by "
-                "it; begin an experiment of another name"
-            )
-        return design
-    if (dict(kept.arms), kept.by, kept.salt) != (dict(design.arms), design.by, design.salt):
-        raise ExperimentError(
-            f"customers of {experiment!r} are assigned already by another design "
-            f"({', '.join(f'{arm} {given:g}' for arm, given in kept.ordered)}); leave --control, --arm, --by and --salt out "
-            "to add newcomers by it, or begin an experiment of another name"
-        )
-    return kept
+    return design_of(workspace, experiment, _arms(share, arms), by, salt)
 
 
 def _arms(control: float, given: Sequence[str]) -> dict[str, float]:

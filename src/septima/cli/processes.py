@@ -79,7 +79,7 @@ def _check(workspace: "Workspace", form: Format) -> None:
     except DefinitionError as error:
         mistakes = str(error).splitlines()
     else:
-        advice = [told(model.file, problem) for problem in advice_of(model)]
+        advice = [told(model.file, problem).en for problem in advice_of(model)]
         counted = f"Sheets: {len(model.sheets)}, boxes: {len(model.boxes)}, flows: {len(model.flows)}, no mistakes."
     if form is Format.json:
         print_json({"file": str(path), "mistakes": mistakes, "advice": advice})

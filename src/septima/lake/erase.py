@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from septima.lake.links import CUSTOMER, CUSTOMER_COLUMNS, LINKS, REFERRER, REMOVED
+from septima.lake.links import CUSTOMER, CUSTOMER_COLUMNS, LINKS, REFERRER, REMOVED, SUPPRESSED
 from septima.lake.person import PersonError, ids_of, mark_person, owned_tables, ownership
-from septima.lake.sql import connect, count, identifier, parquet
+from septima.lake.sql import connect, count, identifier, parquet, text_literal
 from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake, StoreError, Writing, flush, write_durably
 from septima.lake.suppression import Suppression, read_suppression, record_suppression, salt_of
@@ -30,7 +30,6 @@ from septima.lake.words import nothing_of
 from septima.schema import Table, Text
 
 _FOLDER = "erasures"
-_SUPPRESSED = ("orders", "deals", "touches")
 _LEAST_PART = 4
 
 
@@ -80,7 +79,7 @@ def erase_person(lake: Lake, customer_id: str, *, author: str, reason: str) -> C
         suppression = Suppression(salt_of(lake), suppression.certificates)
         on_disk = {name: sorted(map(str, lake.table_folder(name).glob("*.parquet"))) for name in owned_tables()}
         ids = ids_of(lake, customer_id)
-        _mark(connection, ids, on_disk)
+        pseudonyms = _mark(connection, ids, on_disk)
         if any(text.lower() in f"{author}\n{reason}".lower() for text in _named(connection, ids)):
             raise PersonError(
                 Text(
@@ -89,11 +88,12 @@ def erase_person(lake: Lake, customer_id: str, *, author: str, reason: str) -> C
                     "напишите иначе",
                 )
             )
-        held = {name: _holding(connection, LAKE_TABLES[name], paths) for name, paths in on_disk.items()}
+        held = {name: _holding(connection, LAKE_TABLES[name], paths, pseudonyms) for name, paths in on_disk.items()}
         tables = {
             name: counts
             for name, paths in held.items()
-            if paths and (counts := _rewrite(connection, writing, LAKE_TABLES[name], set(paths))) is not None
+            if paths
+            and (counts := _rewrite(connection, writing, LAKE_TABLES[name], set(paths), pseudonyms)) is not None
         }
         if not any(held.values()):
             known = suppression.certificates.get(suppression.hash_of("customers", customer_id))
@@ -103,7 +103,7 @@ def erase_person(lake: Lake, customer_id: str, *, author: str, reason: str) -> C
         hashes = [("customers", suppression.hash_of("customers", one)) for one in ids]
         linked = [
             (name, suppression.hash_of(name, str(key)))
-            for name in _SUPPRESSED
+            for name in SUPPRESSED
             for (key,) in connection.execute(f"SELECT id FROM own_{name} ORDER BY id").fetchall()
         ]
         record_suppression(writing, [(kind, one, erasure) for kind, one in [*hashes, *linked]], author=author)
@@ -225,19 +225,57 @@ def verify_erased(lake: Lake, identifiers: Iterable[str]) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _mark(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], files: Mapping[str, Sequence[str]]) -> None:
-    """The person's tables, and beside them own_pseudonyms and own_texts: all that a text of the person may name."""
+def _mark(
+    connection: duckdb.DuckDBPyConnection, ids: Sequence[str], files: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """The person's tables, and beside them own_texts: all, in small letters, that a text of the person may name.
+
+    Gives a pseudonym for each id; own_pseudonyms holds them too.
+    """
     mark_person(connection, ids, files)
+    pseudonyms = {one: f"erased-{secrets.token_hex(8)}" for one in ids}
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE own_pseudonyms AS SELECT unnest(?) AS id, unnest(?) AS pseudonym",
-        [list(ids), [f"erased-{secrets.token_hex(8)}" for _ in ids]],
+        [list(pseudonyms), list(pseudonyms.values())],
     )
-    connection.execute("CREATE OR REPLACE TEMP TABLE own_texts AS SELECT text FROM own_identifiers")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE own_texts AS SELECT text FROM own_identifiers UNION "
+        f"SELECT lower(id) FROM own_customers WHERE length(id) >= {_LEAST_PART}"
+    )
     if files.get("customers"):
         connection.execute(
-            f"INSERT INTO own_texts SELECT DISTINCT name FROM {parquet(list(files['customers']))} "
+            f"INSERT INTO own_texts SELECT DISTINCT lower(name) FROM {parquet(list(files['customers']))} "
             f"WHERE {CUSTOMER} IN (SELECT id FROM own_customers) AND length(name) >= {_LEAST_PART}"
         )
+    return pseudonyms
+
+
+def _word(ids: Collection[str]) -> str:
+    """SQL of a pattern that finds one of the ids where it stands by itself, such as in the order `ID-17`."""
+    listed = "|".join(re.escape(one) for one in sorted(ids))
+    return text_literal(rf"(^|[^\p{{L}}\p{{N}}])({listed})($|[^\p{{L}}\p{{N}}])")
+
+
+def _tells(one: str) -> bool:
+    """Whether an id says whose it is where it stands in another text; of few digits alone it is any number."""
+    return len(one) >= _LEAST_PART or not one.isdecimal()
+
+
+def _named_keys(table: Table, ids: Collection[str]) -> dict[str, str]:
+    """SQL of whether each column by which rows are told apart or hang on others holds an id of the person."""
+    own, link = ownership(table), LINKS.get(table.name)
+    telling = [one for one in ids if _tells(one)]
+    if not telling:
+        return {}
+    kept = {} if table.name in (*REMOVED, MERGES.name, QUARANTINE.name) else dict.fromkeys(table.key, own)
+    if link is not None and table.name not in REMOVED:
+        kept[link.column] = f"coalesce({link.column} IN (SELECT id FROM own_{link.through}), false)"
+    texts = {column.name for column in table.columns if column.type == "string"}
+    return {
+        name: f"({condition} AND regexp_matches({identifier(name)}, {_word(telling)}))"
+        for name, condition in kept.items()
+        if name in texts and name not in CUSTOMER_COLUMNS.get(table.name, (CUSTOMER,))
+    }
 
 
 def _named(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[str]:
@@ -247,9 +285,10 @@ def _named(connection: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> list[st
     return [*texts, *(one for one in ids if len(one) >= _LEAST_PART)]
 
 
-def _scrubbed(table: Table) -> dict[str, str]:
+def _scrubbed(table: Table, ids: Collection[str]) -> dict[str, str]:
     """SQL of whether each column of a person's row is to be emptied."""
     keep = {*table.key, CUSTOMER, "source", *(link.column for link in LINKS.values())}
+    telling = [one for one in ids if _tells(one)]
     found: dict[str, str] = {}
     for column in table.columns:
         name = identifier(column.name)
@@ -258,12 +297,13 @@ def _scrubbed(table: Table) -> dict[str, str]:
         if column.personal or column.name == "properties":
             found[column.name] = f"{name} IS NOT NULL"
         elif column.type == "string" and not column.choices:
-            held = f"list_filter((SELECT list(text) FROM own_texts), lambda x: contains({name}, x))"
-            found[column.name] = f"coalesce({name} IN (SELECT id FROM own_customers) OR len({held}) > 0, false)"
+            held = f"list_filter((SELECT list(text) FROM own_texts), lambda x: contains(lower({name}), x))"
+            word = f"regexp_matches({name}, {_word(telling)})" if telling else "false"
+            found[column.name] = f"coalesce({word} OR len({held}) > 0, false)"
     return found
 
 
-def _held(table: Table) -> str:
+def _held(table: Table, ids: Collection[str]) -> str:
     """SQL of whether a row holds anything of the person; false of a row that was put right."""
     own = ownership(table)
     if table.name in (*REMOVED, MERGES.name, QUARANTINE.name):
@@ -273,25 +313,30 @@ def _held(table: Table) -> str:
             else ""
         )
         return f"({own}{referred})"
-    left = " OR ".join(_scrubbed(table).values()) or "false"
+    left = " OR ".join(_scrubbed(table, ids).values()) or "false"
+    keys = "".join(f" OR coalesce({condition}, false)" for condition in _named_keys(table, ids).values())
     named = (
         f"coalesce({CUSTOMER} IN (SELECT id FROM own_customers), false) OR " if CUSTOMER in table.column_names else ""
     )
-    return f"({named}({own} AND ({left})))"
+    return f"({named}({own} AND ({left})){keys})"
 
 
-def _holding(connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> list[str]:
+def _holding(
+    connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str], ids: Collection[str]
+) -> list[str]:
     """Those of the files that hold anything of the person."""
     if not paths:
         return []
-    query = (
-        f"SELECT DISTINCT filename FROM {parquet(list(paths), numbered=True)} WHERE {_held(table)} ORDER BY filename"
-    )
+    query = f"SELECT DISTINCT filename FROM {parquet(list(paths), numbered=True)} WHERE {_held(table, ids)} ORDER BY filename"
     return [str(name) for (name,) in connection.execute(query).fetchall()]
 
 
 def _rewrite(
-    connection: duckdb.DuckDBPyConnection, writing: Writing, table: Table, held: set[str]
+    connection: duckdb.DuckDBPyConnection,
+    writing: Writing,
+    table: Table,
+    held: set[str],
+    pseudonyms: Mapping[str, str],
 ) -> ErasedRows | None:
     """Put clean files in the place of the present ones that hold the person; None where none of the present ones does."""
     erased = pseudonymised = 0
@@ -303,7 +348,7 @@ def _rewrite(
         erased, pseudonymised = erased + removed, pseudonymised + own - removed
         where = f" WHERE NOT {ownership(table)}" if table.name in REMOVED else ""
         target = writing.new_file(table.name)
-        rows = copy_parquet(connection, f"SELECT {_clean_columns(table)} FROM {stored} t{where}", target)
+        rows = copy_parquet(connection, f"SELECT {_clean_columns(table, pseudonyms)} FROM {stored} t{where}", target)
         writing.remove(table.name, path)
         if rows:
             writing.add(table.name, target, rows)
@@ -312,7 +357,7 @@ def _rewrite(
     return ErasedRows(erased, pseudonymised) if present else None
 
 
-def _clean_columns(table: Table) -> str:
+def _clean_columns(table: Table, pseudonyms: Mapping[str, str]) -> str:
     """SQL of all columns, those of the person's rows without anything personal."""
     own, parts = ownership(table), list[str]()
     if table.name == QUARANTINE.name:
@@ -323,12 +368,20 @@ def _clean_columns(table: Table) -> str:
                 f"CASE WHEN {own} THEN {emptied[name]} ELSE {column} END AS {column}" if name in emptied else column
             )
         return ", ".join(parts)
-    columns, scrubbed = CUSTOMER_COLUMNS.get(table.name, (CUSTOMER,)), _scrubbed(table)
+    columns, scrubbed = CUSTOMER_COLUMNS.get(table.name, (CUSTOMER,)), _scrubbed(table, pseudonyms)
+    keys = _named_keys(table, pseudonyms)
     for name in table.column_names:
         column = identifier(name)
         if name in columns:
             pseudonym = f"(SELECT max(pseudonym) FROM own_pseudonyms WHERE id = t.{column})"
             parts.append(f"coalesce({pseudonym}, {column}) AS {column}")
+        elif name in keys:
+            # The same word becomes the same wherever it stands, so that what hung together still does.
+            told = column
+            for one, pseudonym in pseudonyms.items():
+                put = text_literal(rf"\1{pseudonym}\3")
+                told = f"regexp_replace({told}, {_word([one])}, {put}, 'g')"
+            parts.append(f"CASE WHEN {keys[name]} THEN {told} ELSE {column} END AS {column}")
         elif name in scrubbed and table.name not in (*REMOVED, MERGES.name):
             parts.append(f"CASE WHEN {own} AND {scrubbed[name]} THEN NULL ELSE {column} END AS {column}")
         else:
@@ -338,20 +391,14 @@ def _clean_columns(table: Table) -> str:
 
 def _clean_labels(lake: Lake, ids: Sequence[str]) -> None:
     """Take the person's ids out of what commits are called, such as of a merge by hand; they are told by nothing else."""
+    forms = ("merge {}", "unmerge {}", "keep {} apart")
+    clean = {form.format(one): form.format("(erased)") for form in forms for one in ids}
     for version in range(1, lake.version + 1):
         path = lake.root / "commits" / f"{version:08d}.json"
         text = path.read_text(encoding="utf-8")
         content = json.loads(text)
-        words = [("(erased)" if word in ids else word) for word in str(content["label"]).split(" ")]
-        label = next(
-            (
-                f"{start} (erased)"
-                for start in ("merge", "unmerge")
-                if content["label"] in {f"{start} {one}" for one in ids}
-            ),
-            " ".join(words),
-        )
-        if label != content["label"]:
+        label = clean.get(str(content["label"]))
+        if label is not None:
             write_durably(path, json.dumps({**content, "label": label}, ensure_ascii=False, indent=1))
 
 

@@ -30,6 +30,9 @@ LINKS: Mapping[str, Link] = {
 LINKED_THROUGH: tuple[str, ...] = ("orders", "deals", "touches", "answers")
 """Tables through which others lead, each before those that lead to a customer through it."""
 
+SUPPRESSED: tuple[str, ...] = ("orders", "deals", "touches")
+"""Tables whose keys are kept as hashes where a person is erased: a later row with such a key is the person's."""
+
 REMOVED: tuple[str, ...] = ("customers", "identities", THEMES.name, PREDICTIONS.name)
 """Tables whose rows say who somebody is or what is thought of him; no sum rests on them, so erasure takes the rows out."""
 

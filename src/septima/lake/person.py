@@ -21,6 +21,9 @@ from septima.lake.words import nothing_of
 from septima.schema import LANGUAGES, SeptimaError, Table, Text
 
 MOST_ROWS = 100_000
+_BETWEEN_WORDS = r"(\\[nrt]|[\s,;|\"{}:=&?()<>\[\]\\])+"
+_BETWEEN_DIGITS = r"[\s()+.\-–/]"
+_DIGITS = 9  # of a number without its country that is like nobody else's
 _LONG = 6  # letters from which a text that holds an identifier is no accident
 _ABOUT = Text(
     "Everything the company holds of this customer. Each table is there twice: as CSV, where an apostrophe stands before texts that a spreadsheet would take for a formula, and as JSON, exactly as kept. Times are UTC.",
@@ -70,30 +73,41 @@ def ownership(table: Table) -> str | None:
 
 
 def mentions(text: str) -> str:
-    """SQL of whether a text holds one of the person's ids as a word of its own, or a longer identifier anywhere."""
-    words = f"regexp_split_to_array({text}, '[\\s,;|\"{{}}:\\[\\]]+')"
+    """SQL of whether a text holds one of the person's ids as a word of its own, or anywhere a longer identifier, in letters
+    of any case, or a telephone number, however it is divided.
+    """
+    words = f"regexp_split_to_array({text}, '{_BETWEEN_WORDS}')"
+    digits = f"regexp_replace({text}, '{_BETWEEN_DIGITS}', '', 'g')"
     return (
         f"coalesce(list_has_any({words}, (SELECT list(id) FROM own_customers)) OR "
-        f"len(list_filter((SELECT list(text) FROM own_identifiers WHERE text <> ''), lambda x: contains({text}, x))) > 0, false)"
+        f"len(list_filter((SELECT list(text) FROM own_identifiers), lambda x: contains(lower({text}), x))) > 0 OR "
+        f"len(list_filter((SELECT list(digits) FROM own_numbers), lambda x: contains({digits}, x))) > 0, false)"
     )
 
 
 def mark_person(connection: duckdb.DuckDBPyConnection, ids: Iterable[str], files: Mapping[str, Sequence[str]]) -> None:
-    """Make the tables own_customers, own_orders … of ids that are the person's, and own_identifiers: what is like nobody else's.
+    """Make the tables own_customers, own_orders … of ids that are the person's, and own_identifiers: what is like nobody else's,
+    in small letters. Beside them own_numbers: telephone numbers by their digits, Russian ones without +7 or 8.
 
     `files` are those to look through, by table.
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE own_customers AS SELECT unnest(?) AS id", [list(ids)])
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE own_identifiers AS SELECT id AS text FROM own_customers WHERE length(id) >= {_LONG}"
+        f"CREATE OR REPLACE TEMP TABLE own_identifiers AS SELECT lower(id) AS text FROM own_customers WHERE length(id) >= {_LONG}"
     )
     found = {"customers": ("email", "phone"), "identities": ("id_value",)}
     for name, columns in found.items():
         for column in columns if files.get(name) else ():
             connection.execute(
-                f"INSERT INTO own_identifiers SELECT DISTINCT {column} FROM {parquet(list(files[name]))} "
+                f"INSERT INTO own_identifiers SELECT DISTINCT lower({column}) FROM {parquet(list(files[name]))} "
                 f"WHERE {CUSTOMER} IN (SELECT id FROM own_customers) AND length({column}) >= {_LONG}"
             )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE own_numbers AS SELECT DISTINCT "
+        "regexp_replace(digits, '^[78]([0-9]{10})$', '\\1') AS digits FROM "
+        f"(SELECT regexp_replace(text, '{_BETWEEN_DIGITS}', '', 'g') AS digits FROM own_identifiers) "
+        f"WHERE regexp_full_match(digits, '[0-9]{{{_DIGITS},}}')"
+    )
     for name in LINKED_THROUGH:
         table = LAKE_TABLES[name]
         read = f"FROM {parquet(list(files[name]))} WHERE {ownership(table)}" if files.get(name) else "WHERE false"

@@ -50,6 +50,11 @@ _LOCK_WAIT_SECONDS = 3600.0
 _CONFIGURATION = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
 
 
+_newest_seen: dict[Path, int] = {}
+"""The newest commit that this process has seen of each lake. Commits are numbered without gaps and stay, so that a later look
+goes on from there instead of listing all of them again."""
+
+
 class StoreError(SeptimaError):
     """The lake is absent, damaged or busy."""
 
@@ -154,7 +159,13 @@ class Lake:
     @property
     def version(self) -> int:
         """Number of the newest commit; 0 before the first."""
-        return max((int(path.stem) for path in self._commit_files()), default=0)
+        known = _newest_seen.get(self.root, 0)
+        if not known or not self._commit_path(known).exists():
+            known = max((int(path.stem) for path in self._commit_files()), default=0)
+        while self._commit_path(known + 1).exists():
+            known += 1
+        _newest_seen[self.root] = known
+        return known
 
     def commit(self, version: int | None = None) -> Commit:
         """The commit of that number, the newest by default; version 0 is the empty lake."""

@@ -12,7 +12,7 @@ import duckdb
 from septima.lake import forms
 from septima.lake.detect import date_forms, forms_with, number_form
 from septima.lake.forms import NumberForm
-from septima.lake.links import CUSTOMER, LINKS, REFERRER
+from septima.lake.links import CUSTOMER, LINKS, REFERRER, SUPPRESSED
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, TableMapping
 from septima.lake.reading import Reading
 from septima.lake.sql import SQL_TYPES, identifier, text_literal
@@ -161,10 +161,13 @@ class _Planner:
             referrer = values[REFERRER]
             values[REFERRER] = self._define(4, "w", f"CASE WHEN NOT {hides('customers', referrer)} THEN {referrer} END")
         conditions = [] if customer is None else [hides("customers", customer)]
+        unnamed = "true" if customer is None else f"{customer} IS NULL"
         link = LINKS.get(self._mapping.table.name)
         if link is not None and link.column in values:
-            unnamed = "true" if customer is None else f"{customer} IS NULL"
             conditions.append(f"({unnamed} AND {hides(link.through, values[link.column])})")
+        table = self._mapping.table
+        if table.name in SUPPRESSED and table.key[0] in values:
+            conditions.append(f"({unnamed} AND {hides(table.name, values[table.key[0]])})")
         return self._define(4, "e", " OR ".join(conditions)) if conditions else None
 
     def _define(self, layer: int, prefix: str, sql: str) -> str:

@@ -13,8 +13,8 @@ from typing import cast
 
 import septima.metrics as families
 from septima.metrics.definition import Metric, MetricError
-from septima.metrics.wording import hinted
 from septima.schema import Text
+from septima.schema.wording import hinted
 
 
 def catalogue() -> dict[str, Metric]:

@@ -12,10 +12,10 @@ from septima.metrics.definition import CUSTOMER_DIMENSIONS, Request, Rows, Table
 from septima.metrics.experiment_design import CONTROL, ExperimentError
 from septima.metrics.experiment_outcomes import ArmSums, Window, arm_sums, assigned_customers
 from septima.metrics.sources import days_between, is_sold
-from septima.metrics.wording import hinted
 from septima.models import incrementality, uplift
 from septima.models.incrementality import Moments
 from septima.schema import Text
+from septima.schema.wording import hinted
 
 Level = Literal["fine", "note", "warning", "broken"]
 UNLIKE = 0.1

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.differences import Difference, content_of, differences
 from septima.scorecard.durable import flush_folder
 
@@ -152,13 +152,12 @@ def verify(directory: Path, anchors: Iterable[Anchor] = ()) -> Verdict:
         lines, torn = [*lines, torn], b""
         entries, faults = _checked(lines)
     hashes = {entry.number: entry.hash for entry in entries}
+    told = [fault.en for fault in faults]
     for anchor in anchors:
         if hashes.get(anchor.number) != anchor.hash:
             lost = "is gone" if anchor.number not in hashes else "is another than it was"
-            faults.append(
-                f"line {anchor.number} {lost}, which {anchor.holder} remembers; restore the log from a backup"
-            )
-    return Verdict(len(entries), tuple(faults), torn != b"")
+            told.append(f"line {anchor.number} {lost}, which {anchor.holder} remembers; restore the log from a backup")
+    return Verdict(len(entries), tuple(told), torn != b"")
 
 
 def _known(path: Path) -> tuple[Entry, ...]:
@@ -167,7 +166,7 @@ def _known(path: Path) -> tuple[Entry, ...]:
     if not faults and torn and _is_whole(torn, entries):
         entries, faults = _checked([*lines, torn])
     if faults:
-        raise AuditError(f"{path}, {faults[0]}")
+        raise AuditError(faults[0].after(f"{path}, "))
     return tuple(entries)
 
 
@@ -187,10 +186,10 @@ def _is_whole(torn: bytes, entries: Sequence[Entry]) -> bool:
     return bool(found) and not faults
 
 
-def _checked(lines: Sequence[bytes], after: Sequence[Entry] = ()) -> tuple[list[Entry], list[str]]:
+def _checked(lines: Sequence[bytes], after: Sequence[Entry] = ()) -> tuple[list[Entry], list[Text]]:
     """The entries of these lines, which follow those `after` which they stand, and what is wrong with them."""
     entries: list[Entry] = []
-    faults: list[str] = []
+    faults: list[Text] = []
     before = after[-1].hash if after else FIRST_HASH
     for number, line in enumerate(lines, start=len(after) + 1):
         found = hashlib.sha256(line).hexdigest()
@@ -210,18 +209,28 @@ def _checked(lines: Sequence[bytes], after: Sequence[Entry] = ()) -> tuple[list[
                 content["details"],
             )
         except (ValueError, KeyError, TypeError):
-            faults.append(f"line {number}: is no entry of the log; restore the log from a backup")
+            faults.append(_fault(number, "is no entry of the log", "не\u00a0запись журнала"))
         else:
             entries.append(entry)
             if own != _digest(content):
-                faults.append(f"line {number}: was altered; restore the log from a backup")
+                faults.append(_fault(number, "was altered", "запись изменена"))
             elif entry.before != before or entry.number != number:
                 faults.append(
-                    f"line {number}: does not follow the line before it, so that one of the two was altered, taken out or "
-                    "put in; restore the log from a backup"
+                    _fault(
+                        number,
+                        "does not follow the line before it, so that one of the two was altered, taken out or put in",
+                        "не\u00a0продолжает предыдущую: одна из\u00a0двух изменена, убрана или вставлена",
+                    )
                 )
         before = found
     return entries, faults
+
+
+def _fault(line: int, en: str, ru: str) -> Text:
+    return Text(
+        f"line {line}: {en}; restore the log from a backup",
+        f"строка\u00a0{line}: {ru}; восстановите журнал из\u00a0резервной копии",
+    )
 
 
 def _news(entries: Sequence[Entry], texts: Mapping[str, str]) -> list[str]:
@@ -328,7 +337,11 @@ def _locked(path: Path) -> Generator[None]:
         lock.acquire()
     except Timeout:
         raise AuditError(
-            f"another program has held {path} for over {_LOCK_WAIT_SECONDS:.0f} s; wait until it ends, and try again"
+            Text(
+                f"another program has held {path} for over {_LOCK_WAIT_SECONDS:.0f} s; wait until it ends, and try again",
+                f"другая программа держит {path} больше {_LOCK_WAIT_SECONDS:.0f} с; дождитесь её и\u00a0попробуйте "
+                "снова",
+            )
         ) from None
     try:
         yield
@@ -340,7 +353,12 @@ def author_text(author: str) -> str:
     """The name of an author; AuditError where it is empty or has more than one line."""
     text = author.strip()
     if not text or not text.isprintable():
-        raise AuditError(f"the author {author!r} is no name; write --author NAME on one line")
+        raise AuditError(
+            Text(
+                f"the author {author!r} is no name; write --author NAME on one line",
+                f"автор «{author}»\u00a0— не\u00a0имя; укажите --author ИМЯ в\u00a0одной строке",
+            )
+        )
     return text
 
 

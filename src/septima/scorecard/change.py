@@ -98,7 +98,12 @@ class Change:
             if (found.id, found.form) == (composite, form):
                 return found
         known = ", ".join(dict.fromkeys(found.id for found in self.composites))
-        raise ChangeError(f"there is no composite {composite!r} on the card; there are: {known}")
+        raise ChangeError(
+            Text(
+                f"there is no composite {composite!r} on the card; there are: {known}",
+                f"в\u00a0карте нет индекса «{composite}»; есть: {known}",
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -518,10 +523,21 @@ def _stands_out(figure: Figure) -> bool | None:
 
 def _refuse_what_is_not_earlier(card: Scorecard, earlier: Scorecard) -> None:
     if earlier.start > card.start:
-        raise ChangeError(f"{earlier.period} is not before {card.period}; name an earlier period, or a stored snapshot")
+        raise ChangeError(
+            Text(
+                f"{earlier.period} is not before {card.period}; name an earlier period, or a stored snapshot",
+                f"{earlier.period} не\u00a0раньше, чем {card.period}; назовите более ранний период или сохранённый "
+                "снимок",
+            )
+        )
     made_of = [(one.period, one.definition, one.data_version) for one in (card, earlier)]
     if made_of[0] == made_of[1]:
-        raise ChangeError("a card cannot be compared with itself; name an earlier period, or a snapshot of other data")
+        raise ChangeError(
+            Text(
+                "a card cannot be compared with itself; name an earlier period, or a snapshot of other data",
+                "карту нельзя сравнить с\u00a0ней самой; назовите более ранний период или снимок других данных",
+            )
+        )
 
 
 def _notes(card: Scorecard, earlier: Scorecard | None, groups: Sequence[_Group]) -> tuple[Text, ...]:

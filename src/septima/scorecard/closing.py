@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from filelock import FileLock
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Scorecard
 from septima.scorecard.differences import Difference, content_of, differences
 from septima.scorecard.durable import write_new
@@ -47,11 +47,6 @@ class Basis:
     program: str
     seed: int = SEED
     draws: int = DRAWS
-
-    @property
-    def metric_files(self) -> tuple[tuple[str, str], ...]:
-        """The files of the company's own metrics, as `own_metrics` takes them."""
-        return tuple((name, text) for name, text in sorted(self.texts.items()) if name.startswith("metrics/"))
 
 
 @dataclass(frozen=True)
@@ -93,8 +88,12 @@ def refuse_unfinished(period: str, end: date, today: date) -> None:
     """ClosingError where the period is not over."""
     if end > today:
         raise ClosingError(
-            f"{period} is not over: its last day is {end - timedelta(days=1)}; close it after that day, or write --force to keep "
-            "the card of what has passed so far"
+            Text(
+                f"{period} is not over: its last day is {end - timedelta(days=1)}; close it after that day, or write --force to keep "
+                "the card of what has passed so far",
+                f"{period} ещё не\u00a0закончился: последний день\u00a0— {end - timedelta(days=1)}; закройте его "
+                "после этого дня или укажите --force, чтобы сохранить карту прошедшей части",
+            )
         )
 
 
@@ -153,14 +152,24 @@ def revision_of(directory: Path, period: str, number: int | None = None) -> Revi
     """One revision of a closed period, the newest where no number is given; ClosingError says which there are."""
     found = revisions(directory, period)
     if not found:
-        raise ClosingError(f"{period} is not closed; close it: septima close {directory} --period {period}")
+        raise ClosingError(
+            Text(
+                f"{period} is not closed; close it: septima close {directory} --period {period}",
+                f"{period} не\u00a0закрыт; закройте его: septima close {directory} --period {period}",
+            )
+        )
     if number is None:
         return found[-1]
     for revision in found:
         if revision.number == number:
             return revision
     there = ", ".join(str(revision.number) for revision in found)
-    raise ClosingError(f"{period} has no revision {number}; there are: {there}")
+    raise ClosingError(
+        Text(
+            f"{period} has no revision {number}; there are: {there}",
+            f"у\u00a0{period} нет редакции {number}; есть: {there}",
+        )
+    )
 
 
 def compared(revision: Revision, card: Scorecard) -> Reproduction:
@@ -264,23 +273,42 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> Revision:
-    remedy = "restore it from a backup, for a closed period is never changed"
+    remedy = Text(
+        "restore it from a backup, for a closed period is never changed",
+        "восстановите его из\u00a0резервной копии: закрытый период никогда не\u00a0меняется",
+    )
     try:
         envelope = json.loads(path.read_text(encoding="utf-8"))
         content = envelope["closed"]
         form, digest = envelope["form"], envelope["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ClosingError(f"{path}: is no closed period ({error!r}); {remedy}") from error
+        raise ClosingError(
+            Text(
+                f"{path}: is no closed period ({error!r}); {remedy.en}",
+                f"{path}: не\u00a0закрытый период ({error!r}); {remedy.ru}",
+            )
+        ) from error
     if form != FORM:
         raise ClosingError(
-            f"{path}: has form {form!r}, while this version reads form {FORM}; use the version that wrote it"
+            Text(
+                f"{path}: has form {form!r}, while this version reads form {FORM}; use the version that wrote it",
+                f"{path}: форма {form!r}, а\u00a0эта версия читает форму {FORM}; возьмите версию, которая записала "
+                "файл",
+            )
         )
     if _digest(content) != digest:
-        raise ClosingError(f"{path}: was altered after it was written; {remedy}")
+        raise ClosingError(
+            Text(f"{path}: was altered after it was written; {remedy.en}", f"{path}: изменён после записи; {remedy.ru}")
+        )
     try:
         card = from_json(content["scorecard"])
     except SnapshotError as error:
-        raise ClosingError(f"{path}: {error}; use the version of the program that wrote it") from error
+        raise ClosingError(
+            Text(
+                f"{path}: {error}; use the version of the program that wrote it",
+                f"{path}: {error.statement.ru}; возьмите версию программы, которая записала файл",
+            )
+        ) from error
     return Revision(
         content["period"],
         content["revision"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal, get_args
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 
 Aggregation = Literal["arithmetic", "geometric"]
 AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)
@@ -15,6 +15,8 @@ GEOMETRIC_FLOOR = 1.0
 """The least normalised value (of 100) that a geometric mean takes: at 0 one KPI would erase all the others."""
 
 _WEIGHT_STEP = Decimal("0.0001")
+_KPI = Text("KPI", "показатель")
+_COMPOSITE = Text("the composite", "сводного индекса")
 
 
 class CompositeError(SeptimaError):
@@ -28,7 +30,7 @@ def ckpi(values: Mapping[str, float], weights: Mapping[str, float]) -> float:
     (A_l·CLI + A_p·NPS + A_c·CCI) / 3. Raises CompositeError (a ValueError) with the remedy where the
     ids differ, a value is not finite, a weight is negative or the weights do not average 1.
     """
-    return _weighted(values, weights, composite="CKPI", each="KPI")
+    return _weighted(values, weights, composite=Text("CKPI", "CKPI"), each=_KPI)
 
 
 def ckpi_integral(composites: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -36,7 +38,7 @@ def ckpi_integral(composites: Mapping[str, float], weights: Mapping[str, float])
 
     With the seven perspectives of the methodology n = 7. The weights must average 1; errors as of `ckpi`.
     """
-    return _weighted(composites, weights, composite="CKPIint", each="perspective")
+    return _weighted(composites, weights, composite=Text("CKPIint", "CKPIint"), each=Text("perspective", "перспективу"))
 
 
 def aggregate(normalised: Mapping[str, float], weights: Mapping[str, float], method: Aggregation) -> float:
@@ -46,9 +48,9 @@ def aggregate(normalised: Mapping[str, float], weights: Mapping[str, float], met
     values under `GEOMETRIC_FLOOR` enter as that floor. Errors as of `ckpi`.
     """
     if method == "arithmetic":
-        return _weighted(normalised, weights, composite="the composite", each="KPI")
+        return _weighted(normalised, weights, composite=_COMPOSITE, each=_KPI)
     logarithms = {key: math.log(max(value, GEOMETRIC_FLOOR)) for key, value in normalised.items()}
-    return math.exp(_weighted(logarithms, weights, composite="the composite", each="KPI"))
+    return math.exp(_weighted(logarithms, weights, composite=_COMPOSITE, each=_KPI))
 
 
 def rescale(weights: Mapping[str, float]) -> dict[str, float]:
@@ -60,7 +62,9 @@ def rescale(weights: Mapping[str, float]) -> dict[str, float]:
     for key, weight in weights.items():
         _check_weight(key, weight)
     if not weights:
-        raise CompositeError("there are no weights; give one weight to each value")
+        raise CompositeError(
+            Text("there are no weights; give one weight to each value", "нет весов; дайте каждому значению вес")
+        )
     total = math.fsum(weights.values())
     if total == 0:
         return dict.fromkeys(weights, 1.0)
@@ -79,15 +83,21 @@ def weights_average_one(weights: Mapping[str, float]) -> bool:
     return abs(math.fsum(weights.values()) - len(weights)) <= WEIGHT_TOLERANCE
 
 
-def _weighted(values: Mapping[str, float], weights: Mapping[str, float], *, composite: str, each: str) -> float:
+def _weighted(values: Mapping[str, float], weights: Mapping[str, float], *, composite: Text, each: Text) -> float:
     if not values:
-        raise CompositeError(f"{composite} needs at least one value")
+        raise CompositeError(
+            Text(f"{composite.en} needs at least one value", f"для {composite.ru} нужно хотя\u00a0бы одно значение")
+        )
     _check_ids(values, weights, each)
     for key, value in values.items():
         if not math.isfinite(value):
             raise CompositeError(
-                f"{composite} is undefined: the value of {key!r} is {value}; "
-                f"give a finite number, or leave {key!r} out of values and weights and rescale the rest"
+                Text(
+                    f"{composite.en} is undefined: the value of {key!r} is {value}; "
+                    f"give a finite number, or leave {key!r} out of values and weights and rescale the rest",
+                    f"{composite.ru} не\u00a0вычислить: значение «{key}»\u00a0— {value}; укажите конечное число или "
+                    f"уберите «{key}» из\u00a0значений и\u00a0весов и\u00a0пересчитайте остальные",
+                )
             )
         _check_weight(key, weights[key])
     if not weights_average_one(weights):
@@ -95,28 +105,52 @@ def _weighted(values: Mapping[str, float], weights: Mapping[str, float], *, comp
     return math.fsum(weights[key] * value for key, value in values.items()) / len(values)
 
 
-def weights_remedy(weights: Mapping[str, float], *, composite: str, each: str) -> str:
+def weights_remedy(weights: Mapping[str, float], *, composite: Text, each: Text) -> Text:
     """What is wrong with weights that do not average 1, and the weights that would do."""
     total = math.fsum(weights.values())
     remedy = ", ".join(f"{key}: {weight:g}" for key, weight in rescale(weights).items())
-    return (
-        f"the weights of {composite} add up to {total:.10g}, but must add up to {len(weights)} "
-        f"(one per {each}, so that they average 1); in the same proportions: {remedy}"
+    return Text(
+        f"the weights of {composite.en} add up to {total:.10g}, but must add up to {len(weights)} "
+        f"(one per {each.en}, so that they average 1); in the same proportions: {remedy}",
+        f"сумма весов {composite.ru} равна {total:.10g}, а\u00a0должна быть {len(weights)} (по\u00a0единице "
+        f"на\u00a0{each.ru}, чтобы среднее было 1); в\u00a0тех\u00a0же пропорциях: {remedy}",
     )
 
 
-def _check_ids(values: Mapping[str, float], weights: Mapping[str, float], each: str) -> None:
+def _check_ids(values: Mapping[str, float], weights: Mapping[str, float], each: Text) -> None:
     unweighted = [key for key in values if key not in weights]
     valueless = [key for key in weights if key not in values]
-    wrong: list[str] = []
+    wrong: list[Text] = []
     if unweighted:
-        wrong.append(f"no weight for {', '.join(map(repr, unweighted))}: add it (1 is the average)")
+        names = ", ".join(map(repr, unweighted))
+        wrong.append(
+            Text(
+                f"no weight for {names}: add it (1 is the average)",
+                f"нет веса для {names}: добавьте его (в\u00a0среднем 1)",
+            )
+        )
     if valueless:
-        wrong.append(f"no value for {', '.join(map(repr, valueless))}: add it, or take the weight out and rescale")
+        names = ", ".join(map(repr, valueless))
+        wrong.append(
+            Text(
+                f"no value for {names}: add it, or take the weight out and rescale",
+                f"нет значения для {names}: добавьте его или уберите вес и\u00a0пересчитайте остальные",
+            )
+        )
     if wrong:
-        raise CompositeError(f"values and weights must have the same {each} ids; " + "; ".join(wrong))
+        raise CompositeError(
+            Text(
+                f"values and weights must have the same {each.en} ids; {'; '.join(one.en for one in wrong)}",
+                f"значения и\u00a0веса должны иметь одни и\u00a0те\u00a0же id; {'; '.join(one.ru for one in wrong)}",
+            )
+        )
 
 
 def _check_weight(key: str, weight: float) -> None:
     if not math.isfinite(weight) or weight < 0:
-        raise CompositeError(f"the weight of {key!r} is {weight}; a weight must be 0 or more, and finite")
+        raise CompositeError(
+            Text(
+                f"the weight of {key!r} is {weight}; a weight must be 0 or more, and finite",
+                f"вес «{key}»\u00a0— {weight}; вес должен быть конечным числом не\u00a0меньше 0",
+            )
+        )

@@ -106,17 +106,32 @@ def explain(
     if not steps:
         return _integral(scorecard)
     if len(steps) > 2:
-        raise ExplainError(f"{path!r} goes too deep; write a perspective, or perspective/kpi")
+        raise ExplainError(
+            Text(
+                f"{path!r} goes too deep; write a perspective, or perspective/kpi",
+                f"«{path}» ведёт слишком глубоко; пишите перспективу или перспектива/показатель",
+            )
+        )
     perspectives = {perspective.composite.id: perspective for perspective in scorecard.perspectives}
     if steps[0] not in (*perspectives, OWN) or (steps == [OWN]):
-        raise ExplainError(f"there is no {path!r} on the card; {_near(path, _paths(scorecard))}")
+        raise ExplainError(
+            Text(
+                f"there is no {path!r} on the card; {_near(path, _paths(scorecard)).en}",
+                f"в\u00a0карте нет «{path}»; {_near(path, _paths(scorecard)).ru}",
+            )
+        )
     if len(steps) == 1:
         return _perspective(scorecard, perspectives[steps[0]])
     cards = scorecard.own if steps[0] == OWN else perspectives[steps[0]].kpis
     card = next((card for card in cards if card.id == steps[1]), None)
     kpi = next((kpi for kpi in definition.kpis if kpi.id == steps[1]), None)
     if card is None or kpi is None:
-        raise ExplainError(f"there is no {path!r} on the card; {_near(path, _paths(scorecard))}")
+        raise ExplainError(
+            Text(
+                f"there is no {path!r} on the card; {_near(path, _paths(scorecard)).en}",
+                f"в\u00a0карте нет «{path}»; {_near(path, _paths(scorecard)).ru}",
+            )
+        )
     metric = (catalogue() if metrics is None else metrics)[kpi.metric]
     return _kpi(
         scorecard,
@@ -330,8 +345,11 @@ def _paths(scorecard: Scorecard) -> list[str]:
     return [*paths, *(f"{OWN}/{kpi.id}" for kpi in scorecard.own)]
 
 
-def _near(path: str, known: Sequence[str]) -> str:
+def _near(path: str, known: Sequence[str]) -> Text:
     close = get_close_matches(path, known, n=3, cutoff=0.5)
     # A bare KPI id is what a person would type; its place on the card is then the hint.
     close = close or [place for place in known if place.endswith(f"/{path.strip('/')}")]
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"there are: {', '.join(known)}"
+    if close:
+        meant = " или\u00a0".join(f"«{one}»" for one in close)
+        return Text(f"did you mean {' or '.join(map(repr, close))}?", f"возможно, имелось в\u00a0виду {meant}?")
+    return Text(f"there are: {', '.join(known)}", f"есть: {', '.join(known)}")

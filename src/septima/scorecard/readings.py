@@ -7,6 +7,7 @@ from datetime import date
 from septima.metrics import Metric, Passport, Period
 from septima.metrics.definition import Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
+from septima.schema import Text
 from septima.scorecard.definition import DefinitionError, KpiDefinition, ScorecardDefinition
 from septima.scorecard.history import (
     KpiHistory,
@@ -96,6 +97,10 @@ def _passports(definition: ScorecardDefinition, metrics: Mapping[str, Metric]) -
     for kpi in definition.kpis:
         if kpi.metric not in metrics:
             raise DefinitionError(
-                f"KPI {kpi.id!r} names the metric {kpi.metric!r}, which there is not; there are: {', '.join(metrics)}"
+                Text(
+                    f"KPI {kpi.id!r} names the metric {kpi.metric!r}, which there is not; there are: {', '.join(metrics)}",
+                    f"показатель «{kpi.id}» называет метрику «{kpi.metric}», а\u00a0такой нет; есть: "
+                    f"{', '.join(metrics)}",
+                )
             )
     return {kpi.metric: metrics[kpi.metric].passport for kpi in definition.kpis}

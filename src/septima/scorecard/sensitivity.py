@@ -128,16 +128,34 @@ def sensitivity(
     composite or it is undefined, or the share of weights does not lie from 0 to below 1.
     """
     if not 0 <= weight_share < 1:
-        raise SensitivityError(f"weights cannot vary by {weight_share:g}; give a share from 0 to below 1, such as 25%")
+        raise SensitivityError(
+            Text(
+                f"weights cannot vary by {weight_share:g}; give a share from 0 to below 1, such as 25%",
+                f"веса не\u00a0могут меняться на\u00a0{weight_share:g}; укажите долю от\u00a00, меньше 1, например "
+                "25\u00a0%",
+            )
+        )
     model = _Model(*_known(card, definition, passports), of, weight_share, correlation)
     names = {one.composite.id: one.composite.name for one in card.perspectives}
     if of != INTEGRAL and of not in names:
-        raise SensitivityError(f"there is no composite {of!r}; there are: {', '.join((INTEGRAL, *names))}")
+        raise SensitivityError(
+            Text(
+                f"there is no composite {of!r}; there are: {', '.join((INTEGRAL, *names))}",
+                f"нет индекса «{of}»; есть: {', '.join((INTEGRAL, *names))}",
+            )
+        )
     if not model.defined:
         others = [name for name in names if name in model.whole]
-        remedy = f"take one that is not, by --of: {', '.join(others)}" if others else "load the data that it lacks"
+        remedy = Text("load the data that it lacks", "загрузите данные, которых не\u00a0хватает")
+        if others:
+            defined = ", ".join(others)
+            remedy = Text(f"take one that is not, by --of: {defined}", f"возьмите определённый (--of): {defined}")
         raise SensitivityError(
-            f"{of} of {card.period} is undefined, so nothing can be said of what it depends on; {remedy}"
+            Text(
+                f"{of} of {card.period} is undefined, so nothing can be said of what it depends on; {remedy.en}",
+                f"{of} за\u00a0{card.period} не\u00a0определён, и\u00a0о\u00a0том, от\u00a0чего он зависит, ничего "
+                f"не\u00a0сказать; {remedy.ru}",
+            )
         )
     return _told(card, model, names, samples, seed)
 

@@ -81,8 +81,13 @@ def shared_customers(
     moving = [key for place, key in enumerate(usable) if len(whole) and np.ptp(whole[:, place]) > 0]
     if len(moving) < 2 or len(whole) < LEAST_GROUPS:
         raise SharedCustomersError(
-            f"{period.id}: no two KPIs have figures in {LEAST_GROUPS} groups of customers or more; load customers, whose ids "
-            "the other tables name, or go without --shared-customers"
+            Text(
+                f"{period.id}: no two KPIs have figures in {LEAST_GROUPS} groups of customers or more; load customers, whose ids "
+                "the other tables name, or go without --shared-customers",
+                f"{period.id}: ни\u00a0у\u00a0каких двух показателей нет значений хотя\u00a0бы в\u00a0{LEAST_GROUPS} "
+                "группах клиентов; загрузите клиентов, id которых есть в\u00a0других таблицах, или обойдитесь без "
+                "--shared-customers",
+            )
         )
     shrunk = shrunk_correlation(whole[:, [list(usable).index(key) for key in moving]])
     pairs = [

@@ -134,8 +134,14 @@ def slice_card(
     """
     known = {kpi.id for kpi in definition.kpis if _can_be_sliced(kpi, metrics, dimension, member)}
     if not known:
-        shared = ", ".join(shared_dimensions(definition, metrics)) or "none"
-        raise SliceError(f"no KPI of the card can be split by {dimension!r}; dimensions that they share: {shared}")
+        shared = ", ".join(shared_dimensions(definition, metrics))
+        raise SliceError(
+            Text(
+                f"no KPI of the card can be split by {dimension!r}; dimensions that they share: {shared or 'none'}",
+                f"ни\u00a0один показатель карты не\u00a0делится по\u00a0«{dimension}»; общие измерения: "
+                f"{shared or 'нет ни одного'}",
+            )
+        )
     sliced = sliced_definition(definition, metrics, dimension, member)
     given = parameters or {}
     readings = read_figures(sliced, metrics, tables, period, given, calendar=calendar, currency=currency, record=record)

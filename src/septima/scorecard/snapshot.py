@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Scorecard
 from septima.scorecard.durable import write_new
 
@@ -79,7 +79,7 @@ def read_snapshot(path: str | Path) -> Scorecard:
     try:
         return from_json(_envelope(path)["scorecard"])
     except SnapshotError as error:
-        raise SnapshotError(f"{path}: {error}") from error
+        raise SnapshotError(error.after(str(path))) from error
 
 
 def _describe(path: Path) -> Snapshot:
@@ -96,7 +96,10 @@ def _describe(path: Path) -> Snapshot:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotError(
-            f"{path}: is not a snapshot of a scorecard ({error!r}); move it out of this folder"
+            Text(
+                f"{path}: is not a snapshot of a scorecard ({error!r}); move it out of this folder",
+                f"{path}: не\u00a0снимок карты ({error!r}); уберите файл из\u00a0этой папки",
+            )
         ) from error
 
 
@@ -104,14 +107,32 @@ def _envelope(path: Path) -> dict[str, Any]:
     try:
         envelope = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SnapshotError(f"{path}: there is no such snapshot") from None
+        raise SnapshotError(
+            Text(f"{path}: there is no such snapshot", f"{path}: нет такого снимка; выберите один из\u00a0сохранённых")
+        ) from None
     except (OSError, ValueError) as error:
-        raise SnapshotError(f"{path}: cannot be read as JSON: {error}; move it out of this folder") from error
+        raise SnapshotError(
+            Text(
+                f"{path}: cannot be read as JSON: {error}; move it out of this folder",
+                f"{path}: не\u00a0читается как JSON: {error}; уберите файл из\u00a0этой папки",
+            )
+        ) from error
     if not isinstance(envelope, dict) or not isinstance(cast("dict[str, Any]", envelope).get("scorecard"), dict):
-        raise SnapshotError(f"{path}: is not a snapshot of a scorecard; move it out of this folder")
+        raise SnapshotError(
+            Text(
+                f"{path}: is not a snapshot of a scorecard; move it out of this folder",
+                f"{path}: не\u00a0снимок карты; уберите файл из\u00a0этой папки",
+            )
+        )
     envelope = cast("dict[str, Any]", envelope)
     if envelope.get("form") != FORM:
-        raise SnapshotError(f"{path}: has form {envelope.get('form')!r}, while this version reads form {FORM}")
+        raise SnapshotError(
+            Text(
+                f"{path}: has form {envelope.get('form')!r}, while this version reads form {FORM}",
+                f"{path}: форма {envelope.get('form')!r}, а\u00a0эта версия читает форму {FORM}; возьмите версию, "
+                "которая записала файл",
+            )
+        )
     return envelope
 
 
@@ -131,7 +152,12 @@ def _read(kind: type[Card], content: object, place: str) -> Card:
         items = cast("list[object]", content)
         kinds = (arguments[0],) * len(items) if arguments[-1] is Ellipsis else arguments
         if len(kinds) != len(items):
-            raise SnapshotError(f"{place} has {len(items)} values instead of {len(kinds)}")
+            raise SnapshotError(
+                Text(
+                    f"{place} has {len(items)} values instead of {len(kinds)}",
+                    f"в\u00a0{place} значений {len(items)} вместо {len(kinds)}",
+                )
+            )
         read = (_read(inner, item, f"{place}[{n}]") for n, (inner, item) in enumerate(zip(kinds, items, strict=True)))
         return cast("Card", tuple(read))
     if is_dataclass(kind) and isinstance(content, dict):
@@ -144,12 +170,22 @@ def _read_scalar(kind: type[object], choices: tuple[object, ...], content: objec
         try:
             return cast("type[date]", kind).fromisoformat(content)
         except ValueError as error:
-            raise SnapshotError(f"{place} is {content!r}, which is no date") from error
+            raise SnapshotError(
+                Text(
+                    f"{place} is {content!r}, which is no date",
+                    f"в\u00a0{place} стоит «{content}», а\u00a0это не\u00a0дата",
+                )
+            ) from error
     if kind is float and type(content) in (int, float):
         return float(cast("float", content))
     if content in choices or type(content) is kind:
         return content
-    raise SnapshotError(f"{place} is {content!r}, which does not fit")
+    raise SnapshotError(
+        Text(
+            f"{place} is {content!r}, which does not fit",
+            f"в\u00a0{place} стоит «{content}», и\u00a0это не\u00a0подходит",
+        )
+    )
 
 
 def _read_dataclass(kind: type[Card], content: dict[str, object], place: str) -> Card:
@@ -162,4 +198,6 @@ def _read_dataclass(kind: type[Card], content: dict[str, object], place: str) ->
     try:
         return kind(**given)
     except TypeError as error:
-        raise SnapshotError(f"{place} lacks a field: {error}") from error
+        raise SnapshotError(
+            Text(f"{place} lacks a field: {error}", f"в\u00a0{place} не\u00a0хватает поля: {error}")
+        ) from error

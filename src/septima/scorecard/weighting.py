@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from septima.models.weighting import LARGEST, MOST_COMPARED, budget_weights, pairwise_weights
+from septima.schema import SeptimaError, Text
 from septima.scorecard.composite import rescale
 
 WeightingMethod = Literal["equal", "budget", "ahp", "principal_component", "entropy"]
@@ -17,11 +18,11 @@ DATA_METHODS: tuple[WeightingMethod, ...] = ("principal_component", "entropy")
 SEPARATOR = "/"
 
 
-class WeightingError(ValueError):
+class WeightingError(SeptimaError):
     """Judgements from which no weights can be made; `key` is the one at fault, empty where none is."""
 
-    def __init__(self, message: str, key: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, said: Text, key: str = "") -> None:
+        super().__init__(said)
         self.key = key
 
 
@@ -47,7 +48,11 @@ def weights_by_comparison(ids: Sequence[str], comparisons: Mapping[str, float]) 
     """
     if len(ids) > MOST_COMPARED:
         raise WeightingError(
-            f"{len(ids)} are to be compared; past {MOST_COMPARED} nobody can, so give a budget instead"
+            Text(
+                f"{len(ids)} are to be compared; past {MOST_COMPARED} nobody can, so give a budget instead",
+                f"сравнить надо {len(ids)}, а\u00a0больше {MOST_COMPARED} не\u00a0под силу никому; раздайте вместо "
+                "этого баллы",
+            )
         )
     matrix = np.eye(len(ids))
     seen: dict[frozenset[str], str] = {}
@@ -56,22 +61,48 @@ def weights_by_comparison(ids: Sequence[str], comparisons: Mapping[str, float]) 
         for name in (first, second):
             if name not in ids:
                 raise WeightingError(
-                    f"{key!r} compares {name!r}, which is not in the group; there are: {', '.join(ids)}", key
+                    Text(
+                        f"{key!r} compares {name!r}, which is not in the group; there are: {', '.join(ids)}",
+                        f"«{key}» сравнивает «{name}», которого нет в\u00a0группе; есть: {', '.join(ids)}",
+                    ),
+                    key,
                 )
         if first == second:
-            raise WeightingError(f"{key!r} compares {first!r} with itself; take it out", key)
+            raise WeightingError(
+                Text(
+                    f"{key!r} compares {first!r} with itself; take it out",
+                    f"«{key}» сравнивает «{first}» с\u00a0ним же; уберите это",
+                ),
+                key,
+            )
         if (pair := frozenset((first, second))) in seen:
-            raise WeightingError(f"{key!r} is there already as {seen[pair]!r}; take one of them out", key)
+            raise WeightingError(
+                Text(
+                    f"{key!r} is there already as {seen[pair]!r}; take one of them out",
+                    f"«{key}» уже есть как «{seen[pair]}»; уберите одно из\u00a0двух",
+                ),
+                key,
+            )
         if not 1 / LARGEST - 1e-9 <= times <= LARGEST + 1e-9:
             raise WeightingError(
-                f"{key!r} is {times:g}; the scale goes from 1/9 (far less) by 1 (alike) to 9 (far more)", key
+                Text(
+                    f"{key!r} is {times:g}; the scale goes from 1/9 (far less) by 1 (alike) to 9 (far more)",
+                    f"в\u00a0«{key}» стоит {times:g}; шкала\u00a0— от\u00a01/9 (намного меньше) через 1 (одинаково) "
+                    "до\u00a09 (намного больше)",
+                ),
+                key,
             )
         seen[pair] = key
         row, column = ids.index(first), ids.index(second)
         matrix[row, column], matrix[column, row] = times, 1 / times
     absent = [SEPARATOR.join(pair) for pair in combinations(ids, 2) if frozenset(pair) not in seen]
     if absent:
-        raise WeightingError(f"comparisons are missing: {', '.join(absent)}; add them, each as a number from 1/9 to 9")
+        raise WeightingError(
+            Text(
+                f"comparisons are missing: {', '.join(absent)}; add them, each as a number from 1/9 to 9",
+                f"не\u00a0хватает сравнений: {', '.join(absent)}; добавьте их, каждое числом от\u00a01/9 до\u00a09",
+            )
+        )
     found = pairwise_weights(matrix)
     worst = "" if found.worst is None else seen[frozenset(ids[place] for place in found.worst)]
     weights = rescale(dict(zip(ids, map(float, found.weights), strict=True)))
@@ -91,19 +122,45 @@ def weights_by_budget(
         for name, number in given.items():
             if name not in ids:
                 raise WeightingError(
-                    f"points for {name!r}, which is not in the group; there are: {', '.join(ids)}", name
+                    Text(
+                        f"points for {name!r}, which is not in the group; there are: {', '.join(ids)}",
+                        f"баллы для «{name}», которого нет в\u00a0группе; есть: {', '.join(ids)}",
+                    ),
+                    name,
                 )
             if number < 0:
-                raise WeightingError(f"the points of {name!r} are {number:g}; they must be 0 or more", name)
+                raise WeightingError(
+                    Text(
+                        f"the points of {name!r} are {number:g}; they must be 0 or more",
+                        f"баллы «{name}»\u00a0— {number:g}; они должны быть не\u00a0меньше 0",
+                    ),
+                    name,
+                )
             judgements[f"{person}{SEPARATOR}{name}" if person else name] = number
         absent = [name for name in ids if name not in given]
         if absent:
-            raise WeightingError(f"points are missing for {', '.join(absent)}; add them, 0 where one does not matter")
+            raise WeightingError(
+                Text(
+                    f"points are missing for {', '.join(absent)}; add them, 0 where one does not matter",
+                    f"не\u00a0хватает баллов для {', '.join(absent)}; добавьте их, а\u00a0если что-то "
+                    "не\u00a0важно\u00a0— 0",
+                )
+            )
         rows.append([given[name] for name in ids])
         if not sum(rows[-1]) > 0:
-            raise WeightingError("all points are 0; hand out some, such as 100 in all")
+            raise WeightingError(
+                Text(
+                    "all points are 0; hand out some, such as 100 in all",
+                    "все баллы\u00a0— 0; раздайте сколько-нибудь, например 100 на\u00a0всех",
+                )
+            )
     if not rows:
-        raise WeightingError("nobody handed out points; give `points` by id, or by person and id")
+        raise WeightingError(
+            Text(
+                "nobody handed out points; give `points` by id, or by person and id",
+                "никто не\u00a0раздал баллы; укажите `points` по\u00a0id или по\u00a0людям и\u00a0id",
+            )
+        )
     weights = rescale(dict(zip(ids, map(float, budget_weights(rows)), strict=True)))
     return weights, Weighting("budget", judgements, people=len(rows))
 

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import rescale
 from septima.scorecard.definition import KpiDefinition, PerspectiveDefinition, ScorecardDefinition
@@ -46,18 +46,32 @@ def read_supposition(text: str) -> Supposition:
     found = _FORM.fullmatch(text.strip())
     if found is None:
         raise WhatIfError(
-            f"{text!r} is no supposition; write ID.FIELD=NUMBER, such as nps.target=0.5 or sales.weight=1.4"
+            Text(
+                f"{text!r} is no supposition; write ID.FIELD=NUMBER, such as nps.target=0.5 or sales.weight=1.4",
+                f"«{text}»\u00a0— не\u00a0предположение; пишите ID.ПОЛЕ=ЧИСЛО, например nps.target=0.5 или "
+                "sales.weight=1.4",
+            )
         )
     fields: dict[str, Field] = {field: field for field in FIELDS}
     if found["field"] not in fields:
-        raise WhatIfError(f"{text!r}: there is no field {found['field']!r}; write one of: {', '.join(FIELDS)}")
+        raise WhatIfError(
+            Text(
+                f"{text!r}: there is no field {found['field']!r}; write one of: {', '.join(FIELDS)}",
+                f"«{text}»: нет поля «{found['field']}»; укажите одно из: {', '.join(FIELDS)}",
+            )
+        )
     given = found["number"].strip().replace(",", ".").replace("−", "-")
     try:
         number = float(given.removesuffix("%").strip()) / 100 if given.endswith("%") else float(given)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise WhatIfError(f"{text!r}: {found['number'].strip()!r} is no number; write it as 0.3 or 30%")
+        raise WhatIfError(
+            Text(
+                f"{text!r}: {found['number'].strip()!r} is no number; write it as 0.3 or 30%",
+                f"«{text}»: «{found['number'].strip()}»\u00a0— не\u00a0число; пишите 0.3 или 30%",
+            )
+        )
     return Supposition(found["id"], fields[found["field"]], number)
 
 
@@ -71,11 +85,27 @@ def supposed_definition(definition: ScorecardDefinition, suppositions: Sequence[
     own = {kpi.id for kpi in definition.own}
     for one in suppositions:
         if one.id not in known:
-            raise WhatIfError(f"there is no {one.id!r} on the card; there are: {', '.join(sorted(known))}")
+            raise WhatIfError(
+                Text(
+                    f"there is no {one.id!r} on the card; there are: {', '.join(sorted(known))}",
+                    f"в\u00a0карте нет «{one.id}»; есть: {', '.join(sorted(known))}",
+                )
+            )
         if one.id in perspectives and one.field != "weight":
-            raise WhatIfError(f"{one}: a perspective has a weight only; suppose the {one.field} of one of its KPIs")
+            raise WhatIfError(
+                Text(
+                    f"{one}: a perspective has a weight only; suppose the {one.field} of one of its KPIs",
+                    f"{one}: у\u00a0перспективы есть только вес; предполагайте {one.field} одного из\u00a0её "
+                    "показателей",
+                )
+            )
         if one.id in own and one.field == "weight":
-            raise WhatIfError(f"{one}: a KPI of your own enters no composite and has no weight")
+            raise WhatIfError(
+                Text(
+                    f"{one}: a KPI of your own enters no composite and has no weight",
+                    f"{one}: собственный показатель не\u00a0входит в\u00a0индекс и\u00a0не\u00a0имеет веса",
+                )
+            )
     weights = {one.id: one.number for one in suppositions if one.field == "weight"}
     _refuse_found_weights(definition, weights)
     targets = {one.id: one.number for one in suppositions if one.field == "target"}
@@ -106,7 +136,12 @@ def save_scenario(workspace: Path, name: str, suppositions: Sequence[Supposition
     """Keep suppositions under a name; WhatIfError where it is no name or is taken by others."""
     path = _path(workspace, name)
     if path.exists() and tuple(read_scenario(workspace, name)) != tuple(suppositions):
-        raise WhatIfError(f"{path} holds other suppositions; remove it, or take another name")
+        raise WhatIfError(
+            Text(
+                f"{path} holds other suppositions; remove it, or take another name",
+                f"в\u00a0{path} другие предположения; удалите файл или возьмите другое имя",
+            )
+        )
     write_over(path, "".join(f"- {one}\n" for one in suppositions))
     return path
 
@@ -122,20 +157,38 @@ def read_scenario(workspace: Path, name: str) -> tuple[Supposition, ...]:
     try:
         found: object = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        kept = ", ".join(kept_scenarios(workspace)) or "none"
+        kept = ", ".join(kept_scenarios(workspace))
         raise WhatIfError(
-            f"there are no suppositions called {name!r}; kept are: {kept}; or write ID.FIELD=NUMBER"
+            Text(
+                f"there are no suppositions called {name!r}; kept are: {kept or 'none'}; or write ID.FIELD=NUMBER",
+                f"нет предположений с\u00a0именем «{name}»; сохранены: {kept or 'ни одного'}; или пишите ID.ПОЛЕ=ЧИСЛО",
+            )
         ) from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise WhatIfError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
+        raise WhatIfError(
+            Text(
+                f"{path}: cannot be read: {' '.join(str(error).split())}",
+                f"{path}: не\u00a0прочитать: {' '.join(str(error).split())}",
+            )
+        ) from error
     if not isinstance(found, list) or not found or not all(isinstance(line, str) for line in found):  # pyright: ignore[reportUnknownVariableType]
-        raise WhatIfError(f"{path}: must be a list of lines such as `- nps.target=0.5`")
+        raise WhatIfError(
+            Text(
+                f"{path}: must be a list of lines such as `- nps.target=0.5`",
+                f"{path}: нужен список строк, например `- nps.target=0.5`",
+            )
+        )
     return tuple(read_supposition(str(line)) for line in found)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 def _path(workspace: Path, name: str) -> Path:
     if not _NAME.fullmatch(name):
-        raise WhatIfError(f"{name!r} is no name for suppositions; use letters, digits, - and _ only")
+        raise WhatIfError(
+            Text(
+                f"{name!r} is no name for suppositions; use letters, digits, - and _ only",
+                f"«{name}» не\u00a0может быть именем предположений; берите только буквы, цифры, - и\u00a0_",
+            )
+        )
     return workspace / FOLDER / f"{name}.yaml"
 
 
@@ -156,8 +209,12 @@ def _refuse_found_weights(definition: ScorecardDefinition, weights: Mapping[str,
         mine = [key for key in given if key in weights]
         if mine and weighting is not None and weighting.method in DATA_METHODS:
             raise WhatIfError(
-                f"the weight of {mine[0]!r} is found in the periods by {weighting.method}; "
-                "write weights of your own into the scorecard to suppose others"
+                Text(
+                    f"the weight of {mine[0]!r} is found in the periods by {weighting.method}; "
+                    "write weights of your own into the scorecard to suppose others",
+                    f"вес «{mine[0]}» найден по\u00a0периодам методом {weighting.method}; чтобы предполагать другой, "
+                    "впишите в\u00a0карту свои веса",
+                )
             )
 
 
@@ -175,7 +232,11 @@ def _weights(given: Mapping[str, float], supposed: Mapping[str, float]) -> dict[
     if any(weight < 0 for weight in mine.values()) or left < 0 or (not rest and abs(left) > 1e-9):
         told = ", ".join(f"{key} {weight:g}" for key, weight in mine.items())
         raise WhatIfError(
-            f"the weights {told} cannot be: the {len(given)} of the group are 0 or more and add up to {len(given)}"
+            Text(
+                f"the weights {told} cannot be: the {len(given)} of the group are 0 or more and add up to {len(given)}",
+                f"веса {told} невозможны: все {len(given)} весов группы не\u00a0меньше 0, и\u00a0их сумма\u00a0— "
+                f"{len(given)}",
+            )
         )
     if not rest:
         return dict(mine)

@@ -7,6 +7,7 @@ from typing import Any
 from septima.metrics import Metric, Period
 from septima.metrics.definition import Tables
 from septima.metrics.period import DEFAULT_CALENDAR, Calendar
+from septima.schema.wording import hinted
 from septima.scorecard.card import KpiCard, Scorecard
 from septima.scorecard.change import Change, ChangeError, explain_change
 from septima.scorecard.definition import OWN, KpiDefinition, ScorecardDefinition
@@ -57,7 +58,13 @@ def explain_why(
     wanted = [(kinds[kpi], told_dimension(metrics[kinds[kpi].metric].dimensions, kinds[kpi].by, by)) for kpi in kpis]
     if by is not None and wanted and not any(dimension for _, dimension in wanted):
         known = sorted({name for kpi, _ in wanted for name in metrics[kpi.metric].dimensions})
-        raise ChangeError(f"none of these KPIs can be sliced by {by!r}; {near(by, known)}")
+        raise ChangeError(
+            hinted(
+                f"none of these KPIs can be sliced by {by!r}",
+                f"ни\u00a0у\u00a0одного из\u00a0этих показателей нет среза «{by}»",
+                near(by, known),
+            )
+        )
     sliced = [(kpi, dimension) for kpi, dimension in wanted if dimension is not None]
     slices = _slices(card, earlier, sliced, names, metrics, tables, parameters, calendar)
     return Why(change, tuple(slices), shown, names)
@@ -83,7 +90,7 @@ def _asked(card: Scorecard, change: Change, of: str, most: int) -> tuple[tuple[s
         # A bare KPI id is what a person would type.
         path = next((place for place in paths if place.endswith(f"/{path}")), path)
     if path not in paths:
-        raise ChangeError(f"there is no {of!r} on the card; {near(path, paths)}")
+        raise ChangeError(hinted(f"there is no {of!r} on the card", f"в\u00a0карте нет «{of}»", near(path, paths)))
     first, *rest = path.split("/")
     if not rest:
         return (first,), perspectives[first]

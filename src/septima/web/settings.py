@@ -130,6 +130,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "kept_counts",
+        # Of three hundred, which is the library's, a stranger could crowd out the count of own wrong passwords.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "pages": {
         "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -161,6 +163,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # who is invited proves the address by open
 ACCOUNT_ADAPTER = "septima.web.accounts.adapters.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
+# A proxy before the site names whom it speaks for; else all people would share one limit of wrong passwords.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 SOCIALACCOUNT_ADAPTER = "septima.web.accounts.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 if os.environ.get("SEPTIMA_OPENID"):
@@ -200,6 +204,7 @@ EMAIL_PORT = int(os.environ.get("SEPTIMA_SMTP_PORT", "587"))
 EMAIL_HOST_USER = os.environ.get("SEPTIMA_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("SEPTIMA_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("SEPTIMA_SMTP_TLS", "1") == "1"
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("SEPTIMA_MAIL_FROM", "septima@localhost")
 
 SESSION_COOKIE_HTTPONLY = True
@@ -228,6 +233,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 
+FILE_UPLOAD_HANDLERS = [
+    "septima.web.common.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

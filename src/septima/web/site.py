@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.settings import FILE
 
 FOLDER = "site"
@@ -37,7 +37,10 @@ def open_site(directory: Path, *, development: bool = False) -> Path:
         folder = folder / FOLDER
     elif not folder.is_dir():
         raise SiteError(
-            f"there is no workspace at {directory}; make one: septima init {directory}, or try septima demo"
+            Text(
+                f"there is no workspace at {directory}; make one: septima init {directory}, or try septima demo",
+                f"в\u00a0{directory} нет рабочего пространства; создайте его: septima init {directory}\u00a0— или попробуйте septima demo",
+            )
         )
     folder.mkdir(exist_ok=True)
     os.environ["SEPTIMA_SITE"] = str(folder)
@@ -84,7 +87,8 @@ def add_organisation(name: str, folder: Path) -> str:
 
 
 def first_sign_in(slug: str, email: str) -> FirstSignIn | None:
-    """A link for the first administrator; None once somebody has a password or signs in otherwise."""
+    """A link for the first administrator; None once one of them has a password or signs in by a provider."""
+    from allauth.socialaccount.models import SocialAccount  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
     from septima.web.accounts.models import (  # noqa: PLC0415
@@ -101,7 +105,9 @@ def first_sign_in(slug: str, email: str) -> FirstSignIn | None:
     members = Membership.objects.filter(organisation=organisation, role="administrator", ended_at=None)
     if any(one.user.has_usable_password() for one in members.select_related("user")):
         return None
-    person = User.objects.filter(email=email).first() or User.objects.create_user(email, is_operator=True)
+    if SocialAccount.objects.filter(user__in=members.values("user")).exists():
+        return None
+    person = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email, is_operator=True)
     if not members.exists():
         Membership.objects.create(user=person, organisation=organisation, role="administrator")
     token = new_token("link")

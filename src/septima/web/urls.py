@@ -5,6 +5,7 @@ programs, `/s/` to what respondents see, `/o/SLUG/` to an organisation.
 """
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from septima.web.accounts import views as accounts
 
@@ -29,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/<str:token>/", accounts.sign_in_by_link, name="sign_in_by_link"),
     path("invitation/<str:token>/", accounts.accept_invitation, name="accept_invitation"),
     path("health/", accounts.health, name="health"),
+    # Before the library's own: an address is proven by an invitation and not changed, and forms lead to this site alone.
+    path("accounts/email/", RedirectView.as_view(pattern_name="preferences")),
+    path("accounts/oidc/<str:provider_id>/login/", accounts.sign_in_by_provider),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("septima.web.api.urls")),
     path("s/", include("septima.web.surveys.public_urls")),

@@ -16,6 +16,8 @@ from septima.metrics.custom.expressions import ExpressionError, Field, Scope, re
 from septima.metrics.custom.formula import read_formula
 from septima.metrics.definition import Request
 
+from ...both_languages import check_both
+
 FIELDS = {
     "x": Field("number"),
     "y": Field("number"),
@@ -183,7 +185,7 @@ def test_spark_gives_the_same_values(spark_session: Any, tmp_path: Path) -> None
 def test_mistakes_are_told(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as error:
         read_expression(text, FIELDS, PARAMETERS, ("boolean",))
-    assert message in str(error.value)
+    assert message in check_both(error.value).en
 
 
 @pytest.mark.parametrize(

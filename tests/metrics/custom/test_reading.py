@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from septima.metrics.custom import OwnMetricsError, own_files, own_metrics, starter
 from septima.schema import Text
 
+from ...both_languages import check_both, check_statement
+
 GOOD = """\
 metrics:
   - id: long_waits
@@ -40,7 +42,8 @@ def read(text: str, **options: object):
 def mistakes(text: str, **options: object) -> tuple[str, ...]:
     with pytest.raises(OwnMetricsError) as error:
         read(text, **options)
-    said = tuple(mistake.en for mistake in error.value.mistakes)
+    check_both(error.value)
+    said = tuple(check_statement(mistake).en for mistake in error.value.mistakes)
     assert all(mistake in str(error.value) for mistake in said)
     return said
 

@@ -3,7 +3,11 @@
 import csv
 import io
 from collections.abc import Callable
+from smtplib import SMTPServerDisconnected
+from typing import Any
 
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
 from septima.web.accounts.audit import note_event
@@ -83,6 +87,10 @@ def test_an_operator_alone_adds_organisations_with_a_workspace_of_their_own(
     made = Organisation.objects.get(slug="novyy-dom")
     assert (made.directory / "scorecard.yaml").exists()
     assert as_role("leader").get("/o/novyy-dom/metrics/").status_code == 404
+    Organisation.objects.filter(slug="novyy-dom").delete()  # as where adding it broke off
+    again = client.post(address, given)
+    assert "is a workspace already" in again.content.decode()
+    assert not Organisation.objects.filter(slug="novyy-dom").exists()
 
 
 def test_the_log_is_the_organisations_own_and_its_file_holds_no_formula(
@@ -98,6 +106,36 @@ def test_the_log_is_the_organisations_own_and_its_file_holds_no_formula(
     rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert rows[1][2:4] == ["survey.made", '\'=HYPERLINK("http://x")']
     assert AuditEvent.objects.filter(action="log.exported").count() == 1
+
+
+def test_the_log_passes_over_what_is_no_number(site: Site, as_role: Callable[[str], Client]) -> None:
+    for query in ({"person": "9" * 5000}, {"before": "9" * 5000}, {"person": "١"}, {"before": "-1"}):
+        assert as_role("administrator").get(f"{PEOPLE}log/", query).status_code == 200
+
+
+def test_an_invitation_whose_letter_cannot_go_is_shown_to_be_handed_over(
+    site: Site, as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> int:
+        raise SMTPServerDisconnected
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", down)
+    answer = as_role("administrator").post(PEOPLE, {"email": "new@example.org", "role": "analyst"})
+    assert "The letter could not be sent" in answer.content.decode()
+    assert "/invitation/invitation_" in answer.content.decode()
+
+
+def test_the_list_of_people_costs_the_same_however_many_they_are(
+    site: Site, as_role: Callable[[str], Client], django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20):
+        person = User.objects.create_user(f"many{number}@example.org")
+        Membership.objects.create(user=person, organisation=site.own, role="viewer")
+    TOTP.activate(User.objects.get(email="many7@example.org"), generate_totp_secret())
+    client = as_role("administrator")
+    with django_assert_max_num_queries(12):
+        page = client.get(PEOPLE).content.decode()
+    assert page.count("<td>yes</td>") == 1
 
 
 def test_no_text_becomes_a_formula() -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from runpy import run_path
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,9 +16,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.core import mail
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
+from septima.web import settings as web_settings
 from septima.web.accounts.models import Invitation, Membership, SignInLink, User, new_token, token_hash
 from septima.web.site import first_sign_in
 from tests.web.conftest import PASSWORD, Site
@@ -98,7 +102,10 @@ def test_a_newer_invitation_closes_the_older(site: Site, as_role: Callable[[str]
 def test_a_person_who_is_known_joins_with_their_own_account_alone(site: Site, as_role: Callable[[str], Client]) -> None:
     path = _invite(as_role("administrator"), email="other@example.org")
     assert Client().get(path).headers["Location"].startswith("/accounts/login/")
-    assert as_role("viewer").post(path).headers["Location"].startswith("/accounts/login/")
+    for method in ("get", "post"):
+        refused = getattr(as_role("viewer"), method)(path)
+        assert refused.status_code == 403  # led to signing in, who is signed in would be led back without end
+        assert "you are signed in as Viewer" in refused.content.decode()
     as_role("other").post(path)
     assert Membership.objects.filter(user__email="other@example.org", ended_at=None).count() == 2
 
@@ -108,6 +115,39 @@ def test_an_invitation_that_is_too_old_opens_nothing(site: Site, as_role: Callab
     Invitation.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert Client().post(path, {"name": "New", "password": PASSWORD}).status_code == 410
     assert not User.objects.filter(email="new@example.org").exists()
+
+
+def test_an_invitation_lets_one_in_however_many_open_it_at_once(
+    site: Site, as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _invite(as_role("administrator"))
+    monkeypatch.setattr(Invitation, "is_open", True)  # as whoever looked before the other pressed
+    assert Client().post(path, {"name": "New", "password": PASSWORD}).status_code == 302
+    assert as_role("administrator").post(path).status_code == 403
+    person = Client()
+    person.force_login(User.objects.get(email="new@example.org"))
+    assert person.post(path).status_code == 410
+    assert Membership.objects.filter(user__email="new@example.org").count() == 1
+    withdrawn = _invite(as_role("administrator"), email="late@example.org")
+    Invitation.objects.update(withdrawn_at=timezone.now())
+    assert Client().post(withdrawn, {"name": "Late", "password": PASSWORD}).status_code == 410
+    assert not User.objects.filter(email="late@example.org").exists()
+
+
+def test_nobody_takes_an_address_that_no_invitation_has_proven(site: Site, as_role: Callable[[str], Client]) -> None:
+    client = as_role("viewer")
+    for action in ("action_add", "action_primary"):
+        client.post("/accounts/email/", {"email": "chief@example.org", action: ""})
+    assert not User.objects.filter(email="chief@example.org").exists()
+    assert User.objects.filter(email="viewer@example.org").exists()
+    assert client.get("/accounts/email/").headers["Location"] == "/preferences/"
+
+
+def test_the_first_administrator_is_found_however_the_address_is_written(site: Site) -> None:
+    Membership.objects.filter(organisation=site.own, role="administrator").update(ended_at=timezone.now())
+    links = [first_sign_in("home", address) for address in ("Boss@Example.org", "boss@example.org", "Boss@Example.org")]
+    assert None not in links
+    assert User.objects.filter(email="boss@example.org").count() == 1
 
 
 def test_a_password_cannot_be_guessed_by_trying(site: Site) -> None:
@@ -120,6 +160,25 @@ def test_a_password_cannot_be_guessed_by_trying(site: Site) -> None:
     right = client.post("/accounts/login/", {"login": "leader@example.org", "password": PASSWORD})
     assert right.status_code in {200, 429}
     assert "_auth_user_id" not in client.session
+
+
+def test_wrong_passwords_of_one_address_close_the_door_to_no_other(
+    site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEPTIMA_HTTPS", "1")  # all come from the proxy then
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = run_path(str(web_settings.__file__))["ALLAUTH_TRUSTED_PROXY_COUNT"]
+    for number in range(32):
+        guess = {"login": f"{number}@example.org", "password": "guess"}
+        Client(headers={"X-Forwarded-For": "203.0.113.9"}).post("/accounts/login/", guess)
+    other = Client(headers={"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
+    other.post("/accounts/login/", {"login": "leader@example.org", "password": PASSWORD})
+    assert "_auth_user_id" in other.session
+
+
+def test_a_stranger_crowds_no_count_out(site: Site) -> None:
+    for number in range(400):
+        caches["default"].set(f"a stranger's {number}", 1)
+    assert all(caches["default"].get(f"a stranger's {number}") for number in range(400))
 
 
 def test_nobody_signs_up_uninvited(site: Site) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -136,8 +137,30 @@ def test_taking_rows_is_noted(calling: Callable[..., Client]) -> None:
     assert AuditEvent.objects.get(action="rows.exported").subject == "customer_support/nps"
 
 
-def test_one_token_cannot_ask_without_end(calling: Callable[..., Client]) -> None:
+def test_one_token_cannot_ask_without_end(calling: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("septima.web.api.authentication.time", lambda: 1_000_000_000.0)
     client = calling("viewer")
     statuses = [client.get("/api/v1/me").status_code for _ in range(601)]
     assert set(statuses[:600]) == {200}
     assert statuses[600] == 429
+    assert calling("analyst").get("/api/v1/me").status_code == 200
+
+
+def test_requests_at_once_are_counted_each_for_its_own_token(
+    calling: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("septima.web.api.authentication.time", lambda: 1_000_000_000.0)
+    monkeypatch.setattr("septima.web.api.authentication._PER_MINUTE", 3)
+    busy, quiet, read = calling("viewer"), calling("analyst"), cache.get
+    for _ in range(2):
+        busy.get("/api/v1/me")
+
+    def read_between(key: str, default: object = None) -> object:
+        monkeypatch.setattr(cache, "get", read)
+        quiet.get("/api/v1/me")  # another thread's, in the midst of this one
+        return read(key, default)
+
+    monkeypatch.setattr(cache, "get", read_between)
+    assert busy.get("/api/v1/me").status_code == 200
+    assert busy.get("/api/v1/me").status_code == 429
+    assert quiet.get("/api/v1/me").status_code == 200

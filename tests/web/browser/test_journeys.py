@@ -64,14 +64,21 @@ def test_a_head_builds_a_survey_a_respondent_answers_on_a_phone_and_the_results_
     link = page.get_by_label("Open link").input_value()
     survey = page.url.split("links/")[0]
 
-    phone = opened("", link, size=PHONE)
-    phone.locator("label", has=phone.locator("input[type=radio]")).last.click()
-    phone.get_by_role("button", name="Send").click()
-    expect(phone.get_by_role("heading", level=1)).to_be_visible()
-    assert Response.objects.count() == 1
+    def answer(grade: str) -> None:
+        phone = opened("", link, size=PHONE)
+        phone.locator("label", has=phone.locator(f"input[type=radio][value='{grade}']")).click()
+        phone.get_by_role("button", name="Send").click()
+        expect(phone.get_by_role("heading", level=1)).to_be_visible()
 
+    for _ in range(5):  # fewer are not told, lest somebody is known by them
+        answer("10")
     page.goto(f"{survey}results/")
-    expect(page.locator("dl.rates")).to_contain_text("1")
+    expect(page.locator("dl.rates")).to_contain_text("5")
+    nps = page.locator("#results .measures .main dd").first
+    expect(nps).to_contain_text(re.compile(r"^1(\.0+)?\b"))
+    answer("1")
+    assert Response.objects.count() == 6
+    expect(nps).to_contain_text(re.compile(r"^0\.(7|67)"))  # (5 − 1) / 6; the page asks for its figures by itself
 
 
 def test_an_analyst_changes_a_weight_and_the_leader_approves_it(opened: Opened, home: Organisation) -> None:
@@ -79,8 +86,10 @@ def test_an_analyst_changes_a_weight_and_the_leader_approves_it(opened: Opened, 
     page.get_by_role("button", name=re.compile("Edit|Change", re.IGNORECASE)).first.click()
     _settled(page)
     before = (home.directory / "scorecard.yaml").read_text(encoding="utf-8")
-    target = page.get_by_label("Target").first
-    target.fill("0.55")
+    weights = page.get_by_label("Weight", exact=True)
+    equal = [place for place in range(weights.count()) if weights.nth(place).input_value() == "0.9"]
+    for place, weight in zip(equal, ("1.05", "0.75"), strict=True):  # their mean stays 1
+        weights.nth(place).fill(weight)
     page.get_by_role("button", name="Keep the draft").click()
     _settled(page)
     page.get_by_role("link", name="Review and submit").first.click()
@@ -95,7 +104,8 @@ def test_an_analyst_changes_a_weight_and_the_leader_approves_it(opened: Opened, 
     _settled(leader)
     after = (home.directory / "scorecard.yaml").read_text(encoding="utf-8")
     assert after != before
-    assert "0.55" in after
+    assert "weight: 1.05" in after
+    assert "weight: 0.75" in after
 
 
 def test_an_analyst_mends_a_row_of_the_quarantine(
@@ -127,6 +137,54 @@ def test_an_employee_finds_a_customer_and_opens_the_card(opened: Opened) -> None
     _settled(page)
     assert "C0000013" not in page.url  # an id may itself be personal
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_leader_erases_a_person_who_is_not_found_afterwards(opened: Opened) -> None:
+    page = opened("leader", "/o/home/customers/")
+    page.get_by_role("searchbox").or_(page.locator("main input[type=text]")).first.fill("C0000013")
+    page.keyboard.press("Enter")
+    page.locator("main table").get_by_role("link").first.click()
+    page.wait_for_url("**/customers/card/**")
+    card = page.url
+    name = (page.get_by_role("heading", level=1).evaluate("node => node.firstChild.textContent") or "").strip()
+    page.get_by_role("link", name="Erase").click()
+    page.get_by_label("Type the customer’s name again").fill("Somebody else")
+    page.get_by_label("Reason").fill("Request 17 of 1 November")
+    page.get_by_role("button", name="Further").click()
+    expect(page.get_by_text("This is not the name on the card")).to_be_visible()  # nothing is asked yet
+    page.get_by_label("Type the customer’s name again").fill(name)
+    page.get_by_role("button", name="Further").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    page.get_by_role("button", name="Yes, erase for good").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Certificate of erasure")
+    assert name not in page.content()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="PDF").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+
+    answer = page.goto(card)
+    assert answer is not None
+    assert answer.status == 404
+    page.goto(card.split("card/")[0])
+    page.get_by_role("searchbox").or_(page.locator("main input[type=text]")).first.fill("C0000013")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nobody was found")).to_be_visible()
+
+
+def test_a_head_has_something_done_about_a_red_figure_and_follows_it(opened: Opened) -> None:
+    page = opened("head", "/o/home/mine/actions/new/")
+    _settled(page)
+    page.locator("main").get_by_role("link").first.click()
+    _settled(page)
+    page.get_by_label("What is to be done").fill("Call back within the hour")
+    page.get_by_label("Cause").fill("Two people fell ill")
+    page.get_by_label("Who answers").select_option(label="Head")
+    page.get_by_label("Due").fill("2030-01-31")
+    page.locator("main form").get_by_role("button").first.click()
+    _settled(page)
+    expect(page.locator("main")).to_contain_text("Call back within the hour")
+    page.goto(page.url.split("actions/")[0] + "actions/")
+    expect(page.get_by_role("link", name="Call back within the hour")).to_be_visible()
 
 
 def test_an_administrator_invites_and_the_menu_opens_by_keyboard_on_a_phone(opened: Opened) -> None:

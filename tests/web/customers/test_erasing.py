@@ -17,9 +17,10 @@ from septima.web.accounts.models import AuditEvent, Membership, Organisation
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers import erasure, valuations
 from septima.web.customers.links import mark_of, seal
-from septima.web.customers.models import DuplicateSearch, Erasure, Opening, Suggestion, Valuation
+from septima.web.customers.models import Erasure, Opening, Suggestion
 from septima.web.customers.openings import note_opening
 from septima.web.customers.reading import read_person
+from septima.web.work.models import Work
 from tests.web.conftest import Site
 
 CUSTOMER = "C0000013"
@@ -54,8 +55,7 @@ def test_a_person_is_erased_everywhere_after_two_questions(
     person = read_person(lake, CUSTOMER)
     head = person.of("customers")[0]
     note_opening(Membership.objects.get(organisation=writable, role="employee"), CUSTOMER)
-    search = DuplicateSearch.objects.create(organisation=writable, state="done")
-    Suggestion.objects.create(search=search, organisation=writable, one=CUSTOMER, other="C0000014", score=0.95)
+    Suggestion.objects.create(organisation=writable, one=CUSTOMER, other="C0000014", score=0.95)
     assert _ask(client, writable, "Somebody Else") is None
     assert _ask(client, writable, head["name"], reason=f"Asked by {head['email']}") is None
     work = _ask(client, writable, head["name"].upper())
@@ -68,7 +68,9 @@ def test_a_person_is_erased_everywhere_after_two_questions(
     for _ in range(2):
         assert client.post(confirm).status_code == 302
     work.refresh_from_db()
-    assert (work.state, work.customer_id, work.details) == ("done", "", {})
+    assert work.work is not None
+    assert (work.work.state, work.customer_id, work.members) == ("done", "", [])
+    assert CUSTOMER not in str(Work.objects.values())
     assert not read_person(lake, CUSTOMER).is_known
     assert not Opening.objects.filter(customer_id=CUSTOMER).exists()
     assert not Suggestion.objects.exists()
@@ -116,7 +118,9 @@ def test_an_erasure_that_stopped_is_tried_again(
     assert "another program has been writing" in page
     client.post(f"/o/home/customers/erasures/{work.pk}/")
     work.refresh_from_db()
-    assert work.state == "done"
+    assert work.work is not None
+    assert (work.work.state, work.work.attempt) == ("done", 2)
+    assert work.erased_at is not None
 
 
 def test_a_person_gets_all_that_is_kept(writable: Organisation, as_role: Callable[[str], Client]) -> None:
@@ -165,7 +169,7 @@ def test_values_of_models_are_kept_and_forget_a_customer(
     few = tuple(METHOD_BY_KEY[key] for key in ("historical", "cohort", "pareto_nbd"))
     monkeypatch.setattr(valuations, "METHODS", few)
     as_role("analyst").post("/o/home/customers/value/", {"customer": seal(site.own, CUSTOMER)})
-    assert Valuation.objects.get().state == "done"
+    assert Work.objects.get(kind="customers.value").state == "done"
     found = valuations.values_of(site.own, [CUSTOMER])
     assert [one.method for one in found] == list(few)
     assert 0 <= (found[-1].p_alive or -1) <= 1

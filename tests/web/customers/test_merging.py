@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from septima.lake.identity import merges
 from septima.web.accounts.models import AuditEvent, Organisation
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.links import seal
-from septima.web.customers.models import DuplicateSearch, Suggestion
+from septima.web.customers.models import Suggestion
 from septima.web.customers.reading import read_person
+from septima.web.work.models import Work
 from tests.web.conftest import Site
 
 ONE, OTHER = "C0000013", "C0000014"
@@ -53,10 +55,15 @@ def test_a_merged_person_has_the_events_of_all_records(
 def test_a_pair_that_is_two_persons_is_not_proposed_again(
     writable: Organisation, as_role: Callable[[str], Client]
 ) -> None:
-    search = DuplicateSearch.objects.create(organisation=writable, state="done", details={"customers": 2})
-    Suggestion.objects.create(
-        search=search, organisation=writable, one=OTHER, other=ONE, score=0.95, evidence="name, phone"
+    Work.objects.create(
+        organisation=writable,
+        kind="customers.search",
+        key="customers.search",
+        state="done",
+        result={"customers": 2},
+        finished_at=timezone.now(),
     )
+    Suggestion.objects.create(organisation=writable, one=OTHER, other=ONE, score=0.95, evidence="name, phone")
     client = as_role("leader")
     assert "95" in client.get("/o/home/customers/duplicates/").content.decode()
     answer = client.post(f"/o/home/customers/card/{seal(writable, ONE)}/merge/{seal(writable, OTHER)}/apart/")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -54,6 +56,7 @@ def refusal(tmp_path: Path, content: bytes, name: str) -> str:
         (b"id,name\n1,a\n", "macro.exe", "of a kind that is not taken"),
         (b"id,name\n1,a\n", "table", "of a kind that is not taken"),
         (b"PAR1 and then nothing", "half.parquet", "no Parquet file"),
+        (b"PAR1" + bytes(40) + b"\xff\xff\xff\x7fPAR1", "forged.parquet", "no Parquet file"),
         (b"id;name", "text.xlsx", "no XLSX file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old.xlsx", "no XLSX file"),
     ],
@@ -71,6 +74,18 @@ def test_text_in_other_encodings_is_text(tmp_path: Path) -> None:
 
 def test_a_zip_bomb_is_not_opened(tmp_path: Path) -> None:
     assert "unpacks to far more" in refusal(tmp_path, book(bytes(300 * 2**20)), "bomb.xlsx")
+
+
+def test_a_parquet_file_of_rows_without_end_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows.parquet"
+    block = pa.table({"order_id": pa.repeat(pa.scalar("x"), 1_000_000), "at": pa.repeat(pa.scalar("y"), 1_000_000)})
+    with pq.ParquetWriter(path, block.schema) as writer:
+        for _ in range(3):
+            writer.write_table(block)
+    check_file(path, path.name)
+    monkeypatch.setattr(files, "_PARQUET_CELLS", 5_999_999)
+    with pytest.raises(FileRefusedError, match="3,000,000 rows of 2 columns"):
+        check_file(path, path.name)
 
 
 def test_a_bomb_that_lies_about_its_size_is_measured(tmp_path: Path) -> None:

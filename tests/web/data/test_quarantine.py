@@ -11,7 +11,7 @@ from django.test import Client
 from septima.lake.load import load
 from septima.lake.mapping import parse_mapping
 from septima.lake.quarantine import QuarantinedRow, quarantined
-from septima.web.accounts.models import AuditEvent
+from septima.web.accounts.models import AuditEvent, User
 from septima.web.common.exports import safe_cell
 from septima.web.data.models import Dismissal
 from septima.web.data.quarantine_views import sees_values
@@ -163,6 +163,11 @@ def test_the_export_holds_no_formulas(waiting: Shop, analyst: Client) -> None:
     assert [row["row"] for row in rows] == ["3", "4", "5"]
     assert {row["value"] for row in rows} == {"n/a", "many"}
     assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["Cache-Control"] == "no-store"
+    User.objects.filter(email="analyst@example.org").update(language="ru")
+    again = analyst.get(f"{address('quarantine')}export.csv?column=sum")
+    russian = b"".join(again.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert list(csv.DictReader(io.StringIO(russian), delimiter=";")) == rows
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])

@@ -1,14 +1,17 @@
 """A file's way into the lake by the site."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from septima.schema import Text
 from septima.web.accounts.models import AuditEvent, User
+from septima.web.customers.erasure import forget_customer
 from septima.web.data import uploads, works
 from septima.web.data.models import SavedMapping, Upload
 from septima.web.work import doing
@@ -258,6 +261,30 @@ def test_files_are_deleted_when_their_time_is_over(shop: Shop, analyst: Client, 
     assert not upload.folder.exists()
     assert upload.removed_at is not None
     assert shop.count("orders") == 3
+
+
+def test_an_erasure_deletes_loaded_files_at_once(shop: Shop, analyst: Client) -> None:
+    bring(analyst, ORDERS)
+    mapped(analyst)
+    load(analyst)
+    loaded = newest()
+    bring(analyst, ORDERS.replace("A-1", "B-1"))
+    waiting = newest()
+    assert forget_customer(shop.organisation, ["c1", "c9"])["uploads"] == 1
+    assert (loaded.folder.exists(), waiting.folder.exists()) == (False, True)
+    assert forget_customer(shop.organisation, ["c1"])["uploads"] == 0
+
+
+def test_a_file_that_nobody_came_back_to_is_given_up(shop: Shop, analyst: Client) -> None:
+    bring(analyst, ORDERS)
+    upload = newest()
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=29))
+    uploads.sweep()
+    assert upload.path.exists()
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=31))
+    uploads.sweep()
+    upload.refresh_from_db()
+    assert (upload.state, upload.folder.exists()) == ("discarded", False)
 
 
 def test_another_table_is_guessed_anew(shop: Shop, analyst: Client) -> None:

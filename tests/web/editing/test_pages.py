@@ -40,7 +40,8 @@ def _write(client: Client, draft: Draft, old: str, new: str) -> Draft:
 
 
 def _act(client: Client, draft: Draft, action: str, **data: str) -> str:
-    answer = client.post(f"{BASE}drafts/{draft.pk}/{action}/", data, follow=True)
+    seen = {"seen": digest_of(draft.text)} if action == "approve" else {}
+    answer = client.post(f"{BASE}drafts/{draft.pk}/{action}/", {**seen, **data}, follow=True)
     assert answer.status_code == 200
     draft.refresh_from_db()
     return answer.content.decode()
@@ -168,6 +169,23 @@ def test_a_draft_of_a_file_that_changed_meanwhile_is_refused_until_brought_up(
     _act(analyst, draft, "submit")
     _act(leader, draft, "approve")
     assert draft.state == "approved"
+
+
+def test_a_text_that_the_approver_was_not_shown_is_not_approved(writable: Organisation, as_role: Browser) -> None:
+    analyst, leader = as_role("analyst"), as_role("leader")
+    draft = _write(analyst, _draft(analyst), "target: 0.3\n", "target: 0.31\n")
+    _act(analyst, draft, "submit")
+    page = leader.get(f"{BASE}drafts/{draft.pk}/").content.decode()
+    shown = digest_of(draft.text)
+    assert f'name="seen" value="{shown}"' in page
+    before = _file(writable).read_text("utf-8")
+    _act(analyst, draft, "rebase", prefer="ours")
+    draft = _write(analyst, draft, "target: 0.31\n", "target: 0.99\n")
+    _act(analyst, draft, "submit")
+    assert "has become another" in _act(leader, draft, "approve", seen=shown)
+    assert (draft.state, _file(writable).read_text("utf-8")) == ("submitted", before)
+    _act(leader, draft, "approve")
+    assert "target: 0.99\n" in _file(writable).read_text("utf-8")
 
 
 def test_an_approval_that_was_cut_short_is_finished_or_taken_back(writable: Organisation, as_role: Browser) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from septima.web.accounts.models import Organisation, User
 from septima.web.editing import register
+from septima.web.editing.files import digest_of
 from septima.web.editing.models import Draft, Version
 
 
@@ -32,7 +33,7 @@ def test_of_two_drafts_that_are_approved_at_once_one_takes_effect(writable: Orga
         try:
             draft = Draft.objects.select_related("organisation", "author").get(pk=pk)
             together.wait()
-            register.approve(draft, leader)
+            register.approve(draft, leader, digest_of(draft.text))
         except register.EditingError as error:
             return str(error)
         finally:

@@ -7,9 +7,9 @@ from django.test import Client
 
 from septima.scorecard.what_if import read_scenario
 from septima.web.accounts.models import Organisation
-from septima.web.scorecards import reporting, tasks
-from septima.web.scorecards.models import CardWork
+from septima.web.scorecards import reporting, works
 from septima.web.scorecards.navigation import CHAPTER_PAGES
+from septima.web.work.models import Work
 from tests.web.conftest import Site
 from tests.web.scorecards.conftest import PAGE, PERIOD
 
@@ -70,13 +70,13 @@ def test_a_report_is_made_once_and_then_offered(
         made.append(str(named["format"]))
         return b"%PDF-1.7"
 
-    monkeypatch.setattr(tasks, "render", render)
-    monkeypatch.setattr(tasks, "_chapters", lambda *_: [])
+    monkeypatch.setattr(works, "render", render)
+    monkeypatch.setattr(works, "_chapters", lambda *_: [])
     address = f"{PAGE}card/reports/?period={PERIOD}"
     for _ in range(2):
         assert leader.post(address, {"form": "pdf"}).status_code == 302
     assert made == ["pdf"]
-    work = CardWork.objects.get(kind="report")
+    work = Work.objects.get(kind="scorecards.report")
     assert f"card/reports/{work.pk}/" in leader.get(address).content.decode()
     answer = leader.get(f"{PAGE}card/reports/{work.pk}/")
     assert b"".join(answer.streaming_content) == b"%PDF-1.7"  # type: ignore[attr-defined]

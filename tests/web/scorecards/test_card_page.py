@@ -8,11 +8,11 @@ from django.test import Client
 
 from septima.web.accounts.models import Organisation, User
 from septima.web.common.workspaces import keep
-from septima.web.scorecards import tasks
 from septima.web.scorecards.choice import read_choice
 from septima.web.scorecards.first_page import first_page_key, peek
-from septima.web.scorecards.models import CardWork
 from septima.web.scorecards.standing import standing
+from septima.web.work import doing
+from septima.web.work.models import Work
 from tests.web.conftest import Site
 from tests.web.scorecards.conftest import PAGE, PERIOD
 
@@ -88,17 +88,17 @@ def test_a_card_that_is_behind_is_shown_with_a_note_and_made_anew_once(
     keep(key, replace(shown, html="the older page", data_version=shown.data_version - 1))
     asked: list[int] = []
     with monkeypatch.context() as patch:
-        patch.setattr(type(tasks.refresh), "enqueue", lambda _self, pk: asked.append(pk))
+        patch.setattr(doing, "_enqueue", lambda work: asked.append(work.pk))
         for _ in range(3):
             page = _text(leader, f"{PAGE}?period={PERIOD}")
             assert "the older page" in page
             assert "Data have changed since" in page
     assert len(asked) == 1
-    assert CardWork.objects.filter(kind="refresh", state="waiting").count() == 1
+    assert Work.objects.filter(kind="scorecards.refresh", state="waiting").count() == 1
     polled = leader.get(f"{PAGE}card/refreshing/?period={PERIOD}")
     assert 'hx-trigger="every 3s"' in polled.content.decode()
-    tasks.refresh.call(asked[0])
-    assert CardWork.objects.get(pk=asked[0]).state == "done"
+    doing.carry_out(asked[0], 1)
+    assert Work.objects.get(pk=asked[0]).state == "done"
     assert leader.get(f"{PAGE}card/refreshing/?period={PERIOD}")["HX-Refresh"] == "true"
     page = _text(leader, f"{PAGE}?period={PERIOD}")
     assert "the older page" not in page

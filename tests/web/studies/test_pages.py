@@ -2,21 +2,19 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from openpyxl import load_workbook
 
 from septima.chapters.attribution import attribution_answer
 from septima.metrics.attribution_sums import Scope
-from septima.schema import SeptimaError, Text
-from septima.web.accounts.models import Organisation
+from septima.web.accounts.models import AuditEvent, Organisation
 from septima.web.common.workspaces import open_workspace
 from septima.web.studies import running
 from septima.web.studies.kinds import KINDS, Kind
-from septima.web.studies.models import LOST_AFTER, Run
+from septima.web.work import doing
+from septima.web.work.models import Work
 from septima.workspace import Workspace
 from tests.web.conftest import Site
 
@@ -30,8 +28,8 @@ def test_a_model_is_computed_once_and_its_finding_kept_with_its_date(site: Site,
     assert "has not been computed yet" in client.get(ADDRESS, QUICK).content.decode()
     answer = client.post(ADDRESS, QUICK)
     assert answer.status_code == 302
-    run = Run.objects.get()
-    assert (run.state, run.data_version) == ("done", open_workspace(site.own).lake.version)
+    run = Work.objects.get()
+    assert (run.state, run.result) == ("done", {"data_version": open_workspace(site.own).lake.version})
     page = client.get(answer["Location"])
     assert page.context["stands"].run == run
     assert not page.context["stands"].is_behind
@@ -42,7 +40,7 @@ def test_a_model_is_computed_once_and_its_finding_kept_with_its_date(site: Site,
     book = load_workbook(io.BytesIO(client.get(f"/o/home/models/runs/{run.pk}/export.xlsx").content))
     assert book.worksheets
     assert as_role("other").get(f"/o/home/models/runs/{run.pk}/").status_code == 404
-    strange = Run.objects.create(organisation=site.other, kind="loyalty", asked="x", key="x", data_version=1)
+    strange = Work.objects.create(organisation=site.other, kind="studies.loyalty", key="x")
     for address in (f"runs/{strange.pk}/", f"runs/{strange.pk}/export.pdf"):
         assert client.get(f"/o/home/models/{address}").status_code == 404
     assert as_role("viewer").get(f"/o/home/models/runs/{run.pk}/").status_code == 403
@@ -54,17 +52,17 @@ def test_what_is_asked_wrongly_is_said_at_its_field(site: Site, as_role: Sign):
     answer = as_role("leader").post(ADDRESS, {**QUICK, "window": "9999"})
     assert answer.status_code == 422
     assert answer.context["form"].errors["window"]
-    assert not Run.objects.exists()
+    assert not Work.objects.exists()
 
 
 def test_a_model_that_cannot_be_computed_says_why(site: Site, as_role: Sign):
     client = as_role("leader")
     client.post("/o/home/models/experiments/of/nope/", {"days": "30", "before_days": "90", "correction": "holm"})
-    run = Run.objects.get()
+    run = Work.objects.get()
     assert run.state == "failed"
     page = client.get("/o/home/models/experiments/of/nope/").content.decode()
     assert "The model cannot be computed" in page
-    assert "nope" in run.error_en
+    assert "nope" in run.problem_en
 
 
 def test_models_that_are_not_there_are_not_found(site: Site, as_role: Sign):
@@ -80,23 +78,35 @@ def kind() -> Kind:
     return KINDS["loyalty"]
 
 
-def test_the_same_runs_once_until_it_is_lost(site: Site, kind: Kind, monkeypatch: pytest.MonkeyPatch):
-    class Never:
-        @staticmethod
-        def enqueue(_: int) -> None:
-            """Nobody takes it up."""
-
-    monkeypatch.setattr("septima.web.studies.tasks.run_model", Never)
+def test_the_same_runs_once_at_a_time(site: Site, kind: Kind, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doing, "_enqueue", lambda _: None)
     workspace = open_workspace(site.own)
-    first = running.begin(site.own, workspace, kind, {"rule": "nps"}, None)
-    assert running.begin(site.own, workspace, kind, {"rule": "nps"}, None) == first
-    assert running.begin(site.own, workspace, kind, {"rule": "cli"}, None) != first
-    Run.objects.filter(pk=first.pk).update(told_at=timezone.now() - 2 * LOST_AFTER)
-    again = running.begin(site.own, workspace, kind, {"rule": "nps"}, None)
-    assert again != first
-    first.refresh_from_db()
-    assert first.state == "failed"
-    assert "worker" in first.error_en
+    first = running.run_model(site.own, workspace, kind, {"rule": "nps"}, None)
+    assert running.run_model(site.own, workspace, kind, {"rule": "nps"}, None) == first
+    assert running.run_model(site.own, workspace, kind, {"rule": "cli"}, None) != first
+    assert running.standing(site.own, workspace, kind, {"rule": "nps"}, "en").active == first
+
+
+def test_a_run_that_is_stopped_says_so_and_does_not_begin_by_itself(
+    site: Site, as_role: Sign, monkeypatch: pytest.MonkeyPatch
+):
+    client = as_role("leader")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(doing, "_enqueue", lambda _: None)
+        here = client.post(ADDRESS, QUICK)["Location"]
+    run = Work.objects.get(state="waiting")
+    assert f"/o/home/models/runs/{run.pk}/stop/" in client.get(here).content.decode()
+    strange = Work.objects.create(organisation=site.other, kind="studies.loyalty", key="x")
+    assert client.post(f"/o/home/models/runs/{strange.pk}/stop/").status_code == 404
+    answer = client.post(f"/o/home/models/runs/{run.pk}/stop/", headers={"Referer": f"http://testserver{here}"})
+    assert answer["Location"].endswith(here)
+    page = client.get(here).content.decode()
+    assert "The computation was stopped" in page
+    assert 'hx-trigger="load' not in page
+    elsewhere = client.post(f"/o/home/models/runs/{run.pk}/stop/", headers={"Referer": "https://elsewhere.example/"})
+    assert elsewhere["Location"] == "/o/home/models/"
+    client.post(ADDRESS, QUICK)
+    assert Work.objects.filter(state="done").count() == 1
 
 
 def test_a_finding_of_earlier_data_is_shown_as_such(site: Site, as_role: Sign, monkeypatch: pytest.MonkeyPatch):
@@ -106,21 +116,6 @@ def test_a_finding_of_earlier_data_is_shown_as_such(site: Site, as_role: Sign, m
     page = client.get(ADDRESS, QUICK)
     assert page.context["stands"].is_behind
     assert "have changed since" in page.content.decode()
-
-
-def test_progress_is_told_in_both_languages(site: Site, kind: Kind, monkeypatch: pytest.MonkeyPatch):
-    def tell(_: Workspace, __: object, progress: Callable[[Text, int, int | None], None]) -> dict[str, object]:
-        progress(Text("Counting", "Считаем"), 3, 10)
-        raise SeptimaError("no orders; load orders")
-
-    monkeypatch.setitem(running.KINDS, "loyalty", replace(kind, tell=tell))
-    run = running.begin(site.own, open_workspace(site.own), kind, {}, None)
-    run.refresh_from_db()
-    if run.state == "waiting":
-        running.carry_out(run)
-        run.refresh_from_db()
-    assert (run.step_en, run.step_ru, run.done, run.whole) == ("Counting", "Считаем", 3, 10)
-    assert (run.state, run.error_en) == ("failed", "no orders; load orders")
 
 
 def _sent(**more: str) -> dict[str, str]:
@@ -134,14 +129,23 @@ def test_an_assignment_is_shown_before_it_is_done_and_done_as_shown(writable: Or
     shown = {arm["name"]: arm["added"] for arm in page.context["preview"]["arms"]}
     assert set(shown) == {"control", "letter", "call"}
     assert Workspace.open(writable.directory).lake.version == before  # nothing is written yet
-    assert client.post(address, _sent(sure="1")).status_code == 302
+    done = client.post(address, _sent(sure="1"))
+    assert done.status_code == 302
+    work = Work.objects.get(kind="studies.assign")
+    assert (work.state, work.result) == ("done", {"added": sum(shown.values())})
+    assert "Customers assigned" in client.get(done["Location"]).content.decode()
+    assert client.get(done["Location"], headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    other = Organisation.objects.get(slug="other")
+    strange = Work.objects.create(organisation=other, kind="studies.assign", key="x")
+    assert client.get(f"/o/home/models/experiments/assign/{strange.pk}/").status_code == 404
+    assert AuditEvent.objects.get(action="experiment.assigned").details == {"added": sum(shown.values())}
     rows = Workspace.open(writable.directory).table("assignments").to_pandas()
     assert rows[rows["experiment_id"] == "spring"]["arm"].value_counts().to_dict() == shown
     again = client.post(address, _sent())
     assert again.context["preview"]["added"] == 0  # nobody is moved, nobody comes twice
-    other = client.post(address, _sent(control="30"))
-    assert other.status_code == 422
-    assert "another design" in other.content.decode()
+    refused = client.post(address, _sent(control="30"))
+    assert refused.status_code == 422
+    assert "another design" in refused.content.decode()
     assert "spring" in client.get("/o/home/models/experiments/").content.decode()
 
 

@@ -248,13 +248,18 @@ def test_small_groups_are_hidden_and_cannot_be_told_from_the_rest(home: Organisa
 
 
 def test_a_person_is_forgotten(home: Organisation, make_survey: MakeSurvey) -> None:
-    from septima.web.surveys.erasing import forget_customers
+    from septima.web.surveys.erasing import forget_customers, kept_of_customers
 
     survey = make_survey()
     for customer in ("C1", "C2"):
         answer(path_of(personal_link(survey, customer)), recommend="9", why=f"я {customer}")
+    (kept,) = kept_of_customers(home, ["C1"])
+    assert (kept["customer_id"], kept["survey"]) == ("C1", survey.name)
+    assert kept["answered_at"] is not None
+    assert "я C1" in str(kept["answers"])
     assert forget_customers(home, ["C1"]) == {"links": 1, "files": 0}
     assert [link.customer_id for link in Link.objects.all()] == ["C2"]
+    assert kept_of_customers(home, ["C1"]) == []
     assert "C1" not in str(list(Arrival.objects.values())) + str(list(Response.objects.values()))
 
 

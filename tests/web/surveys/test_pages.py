@@ -1,6 +1,7 @@
 """Pages on which surveys are built, given out and read: by role, across organisations, with bad input."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,12 +11,15 @@ from django.urls import reverse
 from septima.web.accounts.models import AuditEvent, Membership, Organisation
 from septima.web.common.permissions import ROLES, allowed
 from septima.web.surveys import flushing, links
-from septima.web.surveys.models import Issue, Response, Survey
+from septima.web.surveys.inviting import Chosen, Guest, give_out
+from septima.web.surveys.models import Issue, Link, Response, Survey
+from septima.web.surveys.results import Rate
 from septima.web.surveys.urls import urlpatterns
 from tests.web.surveys.conftest import MakeSurvey, answer, path_of, personal_link
 
 SCRIPT = "<script>alert('x')</script>"
 AsRole = Callable[[str], Client]
+COUNTED = pytest.mark.parametrize(("page", "most"), [("overview", 10), ("links", 9)])
 
 
 def _address(view: str, *arguments: object, organisation: str = "home") -> str:
@@ -156,7 +160,15 @@ def test_script_in_every_text_field_stays_text(make_survey: MakeSurvey, as_role:
 
 def test_sites_that_are_no_origins_are_refused(make_survey: MakeSurvey, as_role: AsRole) -> None:
     survey, client = make_survey(), as_role("analyst")
-    for wrong in ("*", "https://*", "javascript:alert(1)", "https://a.example; script-src *", "'none'", "//a.example"):
+    for wrong in (
+        "*",
+        "https://*",
+        "https://[a",
+        "javascript:alert(1)",
+        "https://a.example; script-src *",
+        "'none'",
+        "//a.example",
+    ):
         assert client.post(_address("links", survey.pk), {"sites": wrong}).status_code == 200
         assert Survey.objects.get().sites == []
     client.post(_address("links", survey.pk), {"sites": "https://a.example/page\nhttp://b.example:8080"})
@@ -234,6 +246,40 @@ def test_a_file_is_seen_before_it_is_loaded(home: Organisation, make_survey: Mak
     assert Response.objects.count() == 0
     binary = client.post(_address("import", survey.pk), {"file": SimpleUploadedFile("a.csv", b"PK\x03\x04\x00\x00")})
     assert "binary" in binary.content.decode()
+
+
+@COUNTED
+def test_lists_cost_the_same_however_long_they_are(
+    page: str, most: int, make_survey: MakeSurvey, as_role: AsRole, django_assert_max_num_queries: Any
+) -> None:
+    survey = make_survey()
+    for number in range(12):
+        make_survey("csi")
+        give_out(survey, Chosen([Guest(f"C{number}")], {}), None, token=f"{number}", channel="email")
+    answer(path_of(Link.objects.select_related("survey").get(customer_id="C3")), recommend="9")
+    client, address = as_role("analyst"), _address(page, *([survey.pk] if page == "links" else []))
+    client.get(address)
+    with django_assert_max_num_queries(most):
+        shown = client.get(address)
+    if page == "overview":
+        assert [row["rate"] for row in shown.context["rows"]][-1] == Rate(12, 0, 1, 1)
+    else:
+        assert sorted((one.opened, one.answered) for one in shown.context["pager"].rows) == [*[(0, 0)] * 11, (0, 1)]
+
+
+def test_a_list_of_customers_is_no_larger_than_a_list(make_survey: MakeSurvey, as_role: AsRole) -> None:
+    survey = make_survey()
+    given = {"token": "t", "most": "5", "touches": "3", "days": "7", "consent": "any", "expires_in": "3", "channel": "file"}  # fmt: skip
+    listed = SimpleUploadedFile("list.csv", b"customer_id\n" + b"C1\n" * 1_800_000)
+    answer_to = as_role("analyst").post(_address("give_out", survey.pk), {**given, "file": listed})
+    assert "5 MB at most" in answer_to.content.decode()
+    assert not Issue.objects.exists()
+
+
+def test_a_survey_of_any_name_is_saved_as_a_file(make_survey: MakeSurvey, as_role: AsRole) -> None:
+    survey = make_survey(name="Spring\r\nSet-Cookie: a=b")
+    saved = as_role("analyst").get(_address("qr", survey.pk), {"save": "1"})
+    assert saved.headers["Content-Disposition"].startswith('attachment; filename="Spring Set-Cookie: a=b.svg"')
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])

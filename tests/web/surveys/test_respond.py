@@ -1,5 +1,6 @@
 """What respondents see and send: personal and open links, drafts, languages, bad input."""
 
+import io
 import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from septima.web.surveys.questions import LONGEST_TEXT
 from tests.web.surveys.conftest import MakeSurvey, answer, path_of, personal_link
 
 HEAVIEST = 50_000
+DIGITS = pytest.param({"recommend": "9" * 5_000}, id="5,000 digits")
 
 
 def _token(page: str) -> str:
@@ -179,6 +181,7 @@ def test_words_of_a_respondent_come_back_as_words(make_survey: MakeSurvey) -> No
         {"recommend": "٩"},
         {"recommend": ["8", "9"]},
         {"recommend": "<script>"},
+        DIGITS,
         {"recommend": "9", "why": "x" * (LONGEST_TEXT + 1)},
         {"recommend": ""},
         {},
@@ -196,7 +199,22 @@ def test_oversized_posts_are_refused(make_survey: MakeSurvey) -> None:
     client = Client(raise_request_exception=False)
     assert client.post(address, {"q-recommend": "9", "q-why": "x" * (3 * 2**20)}).status_code == 400
     assert client.post(address, {f"q-{n}": "1" for n in range(6_000)}).status_code == 400
+    assert client.post(address, {"q-recommend": "9", "f": io.BytesIO(b"x" * (9 * 2**20))}).status_code == 400
     assert Response.objects.count() == 0
+
+
+def test_respondents_do_not_see_how_a_survey_is_called_among_us(make_survey: MakeSurvey) -> None:
+    survey = make_survey(name="The annoyed ones", title_en="", title_ru="")
+    for address in (
+        path_of(personal_link(survey)),
+        links.anonymous_address(survey, ""),
+        links.embedded_address(survey, ""),
+    ):
+        page = Client().get(address, {"language": "ru"}).content.decode()
+        assert "annoyed" not in page
+    assert (
+        "<h1>Ваше мнение</h1>" in Client().get(links.anonymous_address(survey, ""), {"language": "ru"}).content.decode()
+    )
 
 
 def test_a_long_questionnaire_is_kept_page_by_page_through_a_lost_connection(make_survey: MakeSurvey) -> None:

@@ -18,8 +18,8 @@ from septima.metrics.custom.derived import build_derived
 from septima.metrics.custom.reading import OwnFiles, read_files
 from septima.metrics.custom.starter import starter
 from septima.metrics.definition import Metric
-from septima.metrics.wording import hinted, near, placed, unreadable_text
 from septima.schema import Text
+from septima.schema.wording import hinted, near, placed, unreadable_text
 
 FOLDER = "metrics"
 

@@ -21,8 +21,8 @@ from sqlglot.expressions.core import Expr
 
 from septima.metrics.definition import Expression, MetricError, Parameters, Request, Rows
 from septima.metrics.sources import days_between
-from septima.metrics.wording import hinted, near
 from septima.schema import SeptimaError, Text
+from septima.schema.wording import hinted, near
 
 Kind = Literal["text", "number", "boolean", "timestamp", "date", "null"]
 Build = Callable[["Scope"], Expression]

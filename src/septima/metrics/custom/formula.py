@@ -14,9 +14,9 @@ from sqlglot.expressions.core import Expr
 
 from septima.metrics.custom.expressions import ExpressionError, kind_of_value, parse_tree, shown
 from septima.metrics.definition import FloatArray, MetricError, Parameters
-from septima.metrics.wording import near
 from septima.models.intervals import divide
 from septima.schema import Text
+from septima.schema.wording import near
 
 _KNOWN = Text(
     "metrics by id, numbers, :parameters, + - * /, parentheses, abs, greatest and least",

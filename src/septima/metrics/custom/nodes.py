@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from septima.metrics.wording import hinted, line_of, near, placed, unreadable_yaml
-from septima.schema import Text
+from septima.schema import Text, line_of
+from septima.schema.wording import hinted, near, placed, unreadable_yaml
 
 LARGEST = 1e15
 

@@ -21,8 +21,8 @@ from sqlglot.optimizer.qualify import qualify
 from septima.metrics.custom.definition import OwnTable
 from septima.metrics.custom.expressions import Field, Kind, shown
 from septima.metrics.definition import Request, Rows
-from septima.metrics.wording import hinted, near
 from septima.schema import SeptimaError, Text
+from septima.schema.wording import hinted, near
 
 MOMENT = "at"
 LONGEST = 20_000

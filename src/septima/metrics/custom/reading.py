@@ -22,8 +22,8 @@ from septima.metrics.custom.formula import Formula, read_formula
 from septima.metrics.custom.nodes import Node, plain, read_yaml
 from septima.metrics.custom.query import QueryError, read_query
 from septima.metrics.definition import CUSTOMER_DIMENSIONS, Metric, Unit
-from septima.metrics.wording import line_of, near
-from septima.schema import TABLES, Table, Text, Type
+from septima.schema import TABLES, Table, Text, Type, line_of
+from septima.schema.wording import near
 
 GROUP = "own"
 FORMULA_SOURCE = "the company’s own definition"

@@ -303,7 +303,7 @@ def _left(found: Comparison) -> Iterator[Text]:
             f"Не\u00a0взято файлов других отраслей: {found.other_trades}.",
         )
     for problem in found.problems:
-        yield Text(f"Refused: {problem}", f"Отвергнуто: {problem}")
+        yield Text(f"Refused: {problem.en}", f"Отвергнуто: {problem.ru}")
 
 
 def _ranks(place: Place, language: Language) -> Interval | Number:

@@ -25,7 +25,7 @@ from typing import IO, Any, cast
 
 from filelock import FileLock, Timeout
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.alerts.definition import Alert, AlertDefinition, Channel, EmailChannel, WebhookChannel
 from septima.scorecard.durable import write_new, write_over
 
@@ -81,7 +81,13 @@ def tell(
     of the program where left out). AlertError where another program has been telling for long.
     """
     if not definition.channels:
-        raise AlertError(f"there is no channel to send by; write one under `channels` of {directory / 'alerts.yaml'}")
+        raise AlertError(
+            Text(
+                f"there is no channel to send by; write one under `channels` of {directory / 'alerts.yaml'}",
+                "не\u00a0по\u00a0чему отправлять: нет ни\u00a0одного канала; опишите его в\u00a0`channels` файла "
+                f"{directory / 'alerts.yaml'}",
+            )
+        )
     with _locked(directory):
         quiet = quiet_alerts(directory, definition, alerts, now)
         new = tuple(alert for alert in alerts if alert not in quiet)
@@ -208,7 +214,12 @@ def signature(secret: str, moment: str, body: bytes) -> str:
 def _secret(name: str, environment: Mapping[str, str]) -> str:
     found = environment.get(name)
     if not found:
-        raise AlertError(f"the environment variable {name} is not set; set it for who runs the check")
+        raise AlertError(
+            Text(
+                f"the environment variable {name} is not set; set it for who runs the check",
+                f"переменная окружения {name} не\u00a0задана; задайте её тому, кто запускает проверку",
+            )
+        )
     return found
 
 
@@ -228,7 +239,12 @@ def _state(directory: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise AlertError(f"{path}: cannot be read: {error}; remove it, and all alerts are told anew") from error
+        raise AlertError(
+            Text(
+                f"{path}: cannot be read: {error}; remove it, and all alerts are told anew",
+                f"{path}: не\u00a0прочитать: {error}; удалите файл, и\u00a0все оповещения будут отправлены заново",
+            )
+        ) from error
     return cast("dict[str, str]", content)
 
 
@@ -240,7 +256,11 @@ def _locked(directory: Path) -> Generator[None]:
         lock.acquire()
     except Timeout:
         raise AlertError(
-            f"another check has been sending for over {_LOCK_WAIT_SECONDS:.0f} s; end it, and try again"
+            Text(
+                f"another check has been sending for over {_LOCK_WAIT_SECONDS:.0f} s; end it, and try again",
+                f"другая проверка отправляет уже больше {_LOCK_WAIT_SECONDS:.0f} с; завершите её и\u00a0попробуйте "
+                "снова",
+            )
         ) from None
     try:
         yield

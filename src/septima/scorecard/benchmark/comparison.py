@@ -100,7 +100,7 @@ class Comparison:
     leagues: tuple[League, ...]
     other_periods: int = 0
     other_trades: int = 0
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
     @property
     def others(self) -> tuple[Participant, ...]:
@@ -118,7 +118,7 @@ class Gathered:
     """Files that can be compared, and why others were refused."""
 
     files: tuple[Signed, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 def gather(files: Sequence[Path], folder: Path | None, own: str | None) -> Gathered:
@@ -128,7 +128,7 @@ def gather(files: Sequence[Path], folder: Path | None, own: str | None) -> Gathe
     one organisation and period.
     """
     found = [read_exchange(path) for path in files]
-    problems: list[str] = []
+    problems: list[Text] = []
     named = {path.resolve() for path in files}
     for path in sorted(folder.glob("*.json")) if folder is not None else ():
         if path.resolve() in named:
@@ -136,7 +136,7 @@ def gather(files: Sequence[Path], folder: Path | None, own: str | None) -> Gathe
         try:
             found.append(read_exchange(path))
         except BenchmarkError as error:  # one spoilt file is no reason to hide the others; the page tells of it
-            problems.append(str(error))
+            problems.append(error.statement)
     others = tuple(file for file in found if file.fingerprint != own)
     refuse_repeats(others)
     return Gathered(others, tuple(problems))
@@ -157,8 +157,12 @@ def compare(
     namesake = next((file for file in chosen if file.content.organisation == card.organisation), None)
     if namesake is not None:
         raise BenchmarkError(
-            f"{namesake.path}: bears our own name, {card.organisation!r}, and another key than ours; if it is our own file of an "
-            "earlier key, remove it"
+            Text(
+                f"{namesake.path}: bears our own name, {card.organisation!r}, and another key than ours; if it is our own file of an "
+                "earlier key, remove it",
+                f"{namesake.path}: наше собственное имя, «{card.organisation}», но\u00a0другой ключ; если это наш "
+                "файл с\u00a0прежним ключом, удалите его",
+            )
         )
     participants = (_own(card), *(_participant(file, dict(known)) for file in chosen))
     composites = (card.integral, *(perspective.composite for perspective in card.perspectives))
@@ -187,14 +191,22 @@ def compared(
     return compare(card, gather(files, folder, own_key), known_keys(workspace), trade=trade)
 
 
-def _nobody(card: Scorecard, gathered: Gathered, same: Sequence[Signed], trade: str | None) -> str:
+def _nobody(card: Scorecard, gathered: Gathered, same: Sequence[Signed], trade: str | None) -> Text:
     if same:
         trades = ", ".join(sorted({file.content.trade for file in same}))
-        return f"nobody of the trade {trade!r} sent a file of {card.period}; there are: {trades}"
+        return Text(
+            f"nobody of the trade {trade!r} sent a file of {card.period}; there are: {trades}",
+            f"никто из\u00a0отрасли «{trade}» не\u00a0прислал файла за\u00a0{card.period}; есть: {trades}",
+        )
     periods = ", ".join(sorted({file.content.period for file in gathered.files}))
-    refused = f"; refused were {len(gathered.problems)}: {gathered.problems[0]}" if gathered.problems else ""
-    return (
-        f"there is no exchange file of {card.period} to compare with; there are of: {periods or 'no period'}{refused}"
+    refused = Text("", "")
+    if gathered.problems:
+        count, first = len(gathered.problems), gathered.problems[0]
+        refused = Text(f"; refused were {count}: {first.en}", f"; отвергнуто {count}: {first.ru}")
+    return Text(
+        f"there is no exchange file of {card.period} to compare with; there are of: {periods or 'no period'}{refused.en}",
+        f"нет файла обмена за\u00a0{card.period}, с\u00a0которым можно сравнить; есть за: "
+        f"{periods or 'ни один период'}{refused.ru}",
     )
 
 

@@ -51,6 +51,7 @@ TRADES: dict[str, Text] = {
 
 Why = Literal["too_few", "undefined", "unbounded"]
 WHYS: tuple[Why, ...] = get_args(Why)
+_WHY_RU: dict[Why, str] = {"too_few": "мало записей", "undefined": "не\u00a0определён", "unbounded": "без границ"}
 Band = tuple[int, int]
 
 
@@ -187,10 +188,13 @@ def exchange_of(
     left = tuple(_left_out(card, metrics, candidates, k, with_metrics=with_metrics, noise=epsilon is not None))
     shared = [one for one in candidates if one.figure.value is not None and (epsilon is None or one.reach is not None)]
     if not shared:
+        listed = "; ".join(f"{one.id} ({one.why.replace('_', ' ')})" for one in left)
+        listed_ru = "; ".join(f"{one.id} ({_WHY_RU[one.why]})" for one in left)
+        noise_en, noise_ru = ("", "")
+        if epsilon is not None:
+            noise_en, noise_ru = "; without --noise there would be", "; без --noise осталось\u00a0бы"
         raise BenchmarkError(
-            "nothing is left to share: "
-            + "; ".join(f"{one.id} ({one.why.replace('_', ' ')})" for one in left)
-            + ("; without --noise there would be" if epsilon is not None else "")
+            Text(f"nothing is left to share: {listed}{noise_en}", f"делиться нечем: {listed_ru}{noise_ru}")
         )
     figures, noise = _with_noise(shared, epsilon)
     found = [_shown(composite, figures) for composite in composites]
@@ -217,18 +221,43 @@ def exchange_of(
 
 def _check(card: Scorecard, trade: str, country: str | None, k: int, epsilon: float | None) -> None:
     if trade not in TRADES:
-        raise BenchmarkError(f"there is no trade {trade!r}; write --trade with one of: {', '.join(TRADES)}")
+        raise BenchmarkError(
+            Text(
+                f"there is no trade {trade!r}; write --trade with one of: {', '.join(TRADES)}",
+                f"нет отрасли «{trade}»; укажите в\u00a0--trade одну из: {', '.join(TRADES)}",
+            )
+        )
     if country is not None and not (
         len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()
     ):
-        raise BenchmarkError(f"{country!r} is no country; write two letters of ISO 3166, such as KZ")
+        raise BenchmarkError(
+            Text(
+                f"{country!r} is no country; write two letters of ISO 3166, such as KZ",
+                f"«{country}»\u00a0— не\u00a0страна; укажите две буквы ISO 3166, например KZ",
+            )
+        )
     if k < LEAST_GROUP:
-        raise BenchmarkError(f"k is {k}; a figure of fewer than {LEAST_GROUP} records is never shared: write 5 or more")
+        raise BenchmarkError(
+            Text(
+                f"k is {k}; a figure of fewer than {LEAST_GROUP} records is never shared: write 5 or more",
+                f"k равно {k}, а\u00a0значение по\u00a0менее чем {LEAST_GROUP} записям не\u00a0передаётся никогда: "
+                "укажите 5 или больше",
+            )
+        )
     if not card.complete:
-        raise BenchmarkError(f"{card.period} is not over; share a period that is, such as the one before")
+        raise BenchmarkError(
+            Text(
+                f"{card.period} is not over; share a period that is, such as the one before",
+                f"{card.period} ещё не\u00a0закончился; поделитесь законченным периодом, например предыдущим",
+            )
+        )
     if epsilon is not None and not 0 < epsilon <= 100:
         raise BenchmarkError(
-            f"--noise {epsilon:g} is no epsilon; write a number above 0, such as 1 (less is more noise)"
+            Text(
+                f"--noise {epsilon:g} is no epsilon; write a number above 0, such as 1 (less is more noise)",
+                f"--noise {epsilon:g}\u00a0— не\u00a0эпсилон; укажите число больше 0, например 1 (чем меньше, тем "
+                "больше шума)",
+            )
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from septima.schema import Text
+from septima.schema.wording import hinted
 from septima.scorecard.benchmark.canonical import canonical, parse
 from septima.scorecard.benchmark.errors import BenchmarkError
 from septima.scorecard.benchmark.exchange import (
@@ -33,7 +34,7 @@ VERSION = 1
 _MOST_BYTES = 1_000_000
 _MOST_LETTERS = 120
 _CLOCK_ERROR = timedelta(days=1)
-_ASK = "ask the sender to send it again"
+_ASK = Text("ask the sender to send it again", "попросите отправителя прислать файл ещё раз")
 _ENVELOPE = {"content", "fingerprint", "form", "key", "signature", "version"}
 
 Found = TypeVar("Found")
@@ -64,7 +65,12 @@ def write_exchange(path: Path, exchange: Exchange, key: SigningKey) -> None:
     """Write the signed file, whole or not at all; BenchmarkError where another file stands there."""
     content = signed_bytes(exchange, key)
     if path.is_dir():
-        raise BenchmarkError(f"{path} is a folder; name a file such as {path / 'ours.json'}")
+        raise BenchmarkError(
+            Text(
+                f"{path} is a folder; name a file such as {path / 'ours.json'}",
+                f"{path}\u00a0— папка; назовите файл, например {path / 'ours.json'}",
+            )
+        )
     write_over(path, content)
 
 
@@ -74,11 +80,16 @@ def read_exchange(path: Path, *, now: datetime | None = None) -> Signed:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
-        raise BenchmarkError(f"{path}: there is no such file; name one that a partner sent") from None
+        raise BenchmarkError(
+            Text(
+                f"{path}: there is no such file; name one that a partner sent",
+                f"{path}: нет такого файла; назовите файл, который прислал партнёр",
+            )
+        ) from None
     except OSError as error:
-        raise BenchmarkError(f"{path}: cannot be read: {error}") from error
+        raise BenchmarkError(Text(f"{path}: cannot be read: {error}", f"{path}: не\u00a0прочитать: {error}")) from error
     if len(content) > _MOST_BYTES:
-        raise BenchmarkError(f"{path}: is larger than an exchange file can be; {_ASK}")
+        raise _refusal(path, "is larger than an exchange file can be", "больше, чем бывает файл обмена")
     return checked(content, path, now=now)
 
 
@@ -87,29 +98,49 @@ def checked(content: bytes, path: Path, *, now: datetime | None = None) -> Signe
     try:
         envelope = parse(content)
     except (ValueError, RecursionError) as error:
-        raise BenchmarkError(f"{path}: is no JSON, or was cut short or altered on its way ({error}); {_ASK}") from error
+        raise _refusal(
+            path,
+            f"is no JSON, or was cut short or altered on its way ({error})",
+            f"не\u00a0JSON, или файл обрезан либо изменён в\u00a0пути ({error})",
+        ) from error
     if not isinstance(envelope, dict) or cast("dict[str, object]", envelope).get("form") != FORM:
-        raise BenchmarkError(f"{path}: is no exchange file of a benchmark, or was altered; {_ASK}")
+        raise _refusal(
+            path,
+            "is no exchange file of a benchmark, or was altered",
+            "не\u00a0файл обмена для сравнения, или он изменён",
+        )
     fields = cast("dict[str, object]", envelope)
     if fields.get("version") != VERSION:
         raise BenchmarkError(
-            f"{path}: has version {fields.get('version')!r} of the form, and this program reads {VERSION}; take the Septima "
-            f"that the sender has, or {_ASK}"
+            Text(
+                f"{path}: has version {fields.get('version')!r} of the form, and this program reads {VERSION}; take the Septima "
+                f"that the sender has, or {_ASK.en}",
+                f"{path}: версия формы\u00a0— {fields.get('version')!r}, а\u00a0эта программа читает {VERSION}; "
+                f"возьмите такую\u00a0же версию Septima, как у\u00a0отправителя, или {_ASK.ru}",
+            )
         )
     if set(fields) != _ENVELOPE:
-        raise BenchmarkError(f"{path}: has other fields than an exchange file; {_ASK}")
+        raise _refusal(path, "has other fields than an exchange file", "поля не\u00a0те, что у\u00a0файла обмена")
     key, signature = (_bytes(fields[name], path) for name in ("key", "signature"))
     message = {name: value for name, value in fields.items() if name != "signature"}
     if not _is_canonical(fields, content) or not is_signed(key, signature, canonical(message)):
-        raise BenchmarkError(f"{path}: the signature does not fit, for something in the file was altered; {_ASK}")
+        raise _refusal(
+            path,
+            "the signature does not fit, for something in the file was altered",
+            "подпись не\u00a0подходит: в\u00a0файле что-то изменено",
+        )
     if fields["fingerprint"] != fingerprint(key):
-        raise BenchmarkError(f"{path}: the fingerprint is not that of the key; {_ASK}")
+        raise _refusal(path, "the fingerprint is not that of the key", "отпечаток не\u00a0от\u00a0этого ключа")
     exchange = from_content(fields["content"], path)
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     if exchange.made_at > moment + _CLOCK_ERROR:
         raise BenchmarkError(
-            f"{path}: was made on {exchange.made_at:%Y-%m-%d %H:%M} UTC, which is still to come; set your clock, or ask the "
-            "sender to set theirs and send it again"
+            Text(
+                f"{path}: was made on {exchange.made_at:%Y-%m-%d %H:%M} UTC, which is still to come; set your clock, or ask the "
+                "sender to set theirs and send it again",
+                f"{path}: создан {exchange.made_at:%Y-%m-%d %H:%M} UTC, а\u00a0это ещё не\u00a0наступило; переведите "
+                "свои часы или попросите отправителя перевести его часы и\u00a0прислать файл снова",
+            )
         )
     return Signed(path, exchange, fingerprint(key))
 
@@ -133,8 +164,12 @@ def refuse_repeats(files: Sequence[Signed]) -> None:
     for one, other in repeated(files):
         newer = max((one, other), key=lambda file: file.content.made_at)
         raise BenchmarkError(
-            f"{one.path} and {other.path} both speak of {other.content.organisation!r} in {other.content.period}; keep one, "
-            f"as a rule the newer: {newer.path}"
+            Text(
+                f"{one.path} and {other.path} both speak of {other.content.organisation!r} in {other.content.period}; keep one, "
+                f"as a rule the newer: {newer.path}",
+                f"{one.path} и\u00a0{other.path} оба об\u00a0организации «{other.content.organisation}» "
+                f"за\u00a0{other.content.period}; оставьте один, обычно более новый: {newer.path}",
+            )
         )
 
 
@@ -176,7 +211,11 @@ def from_content(content: object, path: Path) -> Exchange:
     _check_whole(exchange, read)
     # Whatever was not read above, such as a field that someone added to carry more than figures, shows here.
     if canonical(to_content(exchange)) != canonical(content):
-        raise BenchmarkError(f"{path}: holds fields that an exchange file does not have; {_ASK}")
+        raise _refusal(
+            path,
+            "holds fields that an exchange file does not have",
+            "есть поля, которых не\u00a0бывает в\u00a0файле обмена",
+        )
     return exchange
 
 
@@ -187,7 +226,11 @@ def _check_whole(exchange: Exchange, read: "_Reader") -> None:
         ids = [entry.id for entry in entries]
         twice = next((one for one in ids if ids.count(one) > 1), None)
         if twice is not None:
-            raise read.wrong("id", f"{twice!r} twice")
+            raise _refusal(
+                read.path,
+                f"{read.place}.id cannot be {twice!r} twice",
+                f"в\u00a0{read.place}.id не\u00a0может дважды стоять «{twice}»",
+            )
     if exchange.integral is not None and exchange.integral.id != INTEGRAL:
         raise read.wrong("integral", exchange.integral.id)
 
@@ -201,7 +244,11 @@ class _Reader:
     data: Mapping[str, object]
 
     def wrong(self, name: str, found: object) -> BenchmarkError:
-        return BenchmarkError(f"{self.path}: {self.place}.{name} cannot be {found!r}; {_ASK}")
+        return _refusal(
+            self.path,
+            f"{self.place}.{name} cannot be {found!r}",
+            f"в\u00a0{self.place}.{name} не\u00a0может стоять «{found}»",
+        )
 
     def optional(self, name: str, read: Callable[[str], Found]) -> Found | None:
         return None if self.data.get(name) is None else read(name)
@@ -261,8 +308,10 @@ class _Reader:
             raise self.wrong(name, found)
         low, high = cast("list[int]", bounds)
         if not least <= low <= high:
-            raise BenchmarkError(
-                f"{self.path}: {self.place} rests on {low} records, while the file promises {least} or more; {_ASK}"
+            raise _refusal(
+                self.path,
+                f"{self.place} rests on {low} records, while the file promises {least} or more",
+                f"{self.place} опирается на\u00a0{low} записей, а\u00a0файл обещает не\u00a0меньше {least}",
             )
         return low, high
 
@@ -303,7 +352,7 @@ def _noise(part: _Reader) -> Noise:
 
 def _mapping(found: object, path: Path, place: str) -> Mapping[str, object]:
     if not isinstance(found, dict):
-        raise BenchmarkError(f"{path}: {place} must hold fields; {_ASK}")
+        raise _refusal(path, f"{place} must hold fields", f"в\u00a0{place} должны быть поля")
     return cast("dict[str, object]", found)
 
 
@@ -322,5 +371,10 @@ def _bytes(found: object, path: Path) -> bytes:
     except ValueError:
         content = b""
     if not content or content.hex() != found:
-        raise BenchmarkError(f"{path}: its key or signature was altered; {_ASK}")
+        raise _refusal(path, "its key or signature was altered", "ключ или подпись изменены")
     return content
+
+
+def _refusal(path: Path, en: str, ru: str) -> BenchmarkError:
+    """The error that names the file, what is wrong with it, and what to do: nobody mends a signed file by hand."""
+    return BenchmarkError(hinted(f"{path}: {en}", f"{path}: {ru}", _ASK))

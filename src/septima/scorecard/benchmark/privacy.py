@@ -24,6 +24,7 @@ from scipy.stats import norm
 
 from septima.metrics import Passport
 from septima.metrics.estimates import STUDENT, WILSON
+from septima.schema import Text
 from septima.scorecard.benchmark.errors import BenchmarkError
 from septima.scorecard.benchmark.signature import KEYS
 from septima.scorecard.card import Figure
@@ -127,13 +128,23 @@ def noisy(value: float, reach: Reach, epsilon: float, bounds: tuple[float, float
         from opendp.metrics import absolute_distance  # noqa: PLC0415
         from opendp.mod import enable_features  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise BenchmarkError("noise needs opendp, which is not installed: pip install 'septima[exchange]'") from error
+        raise BenchmarkError(
+            Text(
+                "noise needs opendp, which is not installed: pip install 'septima[exchange]'",
+                "для шума нужен opendp, а\u00a0он не\u00a0установлен: pip install 'septima[exchange]'",
+            )
+        ) from error
     enable_features("contrib")  # OpenDP asks for it where its own review of a proof is not over
     scale = reach.sensitivity / epsilon * (1 + 1e-9)  # what rounding adds must not pass what was asked for
     mechanism = make_laplace(atom_domain(T=float, nan=False), absolute_distance(T=float), scale=scale)
     spent = float(mechanism.map(reach.sensitivity))
     if spent > epsilon:
-        raise BenchmarkError(f"noise of scale {scale:g} would cost {spent:g}, which is more than {epsilon:g}")
+        raise BenchmarkError(
+            Text(
+                f"noise of scale {scale:g} would cost {spent:g}, which is more than {epsilon:g}",
+                f"шум масштаба {scale:g} стоил\u00a0бы {spent:g}, больше {epsilon:g}; возьмите --noise больше",
+            )
+        )
     drawn = float(mechanism(float(value)))
     half = float(norm.isf(_TAIL)) * reach.error + scale * math.log(1 / (2 * _TAIL))
     shown = np.clip([drawn, drawn - half, drawn + half], *bounds)
@@ -163,7 +174,10 @@ def read_ledger(workspace: Path) -> tuple[Spent, ...]:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchmarkError(
-            f"{path}: cannot be read ({error!r}), so what was spent is not known; bring it back from a copy"
+            Text(
+                f"{path}: cannot be read ({error!r}), so what was spent is not known; bring it back from a copy",
+                f"{path}: не\u00a0прочитать ({error!r}), и\u00a0потраченное неизвестно; верните файл из\u00a0копии",
+            )
         ) from error
 
 
@@ -181,8 +195,12 @@ def spend(workspace: Path, spent: Spent, budget: float = BUDGET) -> float:
         if spent.epsilon is not None and total > budget + 1e-9:
             before = total - spent.epsilon
             raise BenchmarkError(
-                f"{before:g} of the privacy budget of {budget:g} are spent and {spent.epsilon:g} more would pass it; send the "
-                f"file of before again, take a smaller --noise, or decide on a larger --budget"
+                Text(
+                    f"{before:g} of the privacy budget of {budget:g} are spent and {spent.epsilon:g} more would pass it; send the "
+                    f"file of before again, take a smaller --noise, or decide on a larger --budget",
+                    f"из\u00a0бюджета приватности {budget:g} потрачено {before:g}, и\u00a0ещё {spent.epsilon:g} его "
+                    "превысят; отправьте прежний файл, возьмите --noise меньше или решитесь на\u00a0больший --budget",
+                )
             )
         text = json.dumps([_line(line) for line in lines], indent=1)
         write_over(folder / _LEDGER, text + "\n")

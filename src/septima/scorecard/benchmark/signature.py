@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from septima.schema import Text
 from septima.scorecard.benchmark.errors import BenchmarkError
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ KEYS = "keys"
 _FILE = "benchmark.key"
 _SECRET_BYTES = 32
 _SHARED_MODES = stat.S_IRWXG | stat.S_IRWXO
-_NEEDS = "signed exchange files need cryptography, which is not installed: pip install 'septima[exchange]'"
+_NEEDS = Text(
+    "signed exchange files need cryptography, which is not installed: pip install 'septima[exchange]'",
+    "для подписанных файлов обмена нужен cryptography, а\u00a0он не\u00a0установлен: pip install 'septima[exchange]'",
+)
 
 
 @dataclass(frozen=True)
@@ -74,15 +78,24 @@ def read_key(workspace: Path) -> SigningKey | None:
     except FileNotFoundError:
         return None
     if os.name == "posix" and mode & _SHARED_MODES:
-        raise BenchmarkError(f"{path}: others can read this secret key; take that from them: chmod 600 {path}")
+        raise BenchmarkError(
+            Text(
+                f"{path}: others can read this secret key; take that from them: chmod 600 {path}",
+                f"{path}: этот секретный ключ могут прочитать другие; закройте его: chmod 600 {path}",
+            )
+        )
     try:
         secret = bytes.fromhex(content)
     except ValueError:
         secret = b""
     if len(secret) != _SECRET_BYTES:
         raise BenchmarkError(
-            f"{path}: holds no key (64 hexadecimal digits); bring it back from a copy, or remove it, and partners must "
-            "trust a new one"
+            Text(
+                f"{path}: holds no key (64 hexadecimal digits); bring it back from a copy, or remove it, and partners must "
+                "trust a new one",
+                f"{path}: в\u00a0файле нет ключа (64 шестнадцатеричные цифры); верните его из\u00a0копии или удалите, "
+                "и\u00a0партнёрам придётся доверять новому",
+            )
         )
     return SigningKey(secret)
 
@@ -106,5 +119,10 @@ def own_key(workspace: Path) -> SigningKey:
         made.unlink()
     kept = read_key(workspace)
     if kept is None:
-        raise BenchmarkError(f"{path}: was taken away while it was made; try again")
+        raise BenchmarkError(
+            Text(
+                f"{path}: was taken away while it was made; try again",
+                f"{path}: файл убрали, пока он создавался; попробуйте снова",
+            )
+        )
     return kept

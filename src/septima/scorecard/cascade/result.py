@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from septima.schema import SeptimaError, Text
+from septima.schema.wording import hinted
 from septima.scorecard.card import KpiCard, Scorecard, State
 from septima.scorecard.cascade.definition import CascadeDefinition, Employee, KpiShares, RoleDefinition
 from septima.scorecard.cascade.facts import Fact, Facts
@@ -111,11 +112,11 @@ class Cascade:
     def department(self, name: str) -> MemberCard:
         """The card of a department; CascadeError names those there are."""
         ids = [one.id for one in self.responsibility.departments]
-        return self._department(_place(name, ids, "department"))
+        return self._department(_place(name, ids, Text("department", "подразделения")))
 
     def team(self, name: str) -> MemberCard:
         """The card of a team; CascadeError names those there are."""
-        return self._team(_place(name, [one.id for one in self.responsibility.teams], "team"))
+        return self._team(_place(name, [one.id for one in self.responsibility.teams], Text("team", "команды")))
 
     def person(self, name: str) -> MemberCard:
         """The card of a person by employee_id, without what is not for the role; CascadeError where there is none."""
@@ -123,8 +124,12 @@ class Cascade:
         place = next((at for at, person in enumerate(found.people) if person.id == name), None)
         if place is None:
             raise CascadeError(
-                f"{name!r} is no employee whom the cascade reached at the end of {self.card.period}; "
-                "give an employee_id of that time, of a department in cascade.yaml"
+                Text(
+                    f"{name!r} is no employee whom the cascade reached at the end of {self.card.period}; "
+                    "give an employee_id of that time, of a department in cascade.yaml",
+                    f"«{name}»\u00a0— не\u00a0сотрудник, до\u00a0которого каскад дошёл на\u00a0конец "
+                    f"{self.card.period}; укажите employee_id того времени из\u00a0подразделения в\u00a0cascade.yaml",
+                )
             )
         person, team = found.people[place], found.teams[int(found.team_of[place])]
         department = found.departments[team.department]
@@ -139,7 +144,13 @@ class Cascade:
         """The KPIs that a role sees, whoever answers for them; CascadeError names the roles of the file."""
         roles = {role.id: role for role in self.definition.roles}
         if name not in roles:
-            raise CascadeError(f"cascade.yaml has no role {name!r}; {near(name, list(roles))}")
+            raise CascadeError(
+                hinted(
+                    f"cascade.yaml has no role {name!r}",
+                    f"в\u00a0cascade.yaml нет роли «{name}»",
+                    near(name, list(roles)),
+                )
+            )
         duties = [
             duty
             for column, kpi in enumerate(self.kpis)
@@ -247,9 +258,15 @@ def make_cascade(
     )
 
 
-def _place(name: str, ids: Sequence[str], what: str) -> int:
+def _place(name: str, ids: Sequence[str], what: Text) -> int:
     if name not in ids:
-        raise CascadeError(f"there is no {what} {name!r} in the cascade; {near(name, ids)}")
+        raise CascadeError(
+            hinted(
+                f"there is no {what.en} {name!r} in the cascade",
+                f"в\u00a0каскаде нет {what.ru} «{name}»",
+                near(name, ids),
+            )
+        )
     return ids.index(name)
 
 

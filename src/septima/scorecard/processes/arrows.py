@@ -6,6 +6,8 @@ Rules after FIPS PUB 183, Integration Definition for Function Modeling (IDEF0), 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from septima.schema import Text
+from septima.schema.wording import hinted
 from septima.scorecard.processes.definition import TAKEN, TOP, Box, ProcessModel, Role, Sheet
 
 _LETTERS: dict[Role, str] = {"input": "I", "control": "C", "output": "O", "mechanism": "M"}
@@ -48,7 +50,7 @@ class Problem:
     """What is wrong with a model, or advised: the line of the file it stands on and what to do."""
 
     line: int | None
-    message: str
+    message: Text
 
 
 def arrows_of(sheet: Sheet, codes: Mapping[tuple[str, Role], str]) -> tuple[Arrow, ...]:
@@ -86,10 +88,23 @@ def advice_of(model: ProcessModel) -> tuple[Problem, ...]:
             continue
         line = sheet.parent.lines.get("boxes", sheet.parent.line)
         if sheet.node == TOP and count == _FUNCTIONS:
-            said = f"sheet {TOP} has seven boxes, the seven functions, where IDEF0 advises three to six; this may be"
+            said = Text(
+                f"sheet {TOP} has seven boxes, the seven functions, where IDEF0 advises three to six; this may be",
+                f"на\u00a0листе {TOP} семь блоков, семь функций, а\u00a0IDEF0 советует от\u00a0трёх до\u00a0шести; "
+                "так можно оставить",
+            )
         else:
-            remedy = "join some into one box with a sheet of its own" if count > MOST else "take the box apart further"
-            said = f"sheet {sheet.node} has {count} boxes where IDEF0 advises three to six; {remedy}"
+            remedy = Text("take the box apart further", "разберите блок подробнее")
+            if count > MOST:
+                remedy = Text(
+                    "join some into one box with a sheet of its own",
+                    "соедините несколько в\u00a0один блок со\u00a0своим листом",
+                )
+            said = hinted(
+                f"sheet {sheet.node} has {count} boxes where IDEF0 advises three to six",
+                f"на\u00a0листе {sheet.node} блоков: {count}, а\u00a0IDEF0 советует от\u00a0трёх до\u00a0шести",
+                remedy,
+            )
         found.append(Problem(line, said))
     return tuple(found)
 
@@ -148,7 +163,11 @@ def _tunnels_of_the_whole(top: Box) -> Iterator[Problem]:
     for flow in top.tunnelled_above:
         yield Problem(
             top.lines.get("tunnelled_above"),
-            f"{top.number} has no sheet above that could leave out {flow!r}; remove it from `tunnelled_above`",
+            Text(
+                f"{top.number} has no sheet above that could leave out {flow!r}; remove it from `tunnelled_above`",
+                f"над {top.number} нет листа, который мог\u00a0бы опустить «{flow}»; уберите его "
+                "из\u00a0`tunnelled_above`",
+            ),
         )
 
 
@@ -165,20 +184,30 @@ def _loose(sheet: Sheet, parent: Box, flow: str) -> Iterator[Problem]:
         if tunnelled and not loose:
             yield Problem(
                 box.lines.get("tunnelled_above"),
-                f"the arrow {flow!r} of {box.number} has both ends on sheet {sheet.node}; remove it from `tunnelled_above`",
+                Text(
+                    f"the arrow {flow!r} of {box.number} has both ends on sheet {sheet.node}; remove it from `tunnelled_above`",
+                    f"у\u00a0стрелки «{flow}» блока {box.number} оба конца на\u00a0листе {sheet.node}; уберите её "
+                    "из\u00a0`tunnelled_above`",
+                ),
             )
 
 
-def _without_end(sheet: Sheet, parent: Box, flow: str, box: Box, role: Role) -> str:
+def _without_end(sheet: Sheet, parent: Box, flow: str, box: Box, role: Role) -> Text:
     if role == "output":
-        return (
+        return Text(
             f"the arrow {flow!r} leaves {box.number} and goes nowhere on sheet {sheet.node}; let another of its boxes take it, "
-            f"add it to `outputs` of {parent.number}, or name it under `tunnelled_above` of {box.number}"
+            f"add it to `outputs` of {parent.number}, or name it under `tunnelled_above` of {box.number}",
+            f"стрелка «{flow}» выходит из\u00a0{box.number} и\u00a0на\u00a0листе {sheet.node} никуда не\u00a0ведёт; "
+            f"пусть её примет другой блок листа, или добавьте её в\u00a0`outputs` блока {parent.number}, или назовите "
+            f"в\u00a0`tunnelled_above` блока {box.number}",
         )
-    return (
+    return Text(
         f"the arrow {flow!r} enters {box.number} as {role} and comes from nowhere on sheet {sheet.node}; let another of its boxes "
         f"give it, add it to `inputs`, `controls` or `mechanisms` of {parent.number}, or name it under `tunnelled_above` of "
-        f"{box.number}"
+        f"{box.number}",
+        f"стрелка «{flow}» входит в\u00a0{box.number} (`{role}s`), а\u00a0на\u00a0листе {sheet.node} ниоткуда "
+        "не\u00a0приходит; пусть её даёт другой блок листа, или добавьте её в\u00a0`inputs`, `controls` или "
+        f"`mechanisms` блока {parent.number}, или назовите в\u00a0`tunnelled_above` блока {box.number}",
     )
 
 
@@ -190,11 +219,16 @@ def _unused(sheet: Sheet, parent: Box) -> Iterator[Problem]:
                 continue
             sources, targets = _ends(sheet, flow)
             if not (sources if role == "output" else targets):
-                does = "gives" if role == "output" else "takes"
+                does = Text("gives", "даёт") if role == "output" else Text("takes", "принимает")
                 yield Problem(
                     _line(parent, role),
-                    f"{parent.number} {does} {flow!r} as {role}, but no box of its sheet does; add it to one of them, or name it "
-                    f"under `tunnelled_below` of {parent.number}",
+                    Text(
+                        f"{parent.number} {does.en} {flow!r} as {role}, but no box of its sheet does; add it to one of them, or name it "
+                        f"under `tunnelled_below` of {parent.number}",
+                        f"{parent.number} {does.ru} «{flow}» (`{role}s`), а\u00a0ни\u00a0один блок его листа\u00a0— "
+                        "нет; добавьте его в\u00a0один из\u00a0них или назовите в\u00a0`tunnelled_below` блока "
+                        f"{parent.number}",
+                    ),
                 )
 
 

@@ -17,12 +17,24 @@ _FIELDS = ("name", "departments", "success", "phases")
 _SUCCESS_FIELDS = ("metric", "name", "weight", "target")
 _PHASE_FIELDS = ("id", "name", "after", "start", "end", "milestones")
 _MILESTONE_FIELDS = ("id", "name", "after", "department", "planned", "done")
+_PHASE = Text("phase", "этап")
+_MILESTONE = Text("milestone", "веха")
 _NAME = Text("Roll-out of the CRM approach", "Внедрение CRM-подхода")
 
 
 def read_rollout(path: Path, metrics: Mapping[str, Metric]) -> RolloutDefinition:
     """The roll-out in a YAML file; `metrics` are those that success can be made of. DefinitionError with line and remedy."""
-    return _rollout(read_node(path, "phases", "`septima rollout DIR --new` writes one to start from"), metrics)
+    return _rollout(
+        read_node(
+            path,
+            "phases",
+            Text(
+                "`septima rollout DIR --new` writes one to start from",
+                "`septima rollout DIR --new` запишет файл, с\u00a0которого можно начать",
+            ),
+        ),
+        metrics,
+    )
 
 
 def parse_rollout(text: str, metrics: Mapping[str, Metric], *, file: str = FILE) -> RolloutDefinition:
@@ -39,17 +51,25 @@ def _rollout(node: Node, metrics: Mapping[str, Metric]) -> RolloutDefinition:
     node.only(_FIELDS)
     phase_nodes = node.items("phases")
     if not phase_nodes:
-        raise node.wrong("phases", "there are no phases; give `phases:` at least one with milestones")
+        raise node.wrong(
+            "phases",
+            "there are no phases; give `phases:` at least one with milestones",
+            "нет ни\u00a0одного этапа; укажите в\u00a0`phases:` хотя\u00a0бы один с\u00a0вехами",
+        )
     milestone_nodes = [phase.items("milestones") for phase in phase_nodes]
     every = [one for nodes in milestone_nodes for one in nodes]
-    _ids(phase_nodes, "phase")
-    _ids(every, "milestone")
-    _no_cycle(phase_nodes, "phase")
-    _no_cycle(every, "milestone")
+    _ids(phase_nodes, _PHASE)
+    _ids(every, _MILESTONE)
+    _no_cycle(phase_nodes, _PHASE)
+    _no_cycle(every, _MILESTONE)
     departments = node.strings("departments")
     twice = next((name for name in departments if departments.count(name) > 1), None)
     if twice is not None:
-        raise node.wrong("departments", f"department {twice!r} is there twice; name it once")
+        raise node.wrong(
+            "departments",
+            f"department {twice!r} is there twice; name it once",
+            f"подразделение «{twice}» указано дважды; назовите его один раз",
+        )
     return RolloutDefinition(
         name=node.text("name") or _NAME,
         phases=tuple(_phase(phase, nodes) for phase, nodes in zip(phase_nodes, milestone_nodes, strict=True)),
@@ -64,9 +84,17 @@ def _phase(node: Node, milestones: Sequence[Node]) -> Phase:
     identifier = str(node.identifier("id"))
     start, end = node.date("start"), node.date("end")
     if start is not None and end is not None and end < start:
-        raise node.wrong("end", f"phase {identifier!r} ends before it starts ({end} < {start}); swap the days")
+        raise node.wrong(
+            "end",
+            f"phase {identifier!r} ends before it starts ({end} < {start}); swap the days",
+            f"этап «{identifier}» заканчивается раньше, чем начинается ({end} < {start}); поменяйте дни местами",
+        )
     if not milestones and (start is None or end is None):
-        raise node.wrong("id", f"phase {identifier!r} has no milestones; give it some, or `start` and `end`")
+        raise node.wrong(
+            "id",
+            f"phase {identifier!r} has no milestones; give it some, or `start` and `end`",
+            f"у\u00a0этапа «{identifier}» нет вех; дайте их или укажите `start` и\u00a0`end`",
+        )
     found: list[Milestone] = []
     for one in milestones:
         milestone = _milestone(one)
@@ -74,6 +102,8 @@ def _phase(node: Node, milestones: Sequence[Node]) -> Phase:
             raise one.wrong(
                 "done",
                 f"milestone {milestone.id!r} is done on {milestone.done}, before its phase starts ({start}); mend one of the days",
+                f"веха «{milestone.id}» пройдена {milestone.done}, раньше начала её этапа ({start}); исправьте один "
+                "из\u00a0дней",
             )
         found.append(milestone)
     name = node.text("name") or Text(identifier, identifier)
@@ -89,34 +119,51 @@ def _milestone(node: Node) -> Milestone:
             raise node.wrong(
                 field,
                 f"milestone {identifier!r} has `{field}` but no `planned`; add the day, or leave `{field}` to the table `milestones`",
+                f"у\u00a0вехи «{identifier}» есть `{field}`, но\u00a0нет `planned`; добавьте день или оставьте "
+                f"`{field}` таблице `milestones`",
             )
     name = node.text("name") or Text(identifier, identifier)
     return Milestone(identifier, name, node.strings("after"), department, planned, done, node.line())
 
 
-def _ids(nodes: Sequence[Node], kind: str) -> None:
+def _ids(nodes: Sequence[Node], kind: Text) -> None:
     """Refuse an entry without an id, and an id that stands twice."""
     lines: dict[str, int] = {}
     for node in nodes:
         identifier = node.identifier("id")
         if identifier is None:
-            raise node.wrong(None, f"a {kind} has no `id`; give it one of letters, digits, - and _")
+            raise node.wrong(
+                None,
+                f"a {kind.en} has no `id`; give it one of letters, digits, - and _",
+                f"{kind.ru}: нет `id`; дайте его из\u00a0букв, цифр, - и\u00a0_",
+            )
         if identifier in lines:
             raise node.wrong(
-                "id", f"{kind} {identifier!r} stands in line {lines[identifier]} already; give each an id of its own"
+                "id",
+                f"{kind.en} {identifier!r} stands in line {lines[identifier]} already; give each an id of its own",
+                f"{kind.ru} «{identifier}»: id уже занят в\u00a0строке {lines[identifier]}; дайте каждой записи свой",
             )
         lines[identifier] = node.line()
 
 
-def _no_cycle(nodes: Sequence[Node], kind: str) -> None:
+def _no_cycle(nodes: Sequence[Node], kind: Text) -> None:
     """Refuse what comes after something that there is not, or in the end after itself."""
     by_id = {str(node.identifier("id")): node for node in nodes}
     for identifier, node in by_id.items():
         for other in node.strings("after"):
             if other not in by_id:
-                raise node.wrong("after", f"there is no {kind} {other!r}; {near(other, by_id)}")
+                raise node.wrong(
+                    "after",
+                    f"there is no {kind.en} {other!r}",
+                    f"{kind.ru} «{other}»: такого id нет",
+                    near(other, by_id),
+                )
             if other == identifier:
-                raise node.wrong("after", f"{kind} {identifier!r} comes after itself; take it out of `after`")
+                raise node.wrong(
+                    "after",
+                    f"{kind.en} {identifier!r} comes after itself; take it out of `after`",
+                    f"{kind.ru} «{identifier}»: назван собственный id; уберите его из\u00a0`after`",
+                )
     try:
         TopologicalSorter({identifier: node.strings("after") for identifier, node in by_id.items()}).prepare()
     except CycleError as error:
@@ -124,7 +171,9 @@ def _no_cycle(nodes: Sequence[Node], kind: str) -> None:
         circle = [str(name) for name in error.args[1]]
         first = min(circle, key=lambda name: by_id[name].line())
         raise by_id[first].wrong(
-            "after", f"these {kind}s wait for each other: {' → '.join(circle)}; take one of them out of an `after`"
+            "after",
+            f"these {kind.en}s wait for each other: {' → '.join(circle)}; take one of them out of an `after`",
+            f"{kind.ru}: записи ждут друг друга: {' → '.join(circle)}; уберите одну из\u00a0них из\u00a0`after`",
         ) from error
 
 
@@ -138,11 +187,21 @@ def _success(node: Node, metrics: Mapping[str, Metric]) -> tuple[KpiDefinition, 
         one.only(_SUCCESS_FIELDS)
         metric = one.string("metric")
         if metric is None:
-            raise one.wrong(None, "a component of success has no `metric`; name one of `septima metrics DIR`")
+            raise one.wrong(
+                None,
+                "a component of success has no `metric`; name one of `septima metrics DIR`",
+                "у\u00a0составляющей успеха нет `metric`; назовите метрику из\u00a0списка `septima metrics DIR`",
+            )
         if metric not in metrics:
-            raise one.wrong("metric", f"there is no metric {metric!r}; {near(metric, metrics)}")
+            raise one.wrong(
+                "metric", f"there is no metric {metric!r}", f"нет метрики «{metric}»", near(metric, metrics)
+            )
         if any(other.id == metric for other in found):
-            raise one.wrong("metric", f"metric {metric!r} is there already; name each once")
+            raise one.wrong(
+                "metric",
+                f"metric {metric!r} is there already; name each once",
+                f"метрика «{metric}» уже есть; назовите каждую один раз",
+            )
         kpi = KpiDefinition(
             id=metric,
             metric=metric,
@@ -155,18 +214,31 @@ def _success(node: Node, metrics: Mapping[str, Metric]) -> tuple[KpiDefinition, 
         found.append(kpi)
     weights = {kpi.id: kpi.weight for kpi in found}
     if not weights_average_one(weights):
-        raise node.wrong("success", weights_remedy(weights, composite="the success", each="component"))
+        said = weights_remedy(weights, composite=Text("the success", "успеха"), each=Text("component", "составляющую"))
+        raise node.wrong("success", said.en, said.ru)
     return tuple(found)
 
 
 def _check_component(node: Node, kpi: KpiDefinition, metric: Metric) -> None:
-    wrong: Callable[[str, str], Exception] = node.wrong
+    wrong: Callable[[str, str, str], Exception] = node.wrong
     if kpi.weight < 0:
-        raise wrong("weight", f"the weight of {kpi.id!r} is {kpi.weight:g}; a weight is 0 or more")
+        raise wrong(
+            "weight",
+            f"the weight of {kpi.id!r} is {kpi.weight:g}; a weight is 0 or more",
+            f"вес «{kpi.id}»\u00a0— {kpi.weight:g}; вес должен быть не\u00a0меньше 0",
+        )
     passport = metric.passport
     if kpi.enters_as(passport.unit, passport.direction) != "achievement":
         return
     if kpi.target is None:
-        raise wrong("metric", f"{kpi.id!r} is an amount and enters as a share of its target; add `target`")
+        raise wrong(
+            "metric",
+            f"{kpi.id!r} is an amount and enters as a share of its target; add `target`",
+            f"«{kpi.id}»\u00a0— это сумма и\u00a0входит долей своей цели; добавьте `target`",
+        )
     if kpi.target <= 0:
-        raise wrong("target", f"the target of {kpi.id!r} is {kpi.target:g}; it must be above 0")
+        raise wrong(
+            "target",
+            f"the target of {kpi.id!r} is {kpi.target:g}; it must be above 0",
+            f"цель «{kpi.id}»\u00a0— {kpi.target:g}; она должна быть больше 0",
+        )

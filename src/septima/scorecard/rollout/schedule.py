@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Literal
 
-from septima.schema import Text
+from septima.schema import Text, line_of
+from septima.schema.wording import placed
 from septima.scorecard.definition import DefinitionError
 from septima.scorecard.rollout.definition import Milestone, Phase, RolloutDefinition
 
@@ -125,24 +126,42 @@ def schedule_of(definition: RolloutDefinition, table: Mapping[str, Recorded], *,
 
 
 def _days(definition: RolloutDefinition, milestone: Milestone, table: Mapping[str, Recorded]) -> Recorded:
-    place = f"{definition.file}, line {milestone.line}: milestone {milestone.id!r}"
+    file, line = definition.file, milestone.line
+    place = Text(file, file) if line is None else line_of(file, line)
     if milestone.planned is None:
         if milestone.id not in table:
-            raise DefinitionError(f"{place} is not in the table `milestones`{_near(milestone.id, table)} `planned`")
+            hint = _near(milestone.id, table)
+            said = Text(
+                f"milestone {milestone.id!r} is not in the table `milestones`{hint.en} `planned`",
+                f"вехи «{milestone.id}» нет в\u00a0таблице `milestones`{hint.ru} `planned`",
+            )
+            raise DefinitionError(placed(place, said))
         return table[milestone.id]
     if milestone.id in table:
-        raise DefinitionError(f"{place} is in the table `milestones`; leave `planned` and `done` to the table")
+        said = Text(
+            f"milestone {milestone.id!r} is in the table `milestones`; leave `planned` and `done` to the table",
+            f"веха «{milestone.id}» есть в\u00a0таблице `milestones`; оставьте `planned` и\u00a0`done` таблице",
+        )
+        raise DefinitionError(placed(place, said))
     return Recorded(milestone.planned, milestone.done, milestone.department)
 
 
-def _near(name: str, table: Mapping[str, Recorded]) -> str:
+def _near(name: str, table: Mapping[str, Recorded]) -> Text:
     """What may have been meant; a table of thousands is not listed."""
     if not table:
-        return ", for the table is empty; give it"
+        return Text(", for the table is empty; give it", ": таблица пуста; укажите")
     close = get_close_matches(name, table, n=3, cutoff=0.6)
     if close:
-        return f"; did you mean {' or '.join(map(repr, close))}? If not, mend the id, or give it"
-    return f", which has {len(table)}, such as {', '.join(sorted(table)[:3])}; mend the id, or give it"
+        meant = " или\u00a0".join(f"«{one}»" for one in close)
+        return Text(
+            f"; did you mean {' or '.join(map(repr, close))}? If not, mend the id, or give it",
+            f"; возможно, имелось в\u00a0виду {meant}? Если нет, исправьте id или укажите",
+        )
+    some = ", ".join(sorted(table)[:3])
+    return Text(
+        f", which has {len(table)}, such as {some}; mend the id, or give it",
+        f", а\u00a0всего их там {len(table)}, например {some}; исправьте id или укажите",
+    )
 
 
 def _milestone(milestone: Milestone, phase: str, known: Mapping[str, Recorded], over: date) -> MilestoneState:

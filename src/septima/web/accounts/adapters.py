@@ -7,9 +7,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
+
+from septima.web.accounts.audit import note_event
+from septima.web.accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -26,6 +30,19 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Accounts are made by invitation alone."""
         return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Tie the provider's account to the person of its address, once: it is known by itself from then on.
+
+        An address that the provider has not verified ties nothing. Those of people here were proven by invitations.
+        """
+        if sociallogin.is_existing or sociallogin.state.get("process") != AuthProcess.LOGIN:
+            return
+        verified = [one.email.lower() for one in sociallogin.email_addresses if one.verified]
+        person = User.objects.filter(email__in=verified, is_active=True).first()
+        if person is not None:
+            sociallogin.connect(request, person)
+            note_event(None, person, "account.provider_tied", sociallogin.account.provider)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -1,27 +1,30 @@
 """Administration of an organisation: people, invitations, the organisation itself and the audit log."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from septima.schema import LANGUAGES, Text
+from septima.schema import LANGUAGES, SeptimaError, Text
 from septima.scorecard.starter import Trade
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import (
     INVITATION_LASTS,
+    ROLE_CHOICES,
     AuditEvent,
     Invitation,
     Membership,
@@ -31,11 +34,13 @@ from septima.web.accounts.models import (
 )
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.exports import csv_answer
-from septima.web.common.language import current_language, said_later, say
+from septima.web.common.language import current_language, error_text, said_later, say
+from septima.web.common.numerals import whole_number
 from septima.web.common.paging import newest_first
 from septima.web.site import free_slug
 from septima.workspace import Workspace
 
+_LOG = logging.getLogger(__name__)
 _LAST_ADMINISTRATOR = said_later(
     "An organisation keeps one administrator at least; make somebody else one first.",
     "В организации остаётся хотя бы один администратор; сначала назначьте другого.",
@@ -54,6 +59,10 @@ _TRADES: dict[Trade, Text] = {
 
 class InvitationForm(forms.ModelForm):
     """Whom to invite, as what."""
+
+    role = forms.ChoiceField(
+        label=said_later("Role", "Роль"), choices=[("", said_later("choose a role", "выберите роль")), *ROLE_CHOICES]
+    )
 
     class Meta:
         """An invitation's own fields."""
@@ -112,14 +121,14 @@ def people(request: MemberRequest) -> HttpResponse:
     return render(request, "administration/people.html", _people(organisation, form))
 
 
-def _people(organisation: Organisation, form: forms.Form | forms.ModelForm, link: str = "") -> dict[str, Any]:
+def _people(organisation: Organisation, form: forms.Form | forms.ModelForm) -> dict[str, Any]:
+    second_factor = Exists(Authenticator.objects.filter(user=OuterRef("user")))
     members = Membership.objects.filter(organisation=organisation, ended_at=None).select_related("user")
     waiting = Invitation.objects.filter(organisation=organisation, accepted_at=None, withdrawn_at=None)
     return {
-        "members": members.order_by("user__name", "user__email"),
+        "members": members.annotate(second_factor=second_factor).order_by("user__name", "user__email"),
         "invitations": waiting.order_by("-created_at"),
         "form": form,
-        "link": link,
     }
 
 
@@ -141,16 +150,25 @@ def _invite(request: MemberRequest, form: InvitationForm) -> HttpResponse:
         invitation.save()
         note_event(organisation, request.user, "invitation.sent", invitation.role)
     link = request.build_absolute_uri(reverse("accept_invitation", args=(token,)))
-    send_mail(
-        say("Invitation to {name}", "Приглашение в {name}").format(name=organisation.name),
-        say(
-            "{by} invites you to {name} in Septima. Open this address within seven days:\n\n{link}\n",
-            "{by} приглашает вас в {name} в Септиме. Откройте этот адрес в течение семи дней:\n\n{link}\n",
-        ).format(by=request.user, name=organisation.name, link=link),
-        settings.DEFAULT_FROM_EMAIL,
-        [email],
-    )
-    return render(request, "administration/people.html", _people(organisation, InvitationForm(), link))
+    context = {**_people(organisation, InvitationForm()), "link": link, "sent": _send(request, email, link)}
+    return render(request, "administration/people.html", context)
+
+
+def _send(request: MemberRequest, email: str, link: str) -> bool:
+    """Send the letter of an invitation; whether it went."""
+    # A name of several lines may not break out of the subject's line.
+    name = " ".join(request.membership.organisation.name.split())
+    subject = say("Invitation to {name}", "Приглашение в {name}").format(name=name)
+    text = say(
+        "{by} invites you to {name} in Septima. Open this address within seven days:\n\n{link}\n",
+        "{by} приглашает вас в {name} в Септиме. Откройте этот адрес в течение семи дней:\n\n{link}\n",
+    ).format(by=request.user, name=name, link=link)
+    try:
+        send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [email])
+    except OSError as error:  # of SMTP and of the network alike; its text may hold the address
+        _LOG.error("the letter of an invitation could not be sent: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _member(request: MemberRequest, pk: int) -> Membership:
@@ -247,31 +265,37 @@ def new_organisation(request: MemberRequest) -> HttpResponse:
         raise PermissionDenied
     form = NewOrganisationForm(request.POST or None, initial={"language": current_language()})
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        with transaction.atomic():
-            slug = free_slug(given["name"])
-            folder = Path("organisations") / slug
-            one = Organisation.objects.create(name=given["name"], slug=slug, folder=str(folder))
-            Membership.objects.create(user=request.user, organisation=one, role="administrator")
-            Workspace.create(
-                settings.SITE_FOLDER / folder,
-                organisation=given["name"],
-                currency=given["currency"],
-                language=given["language"],
-                trade=given["trade"],
-            )
-            note_event(one, request.user, "organisation.added", one.slug)
-        return redirect("scorecards:card", one.slug)
+        try:
+            return redirect("scorecards:card", _added(request, form.cleaned_data).slug)
+        except SeptimaError as error:
+            form.add_error(None, error_text(error))
     return render(request, "administration/new_organisation.html", {"form": form})
+
+
+def _added(request: MemberRequest, given: dict[str, Any]) -> Organisation:
+    with transaction.atomic():
+        slug = free_slug(given["name"])
+        folder = Path("organisations") / slug
+        one = Organisation.objects.create(name=given["name"], slug=slug, folder=str(folder))
+        Membership.objects.create(user=request.user, organisation=one, role="administrator")
+        Workspace.create(
+            settings.SITE_FOLDER / folder,
+            organisation=given["name"],
+            currency=given["currency"],
+            language=given["language"],
+            trade=given["trade"],
+        )
+        note_event(one, request.user, "organisation.added", one.slug)
+    return one
 
 
 def _log(request: MemberRequest) -> QuerySet[AuditEvent]:
     found = AuditEvent.objects.filter(organisation=request.membership.organisation).select_related("user")
-    action, person = request.GET.get("action", ""), request.GET.get("person", "")
+    action, person = request.GET.get("action", ""), whole_number(request.GET.get("person", ""))
     if action:
         found = found.filter(action=action)
-    if person.isdecimal():
-        found = found.filter(user_id=int(person))
+    if person is not None:
+        found = found.filter(user_id=person)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.socialaccount.providers.openid_connect.views import login as openid_login
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
@@ -71,6 +72,20 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("home" if link.user.has_usable_password() else "choose_password")
 
 
+@never_cache
+def sign_in_by_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Lead to a provider of OpenID Connect by a page of its own.
+
+    Browsers hold where a form's answer redirects to against the policy of the form's page, which lets forms lead to this
+    site alone.
+    """
+    answer: HttpResponse = openid_login(request, provider_id)
+    address = answer.headers.get("Location", "")
+    if not address or url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
+        return answer
+    return render(request, "accounts/to_provider.html", {"address": address})
+
+
 @login_required
 @sensitive_post_parameters()
 def choose_password(request: HttpRequest) -> HttpResponse:
@@ -104,12 +119,7 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: a new person chooses a password, one who is known signs in."""
     invitation = Invitation.objects.select_related("organisation").filter(token_hash=token_hash(token)).first()
     if invitation is None or not invitation.is_open:
-        return cannot(
-            request,
-            say("This invitation is no longer open", "Это приглашение больше не действует"),
-            say("Ask whoever invited you for a new one.", "Попросите новое у того, кто вас пригласил."),
-            status=410,
-        )
+        return _no_longer_open(request)
     known = User.objects.filter(email=invitation.email.lower()).first()
     if known is not None:
         return _accept_as_known(request, invitation, known)
@@ -123,6 +133,8 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("password", error)
         else:
             with transaction.atomic():
+                if not _taken(invitation):
+                    return _no_longer_open(request)
                 person = User.objects.create_user(
                     invitation.email, form.cleaned_data["password"], name=form.cleaned_data["name"]
                 )
@@ -133,13 +145,41 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _accept_as_known(request: HttpRequest, invitation: Invitation, known: User) -> HttpResponse:
-    if request.user.pk != known.pk:
+    if not request.user.is_authenticated:
         return HttpResponseRedirect(f"{reverse('account_login')}?next={request.path}")
+    if request.user.pk != known.pk:
+        return cannot(
+            request,
+            say("This invitation is another person's", "Это приглашение для другого человека"),
+            say(
+                "It is for {invited}, and you are signed in as {person}. Sign out, then open it again.",
+                "Оно для {invited}, а вы вошли как {person}. Выйдите и откройте его ещё раз.",
+            ).format(invited=invitation.email, person=request.user),
+            status=403,
+        )
     if request.method == "POST":
         with transaction.atomic():
+            if not _taken(invitation):
+                return _no_longer_open(request)
             _join(invitation, known)
         return redirect("scorecards:card", organisation=invitation.organisation.slug)
     return render(request, "accounts/accept_invitation.html", {"invitation": invitation, "form": None})
+
+
+def _no_longer_open(request: HttpRequest) -> HttpResponse:
+    return cannot(
+        request,
+        say("This invitation is no longer open", "Это приглашение больше не действует"),
+        say("Ask whoever invited you for a new one.", "Попросите новое у того, кто вас пригласил."),
+        status=410,
+    )
+
+
+def _taken(invitation: Invitation) -> bool:
+    """Whether it is taken by this call: of two at once one takes it, and none after it was withdrawn."""
+    now = timezone.now()
+    still_open = Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+    return bool(still_open.filter(pk=invitation.pk).update(accepted_at=now))
 
 
 def _join(invitation: Invitation, person: User) -> None:
@@ -152,13 +192,17 @@ def _join(invitation: Invitation, person: User) -> None:
         employee_id=invitation.employee_id,
         department=invitation.department,
     )
-    invitation.accepted_at = now
-    invitation.save(update_fields=["accepted_at"])
     note_event(invitation.organisation, person, "invitation.accepted", invitation.role)
 
 
 class PreferencesForm(forms.ModelForm):
     """Name and language."""
+
+    language = forms.ChoiceField(
+        label=said_later("Language", "Язык"),
+        required=False,
+        choices=[("", said_later("as the browser asks", "как просит браузер")), ("en", "English"), ("ru", "Русский")],
+    )
 
     class Meta:
         """What a person says of themselves."""

@@ -143,6 +143,9 @@ def action(request: MemberRequest, number: int) -> HttpResponse:
     context = {
         "tab": "actions",
         "one": show(found, kpis, _today(), kpi_names),
+        "period_label": _period(open_workspace(membership.organisation), found.period).label.in_language(
+            current_language()
+        ),
         "department": department,
         "works": works,
         "manages": manages,

@@ -13,6 +13,7 @@ from septima.web.accounts.models import Organisation
 from septima.web.api.authentication import caller
 from septima.web.api.problems import ERRORS, Problem
 from septima.web.api.schemas import FigureOut, Words, figure_out, words
+from septima.web.common.language import error_text
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys.answering import Filled, Seat, TooLateError, missing_of, submit
 from septima.web.surveys.models import Survey
@@ -177,7 +178,7 @@ def _answers(one: Survey, sent: dict[str, Any]) -> Answers:
         try:
             read = read_answer(asked[key], [str(part) for part in (value if isinstance(value, list) else [value])])
         except QuestionError as error:
-            raise HttpError(422, f"{key}: {error}") from None
+            raise HttpError(422, f"{key}: {error_text(error)}") from None
         if read is not None:
             given[key] = read
     return given

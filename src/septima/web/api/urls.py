@@ -7,7 +7,7 @@ from django.urls import path
 
 from septima.schema.version import VERSION
 from septima.web.api import cards, figures, people, polls
-from septima.web.api.authentication import Caller, Token, throttles
+from septima.web.api.authentication import Caller, PerToken, Token
 from septima.web.api.etag import with_etag
 from septima.web.api.problems import ERRORS, Problem, SeptimaApi, tell_problems
 from septima.web.api.schemas import CallerOut
@@ -17,7 +17,7 @@ api = SeptimaApi(
     version=VERSION,
     description="The same figures as on the pages. Every answer is of the organisation that the token is of.",
     auth=Token(),
-    throttle=throttles(),
+    throttle=PerToken(),
     docs_url=None,
     urls_namespace="interface",
 )

@@ -42,6 +42,7 @@ def file_answer(name: str, content: bytes, kind: str) -> HttpResponse:
 
 def attachment(name: str) -> str:
     """The header that makes a browser save a file under a name of any letters (RFC 6266)."""
+    name = " ".join(name.split())  # a name of several lines would break out of the header's line
     plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 

@@ -21,6 +21,11 @@ def said_later(en: str, ru: str) -> str:
     return lazy(say, str)(en, ru)
 
 
+def error_statement(error: Exception) -> Text:
+    """What an error says in both languages; the same in both where it is not one of ours."""
+    return error.statement if isinstance(error, SeptimaError) else Text(str(error), str(error))
+
+
 def error_text(error: Exception) -> str:
     """What an error says, in the language of this request where it has words in it."""
-    return error.statement.in_language(current_language()) if isinstance(error, SeptimaError) else str(error)
+    return error_statement(error).in_language(current_language())

@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from septima.web.common.numerals import whole_number
+
 M = TypeVar("M", bound=Model)
 
 
@@ -20,10 +22,10 @@ class Page(Generic[M]):
 
 def newest_first(request: HttpRequest, rows: QuerySet[M], *, size: int = 50) -> Page[M]:
     """The page that `?before=KEY` asks for, of rows from the newest primary key down."""
-    before = request.GET.get("before", "")
+    before = whole_number(request.GET.get("before", ""))
     found = rows.order_by("-pk")
-    if before.isdecimal():
-        found = found.filter(pk__lt=int(before))
+    if before is not None:
+        found = found.filter(pk__lt=before)
     page = list(found[: size + 1])
     further = ""
     if len(page) > size:

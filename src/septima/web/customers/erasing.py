@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -30,10 +30,10 @@ from septima.web.customers.links import mark_of, seal, unseal
 from septima.web.customers.models import Erasure
 from septima.web.customers.person import exported_person
 from septima.web.customers.story import Story
-from septima.web.customers.tasks import erase_customer
 from septima.web.customers.views import SearchForm, hit_of, known_person, story_of
-
-_STUCK_AFTER = timedelta(hours=1)
+from septima.web.customers.works import begin_erasing
+from septima.web.work.doing import begin_again, may_begin_again, settle
+from septima.web.work.showing import progress_answer
 
 
 class EraseForm(forms.Form):
@@ -122,7 +122,7 @@ def erasures(request: MemberRequest) -> HttpResponse:
         note_event(organisation, request.user, "customers.searched", found=len(found))
         context["hits"] = [hit_of(organisation, one) for one in found]
     context["pager"] = newest_first(
-        request, Erasure.objects.filter(organisation=organisation).select_related("asked_by")
+        request, Erasure.objects.filter(organisation=organisation).select_related("asked_by", "work")
     )
     return render(request, "customers/erasures.html", context)
 
@@ -138,7 +138,7 @@ def erase(request: MemberRequest, token: str) -> HttpResponse:
     initial = {"token": secrets.token_urlsafe(24)}
     form = EraseForm(request.POST or None, story=story, initial=initial)
     if request.method == "POST" and form.is_valid():
-        work, made = Erasure.objects.get_or_create(
+        erasure, made = Erasure.objects.get_or_create(
             token=form.cleaned_data["token"],
             defaults={
                 "organisation": organisation,
@@ -147,11 +147,11 @@ def erase(request: MemberRequest, token: str) -> HttpResponse:
                 "reason": form.cleaned_data["reason"],
             },
         )
-        if work.organisation != organisation:
+        if erasure.organisation != organisation:
             raise Http404
         if made:
             note_event(organisation, request.user, "erasure.asked", mark_of(organisation, person.customer_id))
-        return HttpResponseRedirect(reverse("customers:confirm", args=[organisation.slug, work.pk]))
+        return HttpResponseRedirect(reverse("customers:confirm", args=[organisation.slug, erasure.pk]))
     counts = [(name, len(rows)) for name, rows in person.tables.items() if rows and name not in _OTHERS]
     context = {
         "form": form,
@@ -167,25 +167,25 @@ def erase(request: MemberRequest, token: str) -> HttpResponse:
 @never_cache
 def confirm(request: MemberRequest, number: int) -> HttpResponse:
     """The second question; after it the background worker erases."""
-    work = _own(request, number)
-    organisation = work.organisation
-    if request.method == "POST" and "withdraw" in request.POST and work.confirmed_at is None:
-        note_event(organisation, request.user, "erasure.withdrawn", work.name)
-        work.delete()
+    erasure = _own(request, number)
+    organisation = erasure.organisation
+    if request.method == "POST" and "withdraw" in request.POST and erasure.confirmed_at is None:
+        note_event(organisation, request.user, "erasure.withdrawn", erasure.name)
+        erasure.delete()
         messages.info(request, say("Nothing was erased.", "Ничего не\u00a0удалено."))
         return HttpResponseRedirect(reverse("customers:erasures", args=[organisation.slug]))
     if request.method == "POST":
-        # Of two who confirm at once, one starts the work.
-        started = Erasure.objects.filter(pk=work.pk, confirmed_at=None).update(confirmed_at=datetime.now(UTC))
+        # Of two who confirm at once, one starts the erasure.
+        started = Erasure.objects.filter(pk=erasure.pk, confirmed_at=None).update(confirmed_at=datetime.now(UTC))
         if started:
-            note_event(organisation, request.user, "erasure.confirmed", work.name)
-            erase_customer.enqueue(work.pk)
-        return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, work.pk]))
-    if work.confirmed_at is not None:
-        return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, work.pk]))
+            note_event(organisation, request.user, "erasure.confirmed", erasure.name)
+            begin_erasing(erasure)
+        return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, erasure.pk]))
+    if erasure.confirmed_at is not None:
+        return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, erasure.pk]))
     workspace = open_workspace(organisation)
-    story = story_of(workspace, known_person(workspace.lake, work.customer_id))
-    context = {"work": work, "story": story, "closed": _closed_periods(workspace)}
+    story = story_of(workspace, known_person(workspace.lake, erasure.customer_id))
+    context = {"erasure": erasure, "story": story, "closed": _closed_periods(workspace)}
     return render(request, "customers/confirm.html", context)
 
 
@@ -193,26 +193,35 @@ def confirm(request: MemberRequest, number: int) -> HttpResponse:
 @never_cache
 def erasure(request: MemberRequest, number: int) -> HttpResponse:
     """How far an erasure has come, and its certificate."""
-    work = _own(request, number)
-    can_retry = work.state == "failed" or (work.state == "running" and work.asked_at < datetime.now(UTC) - _STUCK_AFTER)
+    found = _own(request, number)
+    here = reverse("customers:erasure", args=[found.organisation.slug, found.pk])
+    if found.confirmed_at is None:
+        return HttpResponseRedirect(reverse("customers:confirm", args=[found.organisation.slug, found.pk]))
+    if found.work is None:
+        begin_erasing(found)  # the request that confirmed it died before it could
+    assert found.work is not None  # noqa: S101 - begun just now
     if request.method == "POST":
-        if can_retry:
-            Erasure.objects.filter(pk=work.pk).update(state="waiting", trouble="")
-            note_event(work.organisation, request.user, "erasure.retried", work.name)
-            erase_customer.enqueue(work.pk)
-        return HttpResponseRedirect(reverse("customers:erasure", args=[work.organisation.slug, work.pk]))
-    if work.confirmed_at is None:
-        return HttpResponseRedirect(reverse("customers:confirm", args=[work.organisation.slug, work.pk]))
-    template = "customers/erasure_state.html" if request.htmx else "customers/erasure.html"
-    return render(request, template, {"work": work, "can_retry": can_retry, "certificate": _certificate(work)})
+        if begin_again(settle(found.work)):
+            note_event(found.organisation, request.user, "erasure.retried", found.name)
+        return HttpResponseRedirect(here)
+    if request.htmx:
+        return progress_answer(request, found.work)
+    settle(found.work)
+    context = {
+        "erasure": found,
+        "work": found.work,
+        "can_retry": may_begin_again(found.work),
+        "certificate": _certificate(found),
+    }
+    return render(request, "customers/erasure.html", context)
 
 
 @member("erase_customers")
 @never_cache
 def certificate_pdf(request: MemberRequest, number: int) -> HttpResponse:
     """The certificate as PDF."""
-    work = _own(request, number)
-    if work.state != "done":
+    erasure = _own(request, number)
+    if erasure.erased_at is None:
         raise Http404
     try:
         from septima.report.document import pdf_document  # noqa: PLC0415 - an extra
@@ -228,14 +237,14 @@ def certificate_pdf(request: MemberRequest, number: int) -> HttpResponse:
         for weight, name in ((400, "Regular"), (600, "SemiBold"))
     }
     context = {
-        "work": work,
-        "certificate": _certificate(work),
+        "erasure": erasure,
+        "certificate": _certificate(erasure),
         "fonts": fonts,
         "language": current_language(),
-        "organisation": work.organisation,
+        "organisation": erasure.organisation,
     }
     pdf = pdf_document(render_to_string("customers/certificate_pdf.html", context))
-    return file_answer(f"erasure-{work.pk}.pdf", pdf, "application/pdf")
+    return file_answer(f"erasure-{erasure.pk}.pdf", pdf, "application/pdf")
 
 
 _OTHERS = ("products", "campaigns", "employees")
@@ -243,7 +252,7 @@ _OTHERS = ("products", "campaigns", "employees")
 
 
 def _own(request: MemberRequest, number: int) -> Erasure:
-    found = Erasure.objects.select_related("organisation", "asked_by")
+    found = Erasure.objects.select_related("organisation", "asked_by", "work")
     return get_object_or_404(found, pk=number, organisation=request.membership.organisation)
 
 
@@ -252,12 +261,13 @@ _SITE = {
     "suggestions": Text("likely duplicates", "возможные дубли"),
     "valuations": Text("values by method", "оценки ценности"),
     "surveys": Text("answers to surveys", "ответы на\u00a0опросы"),
+    "uploads": Text("uploaded files", "загруженные файлы"),
 }
 
 
-def _certificate(work: Erasure) -> dict[str, Any]:
+def _certificate(erasure: Erasure) -> dict[str, Any]:
     """What a certificate shows: facts, rows by table, rows by application of the site."""
-    told = work.certificate
+    told = erasure.certificate
     if not told:
         return {}
     versions = ", ".join(map(str, told["versions"])) or "—"

@@ -47,7 +47,15 @@ def _forget_surveys(organisation: Organisation, customer_id: str) -> int:
     return sum(forget_customers(organisation, [customer_id]).values())
 
 
+def _forget_uploads(organisation: Organisation, _customer_id: str) -> int:
+    # Files that were loaded serve nothing any more, so none is searched: what names the person may stand in any form.
+    from septima.web.data.uploads import forget_files  # noqa: PLC0415
+
+    return forget_files(organisation)
+
+
 register("openings", _forget_openings)
 register("suggestions", _forget_suggestions)
 register("valuations", lambda organisation, customer_id: forget_values(organisation, [customer_id]))
 register("surveys", _forget_surveys)
+register("uploads", _forget_uploads)

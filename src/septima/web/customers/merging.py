@@ -20,12 +20,15 @@ from septima.web.common.language import error_text, say
 from septima.web.common.paging import newest_first
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.links import mark_of, seal, unseal
-from septima.web.customers.models import DuplicateSearch, Suggestion
+from septima.web.customers.models import Suggestion
 from septima.web.customers.reading import PersonRows, people_named
 from septima.web.customers.story import Story
-from septima.web.customers.tasks import search_duplicates
 from septima.web.customers.views import SearchForm, card_address, hit_of, known_person, story_of
 from septima.web.customers.words import called
+from septima.web.customers.works import SEARCH, begin_of_all, newest
+from septima.web.work.doing import settle
+from septima.web.work.models import Work
+from septima.web.work.showing import progress_answer
 
 RULES = {
     "exact_email": Text("the same e-mail", "одна почта"),
@@ -166,15 +169,14 @@ def duplicates(request: MemberRequest) -> HttpResponse:
     """Pairs that look alike, the last search for them, and the merges that are in force."""
     organisation = request.membership.organisation
     if request.method == "POST":
-        going_on = DuplicateSearch.objects.filter(organisation=organisation, state__in=("waiting", "running"))
-        if not going_on.exists():
-            work = DuplicateSearch.objects.create(organisation=organisation, asked_by=request.user)
-            note_event(organisation, request.user, "customers.duplicates_sought")
-            search_duplicates.enqueue(work.pk)
+        begin_of_all(organisation, SEARCH, request.user)
+        note_event(organisation, request.user, "customers.duplicates_sought")
         return HttpResponseRedirect(reverse("customers:duplicates", args=[organisation.slug]))
-    search = DuplicateSearch.objects.filter(organisation=organisation).order_by("-pk").first()
-    if request.htmx and request.GET.get("progress"):
-        return render(request, "customers/search_progress.html", {"work": search, "sure": _sure(search)})
+    search = newest(organisation, SEARCH)
+    if search is not None and request.htmx and request.GET.get("progress"):
+        return progress_answer(request, search)
+    if search is not None:
+        settle(search)
     page = newest_first(request, Suggestion.objects.filter(organisation=organisation, decision=""), size=30)
     ids = [name for one in page.rows for name in (one.one, one.other)]
     lake = open_workspace(organisation).lake
@@ -206,9 +208,9 @@ def duplicates(request: MemberRequest) -> HttpResponse:
     return render(request, "customers/duplicates.html", context)
 
 
-def _sure(search: DuplicateSearch | None) -> list[tuple[str, int]]:
+def _sure(search: Work | None) -> list[tuple[str, int]]:
     """How many records `identify` would merge by itself, by rule."""
-    merged: dict[str, int] = search.details.get("merged", {}) if search else {}
+    merged: dict[str, int] = search.result.get("merged", {}) if search else {}
     return [(called(RULES, rule), number) for rule, number in merged.items()]
 
 

@@ -1,4 +1,4 @@
-"""What the site keeps about customers until it is in the lake or done: openings of cards, erasures, searches and valuations."""
+"""What the site keeps about customers until it is in the lake or decided: openings of cards, likely duplicates, erasures."""
 
 from typing import Any, ClassVar
 
@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from septima.web.accounts.models import Organisation, User
 from septima.web.common.language import said_later, say
+from septima.web.work.models import Work
 
 
 class Opening(models.Model):
@@ -38,56 +39,11 @@ class Opening(models.Model):
         return f"{self.who} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Work(models.Model):
-    """Long work of the background worker, and how far it has come."""
-
-    STATES: ClassVar = [(state, state) for state in ("waiting", "running", "done", "failed")]
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE)
-    asked_by = models.ForeignKey(User, models.SET_NULL, null=True)
-    asked_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(max_length=10, choices=STATES, default="waiting")
-    step = models.CharField(max_length=300, blank=True)
-    done = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(null=True, blank=True)
-    trouble = models.TextField(blank=True)
-    details: Any = models.JSONField(default=dict)
-
-    class Meta:
-        """One table for each kind."""
-
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__} {self.pk} {self.state}"
-
-    @property
-    def step_name(self) -> str:
-        """What is being done, in the language of the request; `step` holds it in both, a line each."""
-        en, _, ru = self.step.partition("\n")
-        return say(en, ru or en)
-
-    @property
-    def is_going_on(self) -> bool:
-        """Whether it waits or runs."""
-        return self.state in {"waiting", "running"}
-
-
-class Valuation(Work):
-    """Lifetime value of every customer by all methods, kept in a file beside the site's database."""
-
-
-class DuplicateSearch(Work):
-    """A dry run of `identify`; `details` holds what it found in all, `Suggestion` the pairs for a person to decide."""
-
-
 class Suggestion(models.Model):
     """Two customers who may be one person."""
 
     DECISIONS: ClassVar = [("", ""), ("merged", "merged"), ("apart", "apart")]
 
-    search = models.ForeignKey(DuplicateSearch, models.CASCADE)
     organisation = models.ForeignKey(Organisation, models.CASCADE)
     one = models.CharField(max_length=300)
     other = models.CharField(max_length=300)
@@ -99,18 +55,28 @@ class Suggestion(models.Model):
         return f"{self.score:.2f} {self.evidence}"
 
 
-class Erasure(Work):
-    """The erasure of a person's data.
+class Erasure(models.Model):
+    """The erasure of a person's data, and the work that does it once it was confirmed.
 
-    `customer_id` is kept until the work is done and is blank afterwards; `token` makes a form that is sent twice one
-    request; `certificate` is what the lake certifies, and holds no personal data.
+    `customer_id` and `members`, the ids of records that were merged with it, are kept until the person is erased and are
+    blank afterwards; `token` makes a form that is sent twice one request; `certificate` is what the lake certifies, and holds
+    no personal data.
     """
 
+    organisation = models.ForeignKey(Organisation, models.CASCADE)
+    asked_by = models.ForeignKey(User, models.SET_NULL, null=True)
+    asked_at = models.DateTimeField(default=timezone.now)
     token = models.CharField(max_length=64, unique=True)
     customer_id = models.CharField(max_length=300, blank=True)
+    members: Any = models.JSONField(default=list)
     reason = models.CharField(said_later("Reason", "Основание"), max_length=500)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    work = models.OneToOneField(Work, models.SET_NULL, null=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     certificate: Any = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.reason}"
 
     @property
     def name(self) -> str:

@@ -26,12 +26,20 @@ def exported_person(organisation: Organisation, lake: Lake, members: Sequence[st
             {"method": one.method.key, "value": one.value, "p_alive": one.p_alive, "purchases": one.expected_purchases}
             for one in values_of(organisation, members)
         ],
+        "site_surveys": _surveys_of(organisation, members),
     }
     with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, rows in site.items():
             if rows:
                 archive.writestr(f"{name}.json", json.dumps(rows, ensure_ascii=False, indent=1, default=str))
     return packed.getvalue()
+
+
+def _surveys_of(organisation: Organisation, members: Sequence[str]) -> list[dict[str, Any]]:
+    # Surveys know nothing of customers' cards, and must not wait for them to be imported.
+    from septima.web.surveys.erasing import kept_of_customers  # noqa: PLC0415
+
+    return kept_of_customers(organisation, members)
 
 
 @dataclass(frozen=True)

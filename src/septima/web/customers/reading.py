@@ -5,11 +5,13 @@ Each table is asked once, by a filter that DuckDB pushes into the Parquet files,
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import duckdb
 
+from septima.lake.links import CUSTOMER, LINKS
 from septima.lake.sql import identifier, parquet
 from septima.lake.store import Lake
 
@@ -32,6 +34,10 @@ _BY_CUSTOMER: Mapping[str, tuple[str, str]] = {
     "accesses": ("at", "employee_id, at"),
     "predictions": ("at", "method, horizon_days, p_alive, expected_purchases, value, lower, upper, currency, at, made_at"),
 }  # fmt: skip
+
+
+_LEADING = ("deliveries", "complaints", "answers")
+"""Tables whose rows may name no customer and lead to one by an order or a touch."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,12 @@ def read_person(lake: Lake, customer_id: str, *, version: int | None = None) -> 
             name: reader.rows(name, columns, "customer_id", members, time)
             for name, (time, columns) in _BY_CUSTOMER.items()
         }
+        for name in _LEADING:
+            time, columns = _BY_CUSTOMER[name]
+            link = LINKS[name]
+            known = [row[link.column] for row in tables[link.through]]
+            unnamed = reader.rows(name, columns, link.column, known, time, unnamed=True)
+            tables[name] = _newest([*tables[name], *unnamed], time)
         orders = [row["order_id"] for row in tables["orders"]]
         tables["order_items"] = reader.rows(
             "order_items", "order_id, product_id, quantity, price, discount", "order_id", orders, "line"
@@ -100,6 +112,10 @@ def _ids(tables: Mapping[str, Sequence[Row]], *names: str, column: str = "employ
     return sorted({row[column] for name in names for row in tables[name] if row[column]})
 
 
+def _newest(rows: Sequence[Row], time: str) -> list[Row]:
+    return sorted(rows, key=lambda row: (row[time] is not None, row[time] or datetime.min), reverse=True)[:MOST]  # noqa: DTZ901 - as all times of the lake
+
+
 @dataclass(frozen=True)
 class _Reader:
     cursor: duckdb.DuckDBPyConnection
@@ -123,16 +139,19 @@ class _Reader:
         ).fetchall()
         return tuple(dict.fromkeys(str(row[0]) for row in rows))
 
-    def rows(self, table: str, columns: str, key: str, ids: Iterable[str], order: str) -> list[Row]:
-        """The newest rows whose key is one of `ids`."""
+    def rows(
+        self, table: str, columns: str, key: str, ids: Iterable[str], order: str, *, unnamed: bool = False
+    ) -> list[Row]:
+        """The newest rows whose key is one of `ids`; with `unnamed` of those that name no customer."""
         wanted, files = list(ids), _files(self.lake, self.version, table)
         if not wanted or not files:
             return []
         # Places for single values, so that the bounds of row groups can rule them out.
         places = ", ".join("?" * len(wanted))
         shown = ", ".join(identifier(name) for name in columns.split(", "))
+        narrowed = f"{CUSTOMER} IS NULL AND " if unnamed else ""
         self.cursor.execute(
-            f"SELECT {shown} FROM {parquet(list(files))} WHERE {identifier(key)} IN ({places}) "  # noqa: S608 - names are ours
+            f"SELECT {shown} FROM {parquet(list(files))} WHERE {narrowed}{identifier(key)} IN ({places}) "  # noqa: S608 - names are ours
             f"ORDER BY {identifier(order)} DESC NULLS LAST LIMIT {MOST}",
             wanted,
         )

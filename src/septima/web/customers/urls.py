@@ -8,6 +8,7 @@ app_name = "customers"
 urlpatterns = [
     path("", views.search, name="search"),
     path("value/", views.value, name="value"),
+    path("value/progress/", views.valuing, name="valuing"),
     path("duplicates/", merging.duplicates, name="duplicates"),
     path("erasures/", erasing.erasures, name="erasures"),
     path("erasures/<int:number>/", erasing.erasure, name="erasure"),

@@ -22,7 +22,7 @@ from septima.metrics.lifetime_words import Method
 from septima.models.lifetime import LifetimeError
 from septima.schema import Text
 from septima.web.accounts.models import Organisation
-from septima.web.customers.work import Progress
+from septima.web.work.kinds import Tell
 from septima.workspace import Workspace
 
 _SCHEMA = pa.schema(
@@ -61,7 +61,7 @@ class Valuing:
     failed: dict[str, Text]
 
 
-def value_customers(organisation: Organisation, workspace: Workspace, progress: Progress) -> Valuing:
+def value_customers(organisation: Organisation, workspace: Workspace, tell: Tell) -> Valuing:
     """Value every customer by all methods and replace the file; LifetimeError where no method can be fitted."""
     tables = workspace.tables()
     currency, calendar = workspace.settings.currency, workspace.settings.calendar
@@ -71,7 +71,7 @@ def value_customers(organisation: Organisation, workspace: Workspace, progress: 
     temporary = target.with_suffix(".making")
     with pq.ParquetWriter(temporary, _SCHEMA) as writer:
         for number, method in enumerate(METHODS):
-            progress(method.name, number, len(METHODS))
+            tell(method.name, number, len(METHODS))
             try:
                 told = predict_customers(tables, method=method.key, calendar=calendar, currency=currency)
                 for batch in told.batches:

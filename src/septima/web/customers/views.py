@@ -25,13 +25,17 @@ from septima.web.common.language import current_language, error_text, said_later
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers import words
 from septima.web.customers.links import mark_of, seal, unseal
-from septima.web.customers.models import Opening, Suggestion, Valuation
+from septima.web.customers.models import Opening, Suggestion
 from septima.web.customers.openings import note_opening
 from septima.web.customers.reading import PersonRows, people_named, read_person
 from septima.web.customers.story import Event, Story, money, tell
-from septima.web.customers.tasks import ask_for_flush, value_all
+from septima.web.customers.tasks import ask_for_flush
 from septima.web.customers.valuations import Valued, values_of, versions_of
 from septima.web.customers.words import called
+from septima.web.customers.works import VALUE, begin_of_all, newest
+from septima.web.work.doing import settle
+from septima.web.work.models import Work
+from septima.web.work.showing import progress_answer
 from septima.workspace import Workspace
 
 _FOUND = 20
@@ -107,7 +111,7 @@ def card(request: MemberRequest, token: str) -> HttpResponse:
         "head": story.head,
         "figures": _figures(story),
         "values": _values(organisation, workspace, person, story),
-        "valuation": Valuation.objects.filter(organisation=organisation).order_by("-pk").first(),
+        "valuation": None if (valuing := newest(organisation, VALUE)) is None else settle(valuing),
         "others": [(one, seal(organisation, one)) for one in person.members[1:]],
         "mark": mark_of(organisation, customer_id),
         "most": plain(5_000, 0, current_language()),
@@ -120,15 +124,22 @@ def card(request: MemberRequest, token: str) -> HttpResponse:
 def value(request: MemberRequest) -> HttpResponse:
     """Have the background worker value all customers, unless it does so already."""
     organisation = request.membership.organisation
-    going_on = Valuation.objects.filter(organisation=organisation, state__in=("waiting", "running"))
-    if not going_on.exists():
-        work = Valuation.objects.create(organisation=organisation, asked_by=request.user)
-        note_event(organisation, request.user, "customers.valuation_asked")
-        value_all.enqueue(work.pk)
+    begin_of_all(organisation, VALUE, request.user)
+    note_event(organisation, request.user, "customers.valuation_asked")
     token = request.POST.get("customer", "")
     if token:
         return HttpResponseRedirect(card_address(organisation, unseal(organisation, token)))
     return HttpResponseRedirect(reverse("customers:search", args=[organisation.slug]))
+
+
+@member("view_customers")
+@never_cache
+def valuing(request: MemberRequest) -> HttpResponse:
+    """How far the valuation of all customers is."""
+    work = newest(request.membership.organisation, VALUE)
+    if work is None:
+        raise Http404
+    return progress_answer(request, work)
 
 
 def known_person(lake: Lake, customer_id: str) -> PersonRows:
@@ -262,11 +273,11 @@ class Values:
 
 def _values(organisation: Organisation, workspace: Workspace, person: PersonRows, story: Story) -> Values | None:
     """Values of all methods where the worker kept them, or the one prediction that was recorded in the lake."""
-    made = Valuation.objects.filter(organisation=organisation, state="done").order_by("-pk").first()
+    made = Work.objects.filter(organisation=organisation, key=VALUE, state="done").first()
     found = values_of(organisation, person.members) if made else []
     language = current_language()
     if made and found:
-        currency = made.details.get("currency")
+        currency = made.result.get("currency")
         best = next((one for one in found if one.method.key == "pareto_nbd" and one.p_alive is not None), None)
         best = best or next((one for one in found if one.p_alive is not None), None)
         return Values(
@@ -274,9 +285,9 @@ def _values(organisation: Organisation, workspace: Workspace, person: PersonRows
             p_alive_share=best.p_alive if best else None,
             by=best.method.name.in_language(language) if best else "",
             rows=[_value_row(one, currency) for one in found],
-            as_of=str(made.details.get("as_of") or ""),
-            horizon_days=int(made.details.get("horizon_days") or 0),
-            is_behind=made.details.get("versions") != versions_of(workspace.lake),
+            as_of=str(made.result.get("as_of") or ""),
+            horizon_days=int(made.result.get("horizon_days") or 0),
+            is_behind=made.result.get("versions") != versions_of(workspace.lake),
         )
     told = story.prediction
     if told is None:

@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
-from septima.schema import SeptimaError
-from septima.web.common.language import say
+from septima.schema import SeptimaError, Text
 
 KINDS = {
     ".csv": "csv",
@@ -39,6 +40,7 @@ _FORM_BYTES = 64 * 2**10  # what a form takes around its file
 _UNPACKED = 400 * MEGABYTE
 _RATIO, _RATIO_FROM = 200, 20 * MEGABYTE
 _CELLS = 30_000_000
+_PARQUET_CELLS = 500_000_000
 _PARTS = 10_000
 _PIECE = 2**20
 _LOOKED_AT = 64 * 2**10
@@ -159,13 +161,13 @@ def check_file(path: Path, name: str) -> None:
     kind = KINDS.get(Path(name).suffix.lower())
     if kind is None:
         raise FileRefusedError(
-            say(
+            Text(
                 f"“{name}” is of a kind that is not taken. Save it as CSV, XLSX, JSON lines (.jsonl) or Parquet.",
                 f"Файлы такого вида, как «{name}», не\u00a0принимаются. Сохраните его как CSV, XLSX, JSON lines (.jsonl) или Parquet.",
             )
         )
     if path.stat().st_size == 0:
-        raise FileRefusedError(say(f"“{name}” is empty.", f"Файл «{name}» пуст."))
+        raise FileRefusedError(Text(f"“{name}” is empty.", f"Файл «{name}» пуст."))
     if kind == "xlsx":
         _check_book(path, name)
     elif kind == "parquet":
@@ -182,32 +184,39 @@ def _check_text(path: Path, name: str) -> None:
     strange = sum(byte < 9 or 13 < byte < 32 for byte in start)
     if looks_like is not None and looks_like != "EXE":
         raise FileRefusedError(
-            say(
+            Text(
                 f"“{name}” is no text: inside it is {looks_like}. Give it the right ending, or save it as CSV.",
                 f"«{name}»\u00a0— не\u00a0текст: внутри {looks_like}. Исправьте расширение или сохраните файл как CSV.",
             )
         )
     if not wide and (b"\0" in start or strange > len(start) // 50):
         raise FileRefusedError(
-            say(
+            Text(
                 f"“{name}” is no text but binary data. Save it as CSV, and choose that file.",
                 f"«{name}»\u00a0— не\u00a0текст, а\u00a0двоичные данные. Сохраните его как CSV и\u00a0выберите этот файл.",
             )
         )
     if not start.strip():
-        raise FileRefusedError(say(f"“{name}” is empty.", f"Файл «{name}» пуст."))
+        raise FileRefusedError(Text(f"“{name}” is empty.", f"Файл «{name}» пуст."))
 
 
 def _check_parquet(path: Path, name: str) -> None:
-    with path.open("rb") as file:
-        start = file.read(4)
-        file.seek(max(0, path.stat().st_size - 4))
-        end = file.read(4)
-    if start != b"PAR1" or end != b"PAR1":
+    """A value that is repeated takes next to nothing in a Parquet file, so that a small one may hold rows without end."""
+    try:
+        told = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
         raise FileRefusedError(
-            say(
+            Text(
                 f"“{name}” is no Parquet file, or it came in part. Make it again, and choose it anew.",
                 f"«{name}»\u00a0— не\u00a0файл Parquet или файл неполный. Создайте его заново и\u00a0выберите ещё раз.",
+            )
+        ) from None
+    if told.num_rows * told.num_columns > _PARQUET_CELLS:
+        raise FileRefusedError(
+            Text(
+                f"“{name}” holds {told.num_rows:,} rows of {told.num_columns} columns, too many to load here. Divide it into parts.",
+                f"В\u00a0«{name}» {told.num_rows} строк по\u00a0{told.num_columns} столбцов\u00a0— слишком много, чтобы загрузить "
+                "здесь. Разделите файл на\u00a0части.",
             )
         )
 
@@ -215,7 +224,7 @@ def _check_parquet(path: Path, name: str) -> None:
 def _check_book(path: Path, name: str) -> None:
     """An XLSX is a ZIP: what it unpacks to is measured by unpacking it, since what it says of itself may be untrue."""
     no_book = FileRefusedError(
-        say(
+        Text(
             f"“{name}” is no XLSX file, or it is protected by a password. Open it in a spreadsheet and save it as XLSX.",
             f"«{name}»\u00a0— не\u00a0файл XLSX или он защищён паролем. Откройте его в\u00a0табличном редакторе и\u00a0сохраните как XLSX.",
         )
@@ -253,7 +262,7 @@ def _check_book(path: Path, name: str) -> None:
                 raise _bomb(name)
             if cells.rows * cells.columns > _CELLS:
                 raise FileRefusedError(
-                    say(
+                    Text(
                         f"“{name}” has a sheet with a cell at row {cells.rows:,} and column {cells.columns:,}, too large to open. "
                         "Delete the stray cells far from the table, or save the table as CSV.",
                         f"В\u00a0«{name}» есть лист с\u00a0ячейкой в\u00a0строке {cells.rows} и\u00a0столбце {cells.columns}: такой лист "
@@ -264,7 +273,7 @@ def _check_book(path: Path, name: str) -> None:
 
 def _bomb(name: str) -> FileRefusedError:
     return FileRefusedError(
-        say(
+        Text(
             f"“{name}” unpacks to far more than an honest table of its size would, and is not opened. Save the table as CSV.",
             f"«{name}» распаковывается в\u00a0объём, какого у\u00a0честной таблицы такого размера не\u00a0бывает, поэтому файл не\u00a0открыт. "
             "Сохраните таблицу как CSV.",

@@ -21,8 +21,7 @@ from ruamel.yaml.events import (
 
 from septima.lake.mapping import Mapping as LoadMapping
 from septima.lake.mapping import MappingError, parse_mapping
-from septima.schema import TABLES, Column, Table
-from septima.web.common.language import say
+from septima.schema import TABLES, Column, Table, Text
 
 KEEP, IGNORE = "", "-"
 """What may become of a column besides a column of the table: kept among the properties, or left out."""
@@ -68,7 +67,7 @@ class FormMapping:
 def check_text(text: str) -> None:
     """Refuse YAML that is too long, too deep or refers to its own parts, before it is built. MappingError says which."""
     if len(text.encode()) > _MOST_TEXT:
-        raise MappingError(say("The mapping is longer than 64 kB.", "Сопоставление длиннее 64\u00a0КБ."))
+        raise MappingError(Text("The mapping is longer than 64 kB.", "Сопоставление длиннее 64\u00a0КБ."))
     nodes, depth = 0, 0
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
@@ -77,14 +76,14 @@ def check_text(text: str) -> None:
             depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
             if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
                 raise MappingError(
-                    say(
+                    Text(
                         "The mapping uses anchors or aliases (& and *); write the values out.",
                         "В\u00a0сопоставлении есть якоря или ссылки (& и\u00a0*); напишите значения полностью.",
                     )
                 )
             if nodes > _MOST_NODES or depth > _DEEPEST:
                 raise MappingError(
-                    say(
+                    Text(
                         "The mapping is nested too deeply or has too many parts.",
                         "В\u00a0сопоставлении слишком много частей или уровней вложенности.",
                     )
@@ -93,7 +92,7 @@ def check_text(text: str) -> None:
         problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
         raise MappingError(
-            say(
+            Text(
                 f"line {line}: this is not YAML: {problem or error}",
                 f"строка {line}: это не\u00a0YAML: {problem or error}",
             )
@@ -107,9 +106,11 @@ def checked_mapping(text: str, path: Path, file: str) -> LoadMapping:
     for entry in mapping.files:
         if entry.pattern != file:
             raise MappingError(
-                say(
-                    f"{entry.place}: the mapping names the file {entry.pattern!r}; here it can only be {file!r}.",
-                    f"{entry.place}: в\u00a0сопоставлении назван файл {entry.pattern!r}; здесь это может быть только {file!r}.",
+                entry.place.before(
+                    Text(
+                        f"the mapping names the file {entry.pattern!r}; here it can only be {file!r}.",
+                        f"в\u00a0сопоставлении назван файл «{entry.pattern}»; здесь это может быть только «{file}».",
+                    )
                 )
             )
     return mapping
@@ -218,7 +219,7 @@ def form_from_post(post: Mapping[str, Any], names: Iterable[str], options: Mappi
     """What a person chose; `names` are the columns of the file in their order. MappingError where two say the same."""
     table = str(post.get("table", ""))
     if table not in TABLES:
-        raise MappingError(say("Choose a table.", "Выберите таблицу."))
+        raise MappingError(Text("Choose a table.", "Выберите таблицу."))
     declared = TABLES[table]
     columns: dict[str, ColumnChoice] = {}
     taken: dict[str, str] = {}
@@ -228,7 +229,7 @@ def form_from_post(post: Mapping[str, Any], names: Iterable[str], options: Mappi
             target = KEEP  # the table was changed in the same step
         if target in taken:
             raise MappingError(
-                say(
+                Text(
                     f"Both “{taken[target]}” and “{name}” are to become {target}; leave one of them.",
                     f"И\u00a0«{taken[target]}», и\u00a0«{name}» сопоставлены с\u00a0{target}; оставьте что-то одно.",
                 )

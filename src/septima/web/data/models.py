@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from septima.schema import Language, Text
 from septima.web.accounts.models import Organisation, User
-from septima.web.common.language import said_later
+from septima.web.common.language import said_later, say
 
 OPEN_STATES = ("receiving", "examining", "mapping", "loading")
 """States of an upload that its person has still to finish or discard; they have one such at a time."""
@@ -44,7 +44,8 @@ class Upload(models.Model):
     mapping = models.TextField(blank=True)
     # Counts by table: read, loaded, updated, duplicate, quarantined.
     counts = models.JSONField(default=dict)
-    error = models.TextField(blank=True)
+    problem_en = models.TextField(blank=True)
+    problem_ru = models.TextField(blank=True)
     lake_version = models.IntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
@@ -89,6 +90,11 @@ class Upload(models.Model):
     def is_open(self) -> bool:
         """Whether its person has still to finish or discard it."""
         return self.state in OPEN_STATES
+
+    @property
+    def problem(self) -> str:
+        """Why the file was not taken, in the language of the request."""
+        return say(self.problem_en, self.problem_ru)
 
     def state_text(self, language: Language) -> str:
         """The state in words."""

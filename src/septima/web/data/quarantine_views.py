@@ -1,16 +1,12 @@
 """Pages of the quarantine: what waits and why, mending one row or many, dismissing, export."""
 
-import codecs
-import csv
-import io
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +17,7 @@ from septima.lake.store import Lake
 from septima.schema import TABLES, SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.exports import safe_cell
+from septima.web.common.exports import csv_answer
 from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import open_workspace
@@ -270,32 +266,12 @@ def export(request: MemberRequest) -> HttpResponse:
     organisation, filters, lake = request.membership.organisation, _filters(request), _lake(request)
     sees = sees_values(request.membership.role)
     note_event(organisation, request.user, "quarantine.exported", filters.reason)
-    rows = all_waiting(lake, filters, dismissed_ids(organisation))
-    answer = cast("HttpResponse", StreamingHttpResponse(_csv(rows, sees=sees), content_type="text/csv; charset=utf-8"))
-    answer["Content-Disposition"] = f'attachment; filename="quarantine-{timezone.now():%Y-%m-%d}.csv"'
+    heads = ["source", "file", "row", "table", "column", "reason", "loaded_at", *(["value", "record"] if sees else [])]
+    found = all_waiting(lake, filters, dismissed_ids(organisation))
+    rows = ([getattr(one, head) for head in heads] for one in found)
+    answer = csv_answer(f"quarantine-{timezone.now():%Y-%m-%d}.csv", heads, rows)
     answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _csv(entries: Iterator[QuarantinedRow], *, sees: bool) -> Iterator[bytes]:
-    """Lines of CSV; the mark at the start tells spreadsheets that the text is UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    names = ["source", "file", "row", "table", "column", "reason", "loaded_at"]
-    writer.writerow([*names, "value", "record"] if sees else names)
-    yield codecs.BOM_UTF8 + _taken(buffer)
-    for one in entries:
-        cells = [one.source, one.file, one.row, one.table, one.column, one.reason, one.loaded_at.isoformat()]
-        cells += [one.value or "", one.record or ""] if sees else []
-        writer.writerow([safe_cell(cell) for cell in cells])
-        yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    text = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+    return cast("HttpResponse", answer)
 
 
 def _lake(request: MemberRequest) -> Lake:

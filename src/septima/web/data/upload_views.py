@@ -16,11 +16,11 @@ from django.views.decorators.http import require_POST
 from filelock import FileLock, Timeout
 
 from septima.lake.mapping import MappingError
-from septima.schema import TABLES, Column, SeptimaError
+from septima.schema import TABLES, Column, SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
-from septima.web.common.language import current_language, error_text, say
+from septima.web.common.language import current_language, error_statement, error_text, say
 from septima.web.data.asking import EXAMINE, LOAD, begin_on, work_on
 from septima.web.data.files import (
     KINDS,
@@ -105,35 +105,35 @@ def _receive(request: MemberRequest, made: Upload, handler: ReceivingToDisk) -> 
         try:
             request.POST  # noqa: B018 - reading the form is what receives the file
         except (UnreadablePostError, MultiPartParserError, OSError):
-            refuse(made, "")
+            refuse(made, Text("", ""))
             raise
         problem = _what_is_wrong(handler)
-        if not problem:
+        if problem is None:
             path = handler.path
             assert path is not None  # noqa: S101 - else something were wrong
             made.name, made.size, made.sha256 = path.name, handler.size, handler.sha256
             made.state = "examining"
             made.save(update_fields=["name", "size", "sha256", "state"])
-    if problem:
+    if problem is not None:
         made.name = safe_name(handler.original) if handler.original else say("no file", "нет файла")
         refuse(made, problem)
         if handler.too_large:
             return _too_large(request)
-        return _choose(request, problem, status=422)
+        return _choose(request, problem.in_language(current_language()), status=422)
     note_event(made.organisation, request.user, "upload.received", made.name, size=made.size)
     return _look(request, made)
 
 
-def _what_is_wrong(handler: ReceivingToDisk) -> str:
+def _what_is_wrong(handler: ReceivingToDisk) -> Text | None:
     if handler.path is None:
-        return say("Choose a file first.", "Сначала выберите файл.")
+        return Text("Choose a file first.", "Сначала выберите файл.")
     if handler.too_large:
-        return say("The file is too large.", "Файл слишком большой.")
+        return Text("The file is too large.", "Файл слишком большой.")
     try:
         check_file(handler.path, handler.path.name)
     except SeptimaError as error:
-        return error_text(error)
-    return ""
+        return error.statement
+    return None
 
 
 def _look(request: MemberRequest, made: Upload) -> HttpResponse:
@@ -143,9 +143,8 @@ def _look(request: MemberRequest, made: Upload) -> HttpResponse:
     try:
         examine(made)
     except (SeptimaError, OSError) as error:
-        problem = " ".join(error_text(error).split())
-        refuse(made, problem)
-        return _choose(request, problem, status=422)
+        refuse(made, error_statement(error))
+        return _choose(request, error_text(error), status=422)
     Upload.objects.filter(pk=made.pk, state="examining").update(state="mapping")
     return _to(request, "data:mapping", made.pk)
 
@@ -159,7 +158,7 @@ def _open_upload(request: MemberRequest) -> Upload | None:
         found.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             with FileLock(found.folder / "receiving.lock", timeout=0):
-                refuse(found, say("the connection was lost on the way", "связь прервалась"))
+                refuse(found, Text("the connection was lost on the way", "связь прервалась"))
         except Timeout:
             return found
         return None
@@ -196,6 +195,11 @@ def _too_large(request: MemberRequest) -> HttpResponse:
     )
     answer["Connection"] = "close"  # what was not read is not to be taken for the next request
     return answer
+
+
+def _told(problem: dict[str, str] | None) -> str:
+    """What was wrong when the file was tried, in the language of the request."""
+    return Text(**problem).in_language(current_language()) if problem else ""
 
 
 def _choose(request: MemberRequest, problem: str = "", *, status: int = 200) -> HttpResponse:
@@ -271,7 +275,7 @@ def _try(request: MemberRequest, upload: Upload, *, as_yaml: bool = False) -> Ht
     try:
         examine(upload)
     except (SeptimaError, OSError) as error:
-        return _mapping_page(request, upload, " ".join(error_text(error).split()), status=422)
+        return _mapping_page(request, upload, error_text(error), status=422)
     address = reverse("data:mapping", args=(request.membership.organisation.slug, upload.pk))
     return redirect(f"{address}?as=yaml#outcome" if as_yaml else f"{address}#outcome")
 
@@ -297,7 +301,7 @@ def keep(request: MemberRequest, pk: int) -> HttpResponse:
     try:
         kept = keep_mapping(upload, name, request.user)
     except MappingError as error:
-        messages.error(request, error_text(error) or say("Give the mapping a name.", "Назовите сопоставление."))
+        messages.error(request, error_text(error))
     else:
         note_event(upload.organisation, request.user, "mapping.kept", kept.name)
         messages.success(
@@ -382,7 +386,7 @@ def _mapping_page(
     context = {
         "upload": upload,
         "seen": seen,
-        "problem": problem or (seen.get("problem", "") if fresh else ""),
+        "problem": problem or (_told(seen.get("problem")) if fresh else ""),
         "tables": tables if fresh and not problem else [],
         "ready": is_ready(upload, seen) and not problem,
         "digest": text_digest(upload.mapping),

@@ -19,7 +19,7 @@ from septima.lake.mapping import MappingError
 from septima.lake.rehearsal import look_at, rehearse
 from septima.lake.store import Commit, Lake
 from septima.schema import SeptimaError, Text
-from septima.web.accounts.models import User
+from septima.web.accounts.models import Organisation, User
 from septima.web.common.workspaces import open_workspace
 from septima.web.data.asking import EXAMINE, LOAD, begin_on, work_on
 from septima.web.data.files import days_kept
@@ -33,6 +33,7 @@ AT_ONCE = 8 * 2**20
 """Bytes up to which a file is looked through while its person waits; larger ones are the background worker's."""
 
 _LOST_AFTER_SECONDS = 24 * 3600
+_ABANDONED_AFTER = timedelta(days=30)
 _LOOKING = Text("Looking at the columns", "Просмотр столбцов")
 
 
@@ -169,13 +170,23 @@ def discard(upload: Upload) -> bool:
 
 
 def sweep() -> int:
-    """Delete the files of uploads whose time is over; the number of them."""
+    """Delete the files of uploads whose time is over, and give up those that nobody came back to; the number of the former."""
     over = timezone.now() - timedelta(days=days_kept())
     gone = Upload.objects.filter(state__in=("loaded", "refused", "discarded"), removed_at=None, finished_at__lte=over)
     for upload in gone:
         upload.remove_files()
+    for upload in Upload.objects.filter(state="mapping", created_at__lte=timezone.now() - _ABANDONED_AFTER):
+        discard(upload)
     _sweep_lost()
     return len(gone)
+
+
+def forget_files(organisation: Organisation) -> int:
+    """Delete the files that were loaded before their time is over, since each may name a person who is erased; how many."""
+    loaded = Upload.objects.filter(organisation=organisation, state="loaded", removed_at=None)
+    for upload in loaded:
+        upload.remove_files()
+    return len(loaded)
 
 
 def _sweep_lost() -> None:

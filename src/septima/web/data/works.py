@@ -1,29 +1,24 @@
 """The kinds of work on data, and what each does."""
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from septima.lake.identity import identify
 from septima.lake.load import load
-from septima.schema import Language, SeptimaError, Text
+from septima.schema import SeptimaError, Text
 from septima.web.accounts.audit import note_event
-from septima.web.accounts.models import Organisation
-from septima.web.common.language import error_text
-from septima.web.common.workspaces import default_period, open_workspace
+from septima.web.common.workspaces import open_workspace
 from septima.web.data.asking import COMPUTE, EXAMINE, IDENTIFY, LOAD, MEND, begin_computing, upload_of
 from septima.web.data.mapping_forms import checked_mapping
 from septima.web.data.mending import dismissed_ids, mend_many
 from septima.web.data.models import Upload
 from septima.web.data.uploads import examine, loaded_before, refuse, sweep
 from septima.web.data.waiting import Filters
-from septima.web.scorecards.cards import refreshed
-from septima.web.scorecards.choice import Choice
-from septima.web.scorecards.first_page import draw_first_page
+from septima.web.scorecards.first_page import renew_opened_first
 from septima.web.work.kinds import Kind, Tell, register
 from septima.web.work.models import Work
-from septima.workspace import Workspace
 
 _CARD = Text("Making the card", "Составление карты")
 
@@ -39,7 +34,7 @@ def examine_file(work: Work, tell: Tell) -> dict[str, Any]:
         examine(upload, tell)
     except SeptimaError as error:
         if not upload.header:
-            refuse(upload, " ".join(error_text(error).split()))  # the file itself cannot be read
+            refuse(upload, error.statement)  # the file itself cannot be read
         raise
     Upload.objects.filter(pk=upload.pk, state="examining").update(state="mapping")
     return {}
@@ -60,8 +55,8 @@ def load_file(work: Work, tell: Tell) -> dict[str, Any]:
         counts, version = {name: vars(one) for name, one in result.tables.items()}, result.version
     changed = done is not None or version != before
     upload.counts, upload.lake_version, upload.finished_at = counts, version, timezone.now()
-    upload.state, upload.error = "loaded", ""
-    upload.save(update_fields=["counts", "lake_version", "finished_at", "state", "error"])
+    upload.state = "loaded"
+    upload.save(update_fields=["counts", "lake_version", "finished_at", "state"])
     note_event(work.organisation, work.who, "upload.loaded", upload.name, version=version, tables=counts)
     sweep()
     if changed:
@@ -82,20 +77,11 @@ def compute_figures(work: Work, tell: Tell) -> dict[str, Any]:
     }
     tell(_CARD, 0, None)
     try:
-        _renew_card(work.organisation, workspace)
+        renew_opened_first(work.organisation, workspace)
     except SeptimaError as error:
         # The figures stand; a card that cannot be made says why on its own page.
         result["card"] = [error.statement.en, error.statement.ru]
     return result
-
-
-def _renew_card(organisation: Organisation, workspace: Workspace) -> None:
-    """Bring the card that people open first up to the data, and draw its page in both languages."""
-    choice = Choice(default_period(workspace))
-    refreshed(organisation, workspace, choice)
-    for language in get_args(Language):
-        with translation.override(language):
-            draw_first_page(organisation, workspace, choice, language)
 
 
 def find_duplicates(work: Work, tell: Tell) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from typing import Any
 from ruamel.yaml.error import YAMLError
 
 from septima.lake.mapping import MappingError, parse_mapping
-from septima.metrics import Metric, catalogue
-from septima.metrics.custom import OwnMetricsError, own_metrics
+from septima.metrics.custom import OwnMetricsError
 from septima.schema import SeptimaError
 from septima.scorecard import ScorecardDefinition
 from septima.scorecard.alerts.reading import read_alerts
@@ -27,7 +26,7 @@ from septima.web.common.language import current_language, error_text, say
 from septima.web.editing.files import MAPPING_KIND, kind_of, text_of, texts_with
 from septima.web.editing.limits import refusal
 from septima.web.editing.mistakes import Mistake, told
-from septima.workspace import SCORECARD_FILE
+from septima.workspace import SCORECARD_FILE, metrics_of
 
 SHAPE_ERRORS = (YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What readers raise of content that is of no shape they know, such as a number for a key."""
@@ -53,17 +52,6 @@ def mistakes(directory: Path, name: str, text: str, employees: frozenset[str] | 
 def settings_of(texts: Mapping[str, str]) -> Settings:
     """The settings among the texts."""
     return parse_settings(texts.get(SETTINGS_FILE, ""), Path(SETTINGS_FILE))
-
-
-def metrics_of(texts: Mapping[str, str], settings: Settings) -> dict[str, Metric]:
-    """The catalogue and the company's own metrics among the texts."""
-    files = sorted((name, text) for name, text in texts.items() if name.startswith("metrics/"))
-    return {**catalogue(), **own_metrics(files, allow_sql=settings.allow_sql, settings=settings.metrics)}
-
-
-def definition_of(texts: Mapping[str, str], metrics: Mapping[str, Metric]) -> ScorecardDefinition:
-    """The scorecard among the texts."""
-    return parse_definition(texts.get(SCORECARD_FILE, ""), metrics=metrics)
 
 
 def _broken_elsewhere(directory: Path, texts: Mapping[str, str], name: str) -> Iterator[Mistake]:
@@ -124,7 +112,7 @@ def _of_file(texts: Mapping[str, str], name: str, employees: frozenset[str] | No
         yield from _reading(name, readers[kind])
         return
     try:
-        scorecard = definition_of(texts, metrics)
+        scorecard = parse_definition(texts.get(SCORECARD_FILE, ""), metrics=metrics)
     except (SeptimaError, *SHAPE_ERRORS) as error:
         problem = error_text(error)
         yield Mistake(say(f"mend the scorecard first: {problem}", f"сначала исправьте карту: {problem}"))

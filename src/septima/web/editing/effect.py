@@ -8,29 +8,26 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings as site_settings
 
 from septima.metrics import Metric, Period, compute
-from septima.metrics.recorded import Recorded
 from septima.report.number_forms import count, number_style, plain
 from septima.schema import Language, SeptimaError, Text
 from septima.schema.version import VERSION
-from septima.scorecard import ScorecardDefinition
-from septima.scorecard.assembly import card_of
 from septima.scorecard.audit import definition_texts
 from septima.scorecard.card import CompositeCard, Figure, KpiCard, Scorecard, State
-from septima.scorecard.readings import Readings, read_figures
+from septima.scorecard.readings import Readings
 from septima.settings import Settings
 from septima.web.accounts.models import Organisation
 from septima.web.common.workspaces import default_period, kept
-from septima.web.editing.checking import definition_of, metrics_of, settings_of
+from septima.web.editing.checking import settings_of
 from septima.web.editing.files import kind_of, texts_with
 from septima.web.editing.layout import at, content
-from septima.workspace import Workspace
+from septima.workspace import Definitions, Workspace, definitions_of, metrics_of
 
 _QUARTERS = 4
 _MOST_METRICS = 5
@@ -173,54 +170,26 @@ def effect(
 
 def card_by(workspace: Workspace, texts: Mapping[str, str], version: int) -> Scorecard:
     """The card of the newest period by definitions that are given as texts."""
-    settings = settings_of(texts)
-    metrics = metrics_of(texts, settings)
-    definition = definition_of(texts, metrics)
-    period = settings.calendar.period_of(settings.calendar.today(datetime.now(UTC)), "quarter").shift(-1)
-    read = _readings(workspace, definition, metrics, settings, period, texts, version)
-    return card_of(
-        read,
-        definition,
-        organisation=settings.organisation,
-        data_version=version,
-        currency=settings.currency,
-        parameters=settings.metrics,
-        calendar=settings.calendar,
-        now=datetime.now(UTC),
-    )
+    given = definitions_of(texts)
+    calendar = given.settings.calendar
+    period = calendar.period_of(calendar.today(datetime.now(UTC)), "quarter").shift(-1)
+    readings = _readings(workspace, given, period, texts, version)
+    return workspace.card_by(given, readings, version, now=datetime.now(UTC))
 
 
 def _readings(
-    workspace: Workspace,
-    definition: ScorecardDefinition,
-    metrics: Mapping[str, Metric],
-    settings: Settings,
-    period: Period,
-    texts: Mapping[str, str],
-    version: int,
+    workspace: Workspace, given: Definitions, period: Period, texts: Mapping[str, str], version: int
 ) -> Readings:
     asked = {
-        "kpis": [{name: value for name, value in asdict(kpi).items() if name in _FIGURES} for kpi in definition.kpis],
-        "trend": definition.trend,
+        "kpis": [
+            {name: value for name, value in asdict(kpi).items() if name in _FIGURES} for kpi in given.scorecard.kpis
+        ],
+        "trend": given.scorecard.trend,
         "others": {name: text for name, text in texts.items() if name == "septima.yaml" or name.startswith("metrics/")},
         "at": [version, period.id, VERSION, str(workspace.directory), str(site_settings.SITE_FOLDER)],
     }
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:32]
-
-    def read() -> Readings:
-        opened = replace(workspace, settings=settings)
-        return read_figures(
-            definition,
-            metrics,
-            opened.tables(),
-            period,
-            settings.metrics,
-            calendar=settings.calendar,
-            currency=settings.currency,
-            record=Recorded(workspace.lake, version),
-        )
-
-    return kept(f"readings-{digest}", read)
+    return kept(f"readings-{digest}", lambda: workspace.read_by(given, period, version))
 
 
 def _effect(

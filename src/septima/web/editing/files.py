@@ -98,7 +98,11 @@ def kind_of(name: str) -> Kind:
         return METRICS_KIND
     if _MAPPING.fullmatch(name):
         return MAPPING_KIND
-    raise FileError(f"{name!r} is no definition file")
+    raise FileError(
+        Text(
+            f"{name!r} is no definition file", f"«{name}»\u00a0— не\u00a0файл определений; выберите файл из\u00a0списка"
+        )
+    )
 
 
 def names(directory: Path) -> list[str]:
@@ -121,13 +125,23 @@ def text_of(directory: Path, name: str) -> str | None:
     kind_of(name)
     path = directory / name
     if not path.resolve().is_relative_to(directory.resolve()):
-        raise FileError(f"{name} leads out of the workspace; put the file itself there")
+        raise FileError(
+            Text(
+                f"{name} leads out of the workspace; put the file itself there",
+                f"{name} ведёт за\u00a0пределы рабочего пространства; положите туда сам файл",
+            )
+        )
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{name} cannot be read as UTF-8 text: {error}; save it as UTF-8") from error
+        raise FileError(
+            Text(
+                f"{name} cannot be read as UTF-8 text: {error}; save it as UTF-8",
+                f"{name} не\u00a0прочитать как текст в\u00a0UTF-8: {error}; сохраните его в\u00a0UTF-8",
+            )
+        ) from error
 
 
 def texts_with(directory: Path, name: str, text: str) -> dict[str, str]:
@@ -166,7 +180,12 @@ def starting_text(workspace: Workspace, name: str) -> str:  # noqa: PLR0911 - on
         case "metrics":
             return starter(_metric_id(name))
         case _:
-            raise FileError(f"{name} is made where the data are loaded, not here")
+            raise FileError(
+                Text(
+                    f"{name} is made where the data are loaded, not here",
+                    f"{name} создаётся не\u00a0здесь, а\u00a0при загрузке данных",
+                )
+            )
 
 
 def _metric_id(name: str) -> str:

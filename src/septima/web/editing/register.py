@@ -213,11 +213,12 @@ def is_stale(draft: Draft) -> bool:
         return True
 
 
-def approve(draft: Draft, user: User) -> Version:
+def approve(draft: Draft, user: User, seen_digest: str) -> Version:
     """Put a submitted draft into force: write its file, then note it everywhere.
 
-    EditingError where it is one's own while somebody else could approve it, where the file has changed meanwhile, or where
-    the draft is no longer submitted. The caller has seen that the text is right.
+    `seen_digest` is of the text that the person was shown. EditingError where it is one's own while somebody else could
+    approve it, where the file or the draft has changed meanwhile, or where the draft is no longer submitted. The caller
+    has seen that the text is right.
     """
     organisation = draft.organisation
     own = draft.author_id == user.pk  # pyright: ignore[reportAttributeAccessIssue]
@@ -234,6 +235,14 @@ def approve(draft: Draft, user: User) -> Version:
         draft.refresh_from_db()
         if is_stale(draft):
             raise EditingError(stale_words())
+        if digest_of(draft.text) != seen_digest:
+            # The author may have taken it back, changed it and offered it again since.
+            raise EditingError(
+                say(
+                    "this draft has become another since you were shown it; look at it again, and decide then",
+                    "с\u00a0тех пор как вам показали этот черновик, он изменился; посмотрите его снова и\u00a0решите",
+                )
+            )
         moved = Draft.objects.filter(pk=draft.pk, state="submitted", text=draft.text)
         decided = timezone.now()
         if not moved.update(state="approving", reviewer=user, reviewed_at=decided, approved_alone=alone):

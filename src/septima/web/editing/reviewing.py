@@ -17,7 +17,7 @@ from septima.web.common.permissions import allowed
 from septima.web.editing import register
 from septima.web.editing.comparing import merged
 from septima.web.editing.effect import touches_card
-from septima.web.editing.files import FileError, text_of
+from septima.web.editing.files import FileError, digest_of, text_of
 from septima.web.editing.models import Draft
 from septima.web.editing.shapes import shape_of
 from septima.web.editing.showing import (
@@ -29,6 +29,7 @@ from septima.web.editing.showing import (
     shown_effect,
     text_for,
 )
+from septima.web.scorecards.background import ask_for_renewal
 
 _LONGEST_NOTE = 500
 
@@ -64,6 +65,7 @@ def draft(request: MemberRequest, pk: int) -> HttpResponse:
         "waits_for_another": own and found.state == "submitted" and not alone,
         "has_effect": touches_card(found.file) and found.is_open and not wrong,
         "conflicts": (),
+        "seen": digest_of(found.text),
     }
     if stale:
         current = _current(found)
@@ -157,7 +159,10 @@ def approve(request: MemberRequest, pk: int) -> HttpResponse:
                     "в тексте ошибка; отклоните его, чтобы её исправили",
                 )
             )
-        made = register.approve(found, request.user)
+        made = register.approve(found, request.user, request.POST.get("seen", ""))
+        if touches_card(found.file):
+            with suppress(SeptimaError):  # the card's own page tells what is wrong
+                ask_for_renewal(found.organisation, request.user)
         return say(
             f"{found.file} is now version {made.number}.", f"{found.file}: теперь действует версия {made.number}."
         )

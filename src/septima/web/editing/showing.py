@@ -13,7 +13,7 @@ from septima.scorecard.audit import plain_json, without_secrets
 from septima.scorecard.differences import differences
 from septima.web.accounts.models import Membership, Organisation
 from septima.web.common.access import MemberRequest
-from septima.web.common.language import current_language, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import kept, open_workspace
 from septima.web.editing import checking
@@ -117,8 +117,9 @@ def shown_effect(organisation: Organisation, name: str, base: str, text: str) ->
         own = own_figures(organisation, workspace, name, base, text, language) if name.startswith("metrics/") else ()
         return ShownEffect(effect(organisation, workspace, name, base, text, language), own)
     except SeptimaError as error:
+        why = error_text(error)
         return ShownEffect(
-            reason=say(f"The card before cannot be made: {error}", f"Карту до изменения не составить: {error}")
+            reason=say(f"The card before cannot be made: {why}", f"Карту до\u00a0изменения не\u00a0составить: {why}")
         )
 
 

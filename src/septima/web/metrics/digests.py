@@ -1,6 +1,6 @@
 """Letters to those who subscribed: one for each period that is over, in the language of the person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.mime.image import MIMEImage
@@ -25,10 +25,10 @@ from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import kept_card, open_workspace
 from septima.web.metrics.asking import Ask
 from septima.web.metrics.exports import document, picture
-from septima.web.metrics.figures import figures
+from septima.web.metrics.figures import Figures, figures
 from septima.web.metrics.models import Annotation, Digest, Subscription
 from septima.web.metrics.outlook import outlook_of
-from septima.web.metrics.page import Line, Reader, metric_page
+from septima.web.metrics.page import Line, Reader, events_of, metric_page
 from septima.workspace import Workspace
 
 _SALT = "septima.metrics.unsubscribe"
@@ -36,7 +36,7 @@ _SALT = "septima.metrics.unsubscribe"
 
 @dataclass(frozen=True)
 class Letter:
-    """What a letter says: a table of lines, a drawing, a file."""
+    """What a letter says: a table of lines, a drawing with what the numbers on it stand for, a file."""
 
     subject: str
     title: str
@@ -46,6 +46,7 @@ class Letter:
     address: str
     drawing: bytes | None = None
     file: tuple[str, bytes] | None = None
+    marks: tuple[tuple[str, Annotation], ...] = ()
 
 
 def due(now: datetime | None = None) -> Iterator[tuple[Subscription, Period]]:
@@ -166,6 +167,7 @@ def _metric_letter(subscription: Subscription, workspace: Workspace, period: Per
         address,
         picture(metric, found, grain, marks, reader, outlook),
         file,
+        _drawn(marks, found, grain, reader),
     )
 
 
@@ -209,6 +211,14 @@ def annotations_of(organisation: int, metric: str) -> Iterator[Annotation]:
     """What was marked on a metric or on all of them, in the order of time."""
     found = Annotation.objects.filter(organisation_id=organisation, metric__in=("", metric)).select_related("author")
     yield from found
+
+
+def _drawn(
+    marks: Sequence[Annotation], found: Figures, grain: Grain, reader: Reader
+) -> tuple[tuple[str, Annotation], ...]:
+    """Marks that the drawing shows, with their numbers on it."""
+    shown = events_of(marks, [row for row in found.rows if row["complete"]], grain, reader.calendar)
+    return tuple((event.label, marks[int(event.label) - 1]) for event in shown)
 
 
 def _metric_line(line: Line) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def workbook(metric: Metric, found: Figures, reader: Reader, organisation: str) 
     sheet.freeze_panes(_HEADER_ROW + 1, 1)
     about = book.add_worksheet(second)
     lay_out(about, (34, 110))
-    for line, (term, said) in enumerate(passport_lines(metric, {}, reader.language)):
+    for line, (term, said) in enumerate(_plain_passport(metric, reader.language)):
         about.write_string(line, 0, term, forms.form())
         about.write_string(line, 1, said, forms.form(text_wrap=True))
     book.close()
@@ -152,10 +152,15 @@ def metric_study(metric: Metric, found: Figures, grain: Grain, reader: Reader, o
         tuple(measures),
         (
             Section("", drawings=drawings, tables=(table,) if rows else ()),
-            Section(WORDS["passport"].in_language(language), terms=passport_lines(metric, {}, language)),
+            Section(WORDS["passport"].in_language(language), terms=_plain_passport(metric, language)),
         ),
         (),
     )
+
+
+def _plain_passport(metric: Metric, language: Language) -> tuple[tuple[str, str], ...]:
+    """The passport without the signs that a page sets names apart by."""
+    return tuple((term, said.replace("`", "")) for term, said in passport_lines(metric, {}, language))
 
 
 def _study_row(row: Row, by: Sequence[str], grain: Grain, style: NumberStyle, reader: Reader) -> tuple[StudyCell, ...]:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from septima.metrics import Metric
 from septima.metrics.recorded import Recorded, RecordError
+from septima.schema import Text
 from septima.web.accounts.models import Organisation
 from septima.web.common.workspaces import definitions_digest, keep, kept, look_up
 from septima.web.metrics.asking import Ask
@@ -66,7 +67,12 @@ def behind_tables(metric: Metric, workspace: Workspace) -> bool:
 
 def _recorded(workspace: Workspace, ask: Ask) -> Figures:
     if ask.grain == "all":
-        raise RecordError("figures of all time at once are not recorded")
+        raise RecordError(
+            Text(
+                "figures of all time at once are not recorded",
+                "значения сразу за\u00a0всё время не\u00a0записываются; выберите день, неделю, месяц, квартал или год",
+            )
+        )
     start, end = ask.bounds(workspace.settings.calendar)
     calendar = workspace.settings.calendar
     result = workspace.figures(

@@ -7,6 +7,7 @@ from typing import cast
 
 from septima.metrics import Metric
 from septima.metrics.recorded import Recorded
+from septima.schema import Text
 from septima.scorecard.card import Scorecard
 from septima.scorecard.definition import ScorecardDefinition
 from septima.scorecard.slice_card import SliceError, Slicing, slice_card, sliced_definition, slicings
@@ -119,9 +120,20 @@ def _made(workspace: Workspace, choice: Choice, known: tuple[Slicing, ...]) -> S
     members = next((one.members for one in known if one.dimension == choice.dimension), None)
     if members is None:
         shared = ", ".join(one.dimension for one in known) or "—"
-        raise SliceError(f"a card cannot be split by {choice.dimension!r}; it can by: {shared}")
+        raise SliceError(
+            Text(
+                f"a card cannot be split by {choice.dimension!r}; it can by: {shared}",
+                f"карту нельзя разбить по\u00a0«{choice.dimension}»; можно по: {shared}",
+            )
+        )
     if choice.member not in members:
-        raise SliceError(f"there is no {choice.dimension} {choice.member!r}; there are: {', '.join(members)}")
+        there = ", ".join(members)
+        raise SliceError(
+            Text(
+                f"there is no {choice.dimension} {choice.member!r}; there are: {there}",
+                f"в\u00a0разрезе «{choice.dimension}» нет «{choice.member}»; есть: {there}",
+            )
+        )
     settings, version = workspace.settings, workspace.lake.version
     return slice_card(
         workspace.definition,

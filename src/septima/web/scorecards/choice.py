@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from septima.metrics import Period
 from septima.metrics.period import Calendar, Grain, PeriodError
+from septima.schema import Text
 
 GRAINS: tuple[Grain, ...] = ("year", "quarter", "month")
 """The grains that the picker offers; an address may name a week or a day too."""
@@ -46,7 +47,12 @@ def read_choice(given: Mapping[str, str], calendar: Calendar, today: date | None
     if text:
         period = calendar.parse(text)
         if period.start.year not in YEARS:
-            raise PeriodError(f"{text!r} is no period of a company; write one from {YEARS[0]} to {YEARS[-1]}")
+            raise PeriodError(
+                Text(
+                    f"{text!r} is no period of a company; write one from {YEARS[0]} to {YEARS[-1]}",
+                    f"«{text}»\u00a0— не\u00a0период компании; укажите период с\u00a0{YEARS[0]} по\u00a0{YEARS[-1]} год",
+                )
+            )
     else:
         period = calendar.period_of(today or calendar.today(datetime.now(UTC)), "quarter").shift(-1)
     dimension, member = given.get("by", ""), given.get("of", "")

@@ -16,7 +16,7 @@ from septima.metrics.recorded import Recorded
 from septima.report.number_forms import count, number_style
 from septima.report.view import kpi_page, perspective_page
 from septima.report.words import words_in
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Figure, KpiCard, Scorecard
 from septima.scorecard.definition import OWN, KpiDefinition
 from septima.scorecard.dimensions import dimension_name
@@ -89,7 +89,9 @@ def kpi(request: MemberRequest, asked: Asked, perspective: str, kpi: str) -> Htt
         page = kpi_page(card, asked.language, kpi)
         found = next((one for one in all_kpis(card) if one.id == kpi), None)
         if page is None or found is None:
-            raise ExplainError(f"there is no {perspective}/{kpi} on the card")
+            raise ExplainError(
+                Text(f"there is no {perspective}/{kpi} on the card", f"на\u00a0карте нет {perspective}/{kpi}")
+            )
         given = {
             "k": page,
             "perspective": perspective,
@@ -186,7 +188,12 @@ def _explained(asked: Asked, path: str, most: int) -> Explanation:
         kpi = path.split("/")[1]
         known = next(one for one in definition.kpis if one.id == kpi)
         if split not in workspace.catalogue[known.metric].dimensions:
-            raise ExplainError(f"{kpi} cannot be split by {split!r}")
+            raise ExplainError(
+                Text(
+                    f"{kpi} cannot be split by {split!r}",
+                    f"{kpi} нельзя разбить по\u00a0«{split}»; выберите другой разрез",
+                )
+            )
         definition = narrowed(definition, kpi, {split: part})
     return explain(
         card,

@@ -11,13 +11,13 @@ from septima.report import study_fragment
 from septima.report.studies.why import why_study
 from septima.report.view import Row, first_page
 from septima.report.words import words_in
-from septima.schema import Language, SeptimaError, Text
+from septima.schema import LANGUAGES, Language, SeptimaError, Text
 from septima.scorecard.card import KpiCard, Scorecard
 from septima.scorecard.simulation import INTEGRAL
 from septima.scorecard.slice_card import Slicing
 from septima.web.accounts.models import Organisation
-from septima.web.common.workspaces import definitions_digest, keep, kept, look_up
-from septima.web.scorecards.cards import card_of, kept_slicings, why_of
+from septima.web.common.workspaces import default_period, definitions_digest, keep, kept, look_up
+from septima.web.scorecards.cards import card_of, kept_slicings, refreshed, why_of
 from septima.web.scorecards.choice import Choice
 from septima.web.scorecards.standing import Standing
 from septima.workspace import Workspace
@@ -67,6 +67,14 @@ def draw_first_page(organisation: Organisation, workspace: Workspace, choice: Ch
     """Draw the first page anew in place of the one that is kept."""
     key = _key(organisation, definitions_digest(workspace), choice, language)
     keep(key, _drawn(organisation, workspace, choice, language))
+
+
+def renew_opened_first(organisation: Organisation, workspace: Workspace) -> None:
+    """Bring the card that people open first up to data and definitions, and draw its page in both languages."""
+    choice = Choice(default_period(workspace))
+    refreshed(organisation, workspace, choice)
+    for language in LANGUAGES:
+        draw_first_page(organisation, workspace, choice, language)
 
 
 def all_kpis(card: Scorecard) -> list[KpiCard]:

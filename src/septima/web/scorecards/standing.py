@@ -9,7 +9,7 @@ from pathlib import Path
 
 from septima.lake.store import Lake
 from septima.scorecard.audit import WATCHED
-from septima.settings import FILE, Settings, SettingsError, read_settings
+from septima.settings import FILE, Settings, SettingsError, no_workspace, read_settings
 from septima.web.accounts.models import Organisation
 from septima.web.common.workspaces import definitions_digest, open_workspace
 
@@ -30,7 +30,7 @@ def standing(organisation: Organisation) -> Standing:
     folder = organisation.directory.absolute()
     stamps = _stamps(folder)
     if not any(name == FILE for name, _, _ in stamps):
-        raise SettingsError(f"there is no workspace at {folder}")
+        raise SettingsError(no_workspace(folder))
     return Standing(
         _settings(folder, stamps), _digest(organisation, folder, stamps), Lake.open(folder / "lake").version
     )

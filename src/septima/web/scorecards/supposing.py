@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from septima.report import study_fragment
 from septima.report.number_forms import number_style
 from septima.report.studies.what_if import what_if_study
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.card import CompositeCard, KpiCard, Scorecard
 from septima.scorecard.what_if import (
     FIELDS,
@@ -123,7 +123,7 @@ def _save(request: MemberRequest, asked: Asked) -> HttpResponse:
     try:
         suppositions = tuple(map(read_supposition, lines))
         if not suppositions:
-            raise WhatIfError(say("nothing is supposed", "ничего не\u00a0предположено"))
+            raise WhatIfError(Text("nothing is supposed", "ничего не\u00a0предположено"))
         save_scenario(asked.organisation.directory, name, suppositions)
     except SeptimaError as error:
         folder = f"{asked.organisation.directory.absolute()}/"

@@ -8,9 +8,9 @@ from septima.schema import SeptimaError
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.workspaces import open_workspace
 from septima.web.scorecards.asking import FILL, Asked, asks_for_a_card, frame, trouble_html
+from septima.web.scorecards.background import ask_for_refresh
 from septima.web.scorecards.first_page import ShownCard, kept_first_page
-from septima.web.scorecards.models import CardWork
-from septima.web.scorecards.work import ask_for_refresh
+from septima.web.work.models import Work
 
 
 @member("view_scorecard")
@@ -45,7 +45,7 @@ def refreshing(request: MemberRequest, asked: Asked) -> HttpResponse:
     shown = asked.shown
     if shown is not None and _is_behind(asked, shown):
         work = _refresh(asked)
-        if work.under_way or work.state == "failed":
+        if work.is_active or work.state == "failed":
             return render(request, "scorecards/behind.html", {**frame(asked, shown), "shown": shown, "work": work})
     answer = HttpResponse()
     answer["HX-Refresh"] = "true"
@@ -58,5 +58,5 @@ def _is_behind(asked: Asked, shown: ShownCard) -> bool:
     return not shown.complete and shown.end <= asked.now.settings.calendar.today()
 
 
-def _refresh(asked: Asked) -> CardWork:
+def _refresh(asked: Asked) -> Work:
     return ask_for_refresh(asked.organisation, asked.now, asked.choice, asked.language)

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from septima.metrics.experiment_assignment import Assigned, Eligible, arm_counts, assign, assigned_arms
-from septima.metrics.experiment_design import (
-    CONTROL,
-    GLOBAL_CONTROL,
-    Design,
-    ExperimentError,
-    HeldOut,
-    read_design,
-    write_design,
-)
+from septima.chapters.experiments import design_of, put_into_arms
+from septima.metrics.experiment_assignment import Eligible, arm_counts, assigned_arms
+from septima.metrics.experiment_design import CONTROL, Design, ExperimentError
+from septima.schema import Text
+from septima.web.accounts.audit import note_event
+from septima.web.accounts.models import Organisation, User
+from septima.web.common.workspaces import open_workspace
 from septima.web.studies.forms import listed
+from septima.web.work.doing import begin
+from septima.web.work.kinds import Tell
+from septima.web.work.models import Work
 from septima.workspace import Workspace
+
+ASSIGN = "studies.assign"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Preview:
 
 def preview(workspace: Workspace, options: Mapping[str, Any]) -> Preview:
     """What would be done, without writing; ExperimentError where it could not be."""
-    design, eligible = design_of(workspace, options), _eligible(options)
+    design, eligible = asked_design(workspace, options), _eligible(options)
     request = workspace.request()
     rows = assigned_arms(request, design, eligible)
     counted: Any = rows.group_by("arm", "held_out").aggregate(customers=rows.count()).to_pandas()
@@ -60,57 +62,38 @@ def preview(workspace: Workspace, options: Mapping[str, Any]) -> Preview:
     return Preview(design, arms, held_out)
 
 
-def carry_out(workspace: Workspace, options: Mapping[str, Any]) -> Assigned:
-    """Put the customers into their arms for good; the design is kept first, and taken back where nobody could be assigned."""
-    design = design_of(workspace, options)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    memory = workspace.settings.memory
-    held = read_design(workspace.directory, GLOBAL_CONTROL)
-    if held is not None and design.experiment != GLOBAL_CONTROL:
-        # So that newcomers stand in it before any campaign reaches them.
-        assign(workspace.lake, workspace.request(), held, at=now, memory=memory)
-    kept = read_design(workspace.directory, design.experiment) is not None
-    path = write_design(workspace.directory, design)
-    try:
-        return assign(workspace.lake, workspace.request(), design, at=now, eligible=_eligible(options), memory=memory)
-    except BaseException:
-        if not kept:
-            path.unlink()
-        raise
-
-
-def design_of(workspace: Workspace, options: Mapping[str, Any]) -> Design:
-    """The design that was asked for; where one is kept under its name it must be the same, for nobody is moved."""
+def begin_assigning(organisation: Organisation, options: Mapping[str, Any], who: User) -> Work:
+    """Have customers put into the arms of an experiment; one experiment is assigned to at a time."""
     experiment = str(options["experiment"])
+    key = f"{ASSIGN}-{experiment}"
+    return begin(organisation, ASSIGN, key, who=who, subject=experiment, options=options)
+
+
+def carry_out(work: Work, tell: Tell) -> dict[str, Any]:
+    """Put the customers into their arms for good."""
+    workspace = open_workspace(work.organisation)
+    design = asked_design(workspace, work.options)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    done = put_into_arms(workspace, design, _eligible(work.options), at=now, progress=tell)
+    note_event(work.organisation, work.who, "experiment.assigned", design.experiment, added=done.added)
+    return {"added": done.added}
+
+
+def asked_design(workspace: Workspace, options: Mapping[str, Any]) -> Design:
+    """The design that the form asks for; ExperimentError where nobody can be assigned by it."""
     names = listed(options["arms"])
     if CONTROL in names:
-        raise ExperimentError(f"{CONTROL!r} is the control group; call the treated groups otherwise")
+        raise ExperimentError(
+            Text(
+                f"{CONTROL!r} is the control group; call the treated groups otherwise",
+                f"«{CONTROL}» — контрольная группа; назовите группы с\u00a0воздействием иначе",
+            )
+        )
     control: float = options["control"] / 100
     even = (1 - control) / max(1, len(names))
-    held = read_design(workspace.directory, GLOBAL_CONTROL)
-    away = None if held is None or experiment == GLOBAL_CONTROL else HeldOut(held.salt, held.arms[CONTROL])
     arms: dict[str, float] = {CONTROL: control, **dict.fromkeys(names, even)}
-    design = Design(experiment, experiment, arms, tuple(options["by"]), away)
-    kept = read_design(workspace.directory, experiment)
-    if kept is None:
-        if arm_counts(workspace.request(), experiment):
-            raise ExperimentError(
-                f"customers are in {experiment!r} already, by a design that is not kept here, so newcomers cannot be added by "
-                "it; begin an experiment of another name"
-            )
-        return design
-    if (_rounded(kept), kept.by) != (_rounded(design), design.by):
-        told = ", ".join(f"{arm} {100 * share:.3g} %" for arm, share in kept.ordered)
-        raise ExperimentError(
-            f"customers of {experiment!r} are assigned already by another design ({told}); ask for that one to add newcomers, "
-            "or begin an experiment of another name"
-        )
-    return kept
+    return design_of(workspace, str(options["experiment"]), arms, options["by"])
 
 
 def _eligible(options: Mapping[str, Any]) -> Eligible:
     return Eligible(listed(options["segments"]), bool(options["consent"]))
-
-
-def _rounded(design: Design) -> dict[str, float]:
-    return {arm: round(share, 9) for arm, share in design.arms.items()}

@@ -3,9 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -14,13 +13,15 @@ from septima.metrics.experiment_design import read_design
 from septima.report.number_forms import count
 from septima.report.studies.study import percent
 from septima.schema import SeptimaError
-from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import kept, open_workspace
-from septima.web.studies.assigning import Preview, carry_out, preview
+from septima.web.studies.assigning import ASSIGN, Preview, begin_assigning, preview
 from septima.web.studies.forms import AssignmentForm
+from septima.web.work.doing import begin_again, may_begin_again, settle
+from septima.web.work.models import Work
+from septima.web.work.showing import progress_answer
 from septima.workspace import Workspace
 
 
@@ -55,28 +56,34 @@ def experiments(request: MemberRequest) -> HttpResponse:
 @member("assign_experiments")
 @require_http_methods(["GET", "POST"])
 def assignment(request: MemberRequest) -> HttpResponse:
-    """The form of an assignment; POST shows what it would do, and with the field `sure` does it."""
+    """The form of an assignment; POST shows what it would do, and with the field `sure` has it done."""
     form = AssignmentForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "studies/assignment.html", {"form": form}, status=422 if form.errors else 200)
     organisation, options = request.membership.organisation, form.cleaned_data
     try:
-        workspace = open_workspace(organisation)
-        if "sure" not in request.POST:
-            return render(
-                request, "studies/assignment.html", {"form": form, "preview": _shown(preview(workspace, options))}
-            )
-        done = carry_out(workspace, options)
+        shown = preview(open_workspace(organisation), options)
     except SeptimaError as error:
         form.add_error(None, error_text(error))
         return render(request, "studies/assignment.html", {"form": form}, status=422)
-    note_event(organisation, request.user, "experiment.assigned", done.design.experiment, added=done.added)
-    language = current_language()
-    messages.success(
-        request,
-        say("{n} customers were assigned.", "Распределено клиентов: {n}.").format(n=count(done.added, language)),
-    )
-    return HttpResponseRedirect(reverse("studies:experiments", args=(organisation.slug,)))
+    if "sure" not in request.POST:
+        return render(request, "studies/assignment.html", {"form": form, "preview": _shown(shown)})
+    work = begin_assigning(organisation, options, request.user)
+    return HttpResponseRedirect(reverse("studies:assigning", args=(organisation.slug, work.pk)))
+
+
+@member("assign_experiments")
+@require_http_methods(["GET", "POST"])
+def assigning(request: MemberRequest, pk: int) -> HttpResponse:
+    """How far an assignment is, and what came of it; POST begins one again that was not done."""
+    organisation = request.membership.organisation
+    work = settle(get_object_or_404(Work.objects.filter(kind=ASSIGN), organisation=organisation, pk=pk))
+    if request.method == "POST":
+        begin_again(work)
+        return HttpResponseRedirect(reverse("studies:assigning", args=(organisation.slug, pk)))
+    if request.htmx:
+        return progress_answer(request, work)
+    return render(request, "studies/assigning.html", {"work": work, "can_retry": may_begin_again(work)})
 
 
 def _experiments(workspace: Workspace) -> list[tuple[str, dict[str, int], bool]]:

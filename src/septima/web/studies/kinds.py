@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from septima.chapters.attribution import attribution_answer
-from septima.chapters.experiments import experiment_answer, plan_answer
+from septima.chapters.experiments import Experiment, experiment_answer, plan_answer
 from septima.chapters.lifetime import lifetime_answer
 from septima.chapters.loyalty import loyalty_answer
 from septima.metrics.attribution_sums import Scope
@@ -111,9 +111,8 @@ def _plan(workspace: Workspace, options: Options, _: Progress) -> Studies:
 def _experiment(workspace: Workspace, options: Options, _: Progress) -> Studies:
     found = experiment_answer(
         workspace,
-        options["experiment"],
+        Experiment(options["experiment"], window=Window(options["days"], options["before_days"])),
         _RU,
-        window=Window(options["days"], options["before_days"]),
         correction=options["correction"],
     ).found
     return {"ru": experiment_study(found, "ru"), "en": experiment_study(found, "en")}

@@ -5,7 +5,8 @@ from typing import Any
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from septima.chapters.documents import studies_report
 from septima.schema import SeptimaError
@@ -16,8 +17,10 @@ from septima.web.common.exports import file_answer
 from septima.web.common.language import current_language, error_text, say
 from septima.web.common.workspaces import open_workspace
 from septima.web.studies.kinds import KINDS, Kind
-from septima.web.studies.models import Run
-from septima.web.studies.running import begin, kept_study, standing
+from septima.web.studies.running import kept_study, kind_of_work, run_model, standing
+from septima.web.work.doing import cancel
+from septima.web.work.models import Work
+from septima.web.work.showing import progress_answer
 
 _TYPES = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _ON_OVERVIEW = ("lifetime", "attribution", "loyalty")
@@ -28,18 +31,17 @@ _ON_OVERVIEW = ("lifetime", "attribution", "loyalty")
 def overview(request: MemberRequest) -> HttpResponse:
     """All models, with the day of their newest finding."""
     language = current_language()
-    done = Run.objects.filter(organisation=request.membership.organisation, state="done")
+    done = Work.objects.filter(organisation=request.membership.organisation, state="done")
     rows = [
         (
             kind,
             KINDS[kind].name.in_language(language),
             KINDS[kind].question.in_language(language),
-            done.filter(kind=kind).first(),
+            done.filter(kind=kind_of_work(KINDS[kind])).first(),
         )
         for kind in _ON_OVERVIEW
     ]
-    newest = done.filter(kind="experiment").first()
-    return render(request, "studies/overview.html", {"rows": rows, "newest_experiment": newest})
+    return render(request, "studies/overview.html", {"rows": rows})
 
 
 @member("view_models")
@@ -62,12 +64,21 @@ def experiment(request: MemberRequest, experiment: str) -> HttpResponse:
 @member("view_models")
 @require_GET
 def run(request: MemberRequest, pk: int) -> HttpResponse:
-    """How far a run is, as a piece of a page; once it is over, the page is told to load anew."""
-    found = get_object_or_404(Run, organisation=request.membership.organisation, pk=pk)
-    answer = render(request, "studies/progress.html", {"run": found, "step": _step(found)})
-    if not found.is_active:
-        answer["HX-Refresh"] = "true"
-    return answer
+    """How far a run is, as a piece of a page."""
+    return progress_answer(request, _own(request, pk))
+
+
+@member("view_models")
+@require_POST
+def stop(request: MemberRequest, pk: int) -> HttpResponse:
+    """Ask a run to stop."""
+    organisation, found = request.membership.organisation, _own(request, pk)
+    if cancel(found):
+        note_event(organisation, request.user, "model.stopped", found.kind, run=found.pk)
+    back = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        back = reverse("studies:overview", args=(organisation.slug,))
+    return HttpResponseRedirect(back)
 
 
 @member("view_models")
@@ -75,7 +86,7 @@ def run(request: MemberRequest, pk: int) -> HttpResponse:
 def export(request: MemberRequest, pk: int, form: str) -> HttpResponse:
     """A finding as PDF or XLSX."""
     organisation = request.membership.organisation
-    found = get_object_or_404(Run, organisation=organisation, pk=pk)
+    found = _own(request, pk)
     kept = kept_study(found, current_language())
     if form not in ("pdf", "xlsx"):
         raise Http404
@@ -90,7 +101,8 @@ def export(request: MemberRequest, pk: int, form: str) -> HttpResponse:
     except SeptimaError as error:
         return cannot(request, say("The file cannot be made", "Файл не\u00a0создать"), error_text(error))
     note_event(organisation, request.user, "model.exported", found.kind, form=form)
-    return file_answer(f"{found.kind}-{found.pk}.{form}", content, _TYPES[form])
+    name = found.kind.removeprefix("studies.")
+    return file_answer(f"{name}-{found.pk}.{form}", content, _TYPES[form])
 
 
 def _page(request: MemberRequest, kind: Kind, given: dict[str, Any], address: str) -> HttpResponse:
@@ -111,7 +123,7 @@ def _page(request: MemberRequest, kind: Kind, given: dict[str, Any], address: st
     except SeptimaError as error:
         return cannot(request, say("The model cannot be shown", "Модель не\u00a0показать"), error_text(error))
     if request.method == "POST":
-        begun = begin(organisation, workspace, kind, options, request.user)
+        begun = run_model(organisation, workspace, kind, options, request.user)
         note_event(organisation, request.user, "model.run", kind.id, run=begun.pk)
         query = request.POST.copy()
         query.pop("csrfmiddlewaretoken", None)
@@ -124,13 +136,11 @@ def _page(request: MemberRequest, kind: Kind, given: dict[str, Any], address: st
     stands = standing(organisation, workspace, kind, options, language)
     context |= {
         "stands": stands,
-        "step": _step(stands.active) if stands.active is not None else "",
-        "never": stands.run is None and stands.active is None and stands.failed is None,
+        "never": stands.run is None and stands.active is None and stands.ended is None,
     }
-    if stands.failed is not None:
-        context["error"] = stands.failed.error_ru if language == "ru" else stands.failed.error_en
     return render(request, "studies/study.html", context)
 
 
-def _step(found: Run) -> str:
-    return found.step_ru if current_language() == "ru" else found.step_en
+def _own(request: MemberRequest, pk: int) -> Work:
+    found = Work.objects.select_related("organisation").filter(kind__startswith="studies.")
+    return get_object_or_404(found, organisation=request.membership.organisation, pk=pk)

@@ -11,6 +11,7 @@ from septima.schema import Language, Text
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.language import current_language, error_text, say
+from septima.web.common.numerals import whole_number
 from septima.web.surveys import questions as asked
 from septima.web.surveys import respond_views
 from septima.web.surveys.forms import KIND_NAMES, QuestionForm, SurveyForm, survey_is_free
@@ -30,7 +31,7 @@ def survey(request: MemberRequest, pk: int) -> HttpResponse:
     rows = [
         {
             "question": one,
-            "text": respond_views.said_in(one.text, language),
+            "text": asked.said_in(one.text, language),
             "kind": KIND_NAMES[one.kind].in_language(language),
             "removable": _removable(found, one),
         }
@@ -156,8 +157,7 @@ def preview(request: MemberRequest, pk: int) -> HttpResponse:
     language: Language = "ru" if (asked_in or current_language()) == "ru" else "en"
     if language not in found.spoken:
         language = found.spoken[0]
-    page = request.GET.get("page", "1")
-    return respond_views.preview(request, found, language, int(page) if page.isdecimal() and len(page) < 4 else 1)
+    return respond_views.preview(request, found, language, whole_number(request.GET.get("page", "")) or 1)
 
 
 def _question(found: Survey, key: str) -> Question:

@@ -128,8 +128,7 @@ class SitesForm(forms.Form):
         """Origins only: anything else in a security policy would let in more than was meant."""
         origins = list[str]()
         for line in self.cleaned_data["sites"].split():
-            parts = urlsplit(line)
-            origin = f"{parts.scheme}://{parts.netloc}"
+            origin = _origin(line)
             if not _SITE.fullmatch(origin):
                 raise forms.ValidationError(
                     say(
@@ -371,6 +370,15 @@ def zip_longest_text(english: list[str], russian: list[str]) -> tuple[Text, ...]
         Text(english[place] if place < len(english) else "", russian[place] if place < len(russian) else "")
         for place in range(size)
     )
+
+
+def _origin(address: str) -> str:
+    """The origin of an address; empty where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _initial(question: Question | None) -> dict[str, Any]:

@@ -13,15 +13,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from septima.lake.append import append
+from septima.schema import Text
 from septima.web.accounts.models import User
 from septima.web.common.language import say
+from septima.web.common.numerals import whole_number
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys.flushing import SOURCE
 from septima.web.surveys.inviting import GuestError, read_csv
 from septima.web.surveys.models import ImportedFile, Response, Survey
 from septima.web.surveys.questions import LONGEST_TEXT, Question
 
-MOST_BYTES = 5 * 2**20
 MOST_ROWS = 10_000
 _AT_ONCE = 50_000
 _OWN = ("response_id", "customer_id", "at", "department", "channel")
@@ -43,12 +44,10 @@ def keep_file(survey: Survey, name: str, content: bytes, user: User) -> Imported
 
     GuestError where it is no CSV file, too large, or has no column of a question.
     """
-    if len(content) > MOST_BYTES:
-        raise GuestError(say("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
     heads, rows = read_csv(content)
     if len(rows) > MOST_ROWS:
         raise GuestError(
-            say(
+            Text(
                 f"A file may have {MOST_ROWS:,} rows at most.",
                 f"В\u00a0файле может быть не\u00a0больше {MOST_ROWS} строк.",
             )
@@ -56,14 +55,14 @@ def keep_file(survey: Survey, name: str, content: bytes, user: User) -> Imported
     keys = [one.key for one in survey.asked]
     if not set(heads) & set(keys):
         raise GuestError(
-            say(
+            Text(
                 f"None of the columns is a question of this survey; the questions are: {', '.join(keys)}.",
                 f"Ни\u00a0один столбец не\u00a0назван вопросом этого опроса; вопросы: {', '.join(keys)}.",
             )
         )
     if "at" not in heads:
         raise GuestError(
-            say(
+            Text(
                 "The file needs a column at: when each questionnaire was answered, such as 2026-05-31 14:30.",
                 "В\u00a0файле нужен столбец at: когда дан ответ, например 2026-05-31 14:30.",
             )
@@ -166,4 +165,4 @@ def _fits(question: Question, cell: str) -> bool:
         return len(cell) <= LONGEST_TEXT
     allowed = question.grades if question.kind == "scale" else range(1, len(question.options) + 1)
     parts = cell.split() if question.kind == "several" else [cell.removesuffix(".0")]
-    return bool(parts) and all(part.isascii() and part.isdecimal() and int(part) in allowed for part in parts)
+    return bool(parts) and all(whole_number(part) in allowed for part in parts)

@@ -12,15 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from septima.metrics.catalogue import catalogue
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.settings import Settings
 from septima.web.accounts.models import User
-from septima.web.common.language import say
 from septima.web.surveys.models import Issue, Letter, Link, Survey
 from septima.workspace import Workspace
 
 MOST = 20_000
 """Customers that one giving out of links may name."""
+MOST_BYTES = 5 * 2**20
+"""Bytes that a CSV file of customers or answers may have."""
 _ENCODINGS = ("utf-8-sig", "cp1251")
 _TALKS = ("call", "chat", "message", "meeting")
 _NOBODY = {"listed": 0, "unknown": 0, "no_consent": 0, "pressed": 0, "has_link": 0, "issued": 0}
@@ -67,9 +68,11 @@ def default_guard(settings: Settings) -> Guard:
 
 
 def read_csv(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
-    """The heads and the rows of a CSV file, by commas, semicolons or tabs; GuestError where it is none."""
+    """The heads and the rows of a CSV file, by commas, semicolons or tabs; GuestError where it is none or too large."""
+    if len(content) > MOST_BYTES:
+        raise GuestError(Text("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
     if b"\x00" in content[:4096]:
-        raise GuestError(say("This is no CSV file but a binary one.", "Это не\u00a0CSV, а\u00a0двоичный файл."))
+        raise GuestError(Text("This is no CSV file but a binary one.", "Это не\u00a0CSV, а\u00a0двоичный файл."))
     text = ""
     for encoding in _ENCODINGS:
         try:
@@ -82,10 +85,10 @@ def read_csv(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=divider))
     except csv.Error as error:
-        raise GuestError(say(f"This is no CSV file: {error}.", f"Это не\u00a0CSV: {error}.")) from None
+        raise GuestError(Text(f"This is no CSV file: {error}.", f"Это не\u00a0CSV: {error}.")) from None
     rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
     if not rows:
-        raise GuestError(say("The file is empty.", "Файл пуст."))
+        raise GuestError(Text("The file is empty.", "Файл пуст."))
     heads = [name.strip().lower() for name in rows[0]]
     return heads, [dict(zip(heads, row, strict=False)) for row in rows[1:]]
 
@@ -95,14 +98,14 @@ def read_guests(content: bytes) -> list[Guest]:
     heads, rows = read_csv(content)
     if "customer_id" not in heads:
         raise GuestError(
-            say(
+            Text(
                 f"The file needs a column customer_id; it has: {', '.join(heads)[:200]}.",
                 f"В\u00a0файле нужен столбец customer_id; в\u00a0нём есть: {', '.join(heads)[:200]}.",
             )
         )
     if len(rows) > MOST:
         raise GuestError(
-            say(
+            Text(
                 f"A list holds at most {MOST:,} customers.", f"В\u00a0списке может быть не\u00a0больше {MOST} клиентов."
             )
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import Organisation, User
 from septima.web.common.language import say
 from septima.web.surveys import questions as asked
@@ -64,20 +64,20 @@ def copied(survey: Survey, user: User, *, as_version: bool) -> Survey:
 def open_survey(survey: Survey) -> None:
     """Let it be answered; LifecycleError where it asks nothing, or not in all its languages."""
     if not survey.asked:
-        raise LifecycleError(say("Add a question first.", "Сначала добавьте вопрос."))
+        raise LifecycleError(Text("Add a question first.", "Сначала добавьте вопрос."))
     for question in survey.asked:
         try:
             asked.checked(question, survey.spoken)
         except asked.QuestionError:
             raise LifecycleError(
-                say(
+                Text(
                     f"Question “{question.text.en or question.text.ru or question.key}” is not complete in all languages of the survey.",
                     f"Вопрос «{question.text.ru or question.text.en or question.key}» заполнен не\u00a0на\u00a0всех языках опроса.",
                 )
             ) from None
     if survey.closes_at is not None and survey.closes_at <= timezone.now():
         raise LifecycleError(
-            say(
+            Text(
                 "Its closing time has passed; set a later one first.",
                 "Время закрытия уже прошло; сначала назначьте более позднее.",
             )
@@ -88,7 +88,7 @@ def open_survey(survey: Survey) -> None:
 def close_survey(survey: Survey) -> None:
     """Take no more answers."""
     if survey.state == DRAFT:
-        raise LifecycleError(say("A draft is not open.", "Черновик ещё не\u00a0открыт."))
+        raise LifecycleError(Text("A draft is not open.", "Черновик ещё не\u00a0открыт."))
     survey.state = CLOSED
 
 

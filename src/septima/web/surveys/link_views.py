@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -16,6 +17,7 @@ from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.exports import csv_answer, file_answer
 from septima.web.common.language import error_text, say
+from septima.web.common.paging import newest_first
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import inviting, letters, links, tasks
 from septima.web.surveys.forms import IssueForm, SitesForm
@@ -38,12 +40,12 @@ def overview(request: MemberRequest, pk: int) -> HttpResponse:
         messages.success(request, say("Saved.", "Сохранено."))
         return to(request, "surveys:links", pk)
     origin = links.origin_of(request)
-    issues = Issue.objects.filter(survey=survey).select_related("made_by")
+    page = newest_first(request, _with_counts(Issue.objects.filter(survey=survey).select_related("made_by")))
     values = {
         "form": form,
         "open_link": links.anonymous_address(survey, origin),
         "snippet": _snippet(survey, origin) if survey.sites else "",
-        "issues": [_shown(issue) for issue in issues],
+        "pager": page,
     }
     return page_of(request, "surveys/links.html", survey, values)
 
@@ -142,7 +144,8 @@ def send(request: MemberRequest, pk: int, issue: int) -> HttpResponse:
 def _issued(request: MemberRequest, survey: Survey, workspace: Workspace, form: IssueForm) -> tuple[Issue, bool]:
     given: dict[str, Any] = form.cleaned_data
     if given["file"]:
-        guests = inviting.read_guests(given["file"].read())
+        # One byte more than is allowed tells that there is too much.
+        guests = inviting.read_guests(given["file"].read(inviting.MOST_BYTES + 1))
     else:
         guests = inviting.guests_of(
             workspace, segments=given["segments"], ordered_within=given["ordered_within"], most=given["most"]
@@ -179,19 +182,21 @@ def _enqueue(issue: Issue, origin: str) -> None:
 
 def _own(request: MemberRequest, pk: int, issue: int) -> tuple[Survey, Issue]:
     survey = own_survey(request, pk)
-    found = Issue.objects.select_related("survey__organisation", "made_by").filter(pk=issue, survey=survey).first()
+    issues = _with_counts(Issue.objects.select_related("survey__organisation", "made_by"))
+    found = issues.filter(pk=issue, survey=survey).first()
     if found is None:
         raise Http404
     return survey, found
 
 
 def _shown(issue: Issue) -> dict[str, Any]:
-    own = Link.objects.filter(issue=issue)
+def _with_counts(issues: QuerySet[Issue]) -> QuerySet[Issue]:
+    """With how many of its links were `opened` and `answered`."""
+    return issues.annotate(opened=Count("link__opened_at"), answered=Count("link__answered_at"))
+
+
     return {
         "issue": issue,
-        "counts": issue.counts,
-        "opened": own.exclude(opened_at=None).count(),
-        "answered": own.exclude(answered_at=None).count(),
         "letters": letters.counts_of(issue) if issue.channel == "email" else None,
         "reminder_due": issue.created_at + timedelta(days=issue.remind_after_days) if issue.remind_after_days else None,
     }
@@ -214,7 +219,7 @@ def _groups(form: IssueForm) -> list[tuple[str, list[forms.BoundField]]]:
 
 
 def _snippet(survey: Survey, origin: str) -> str:
-    title = survey.title.ru or survey.title.en or survey.name
+    title = survey.title.in_language(survey.spoken[0])
     escaped = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return (
         f'<iframe src="{links.embedded_address(survey, origin)}" title="{escaped}" '

@@ -83,8 +83,8 @@ class Survey(models.Model):
 
     @property
     def title(self) -> Text:
-        """The title that respondents see."""
-        return Text(self.title_en or self.title_ru, self.title_ru or self.title_en)
+        """The title that respondents see; without one it is called by no more than that, for its name is not theirs to see."""
+        return Text(self.title_en or self.title_ru or "Your opinion", self.title_ru or self.title_en or "Ваше мнение")
 
     @property
     def consent(self) -> Text:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, get_args
 
 from septima.schema import LANGUAGES, Language, SeptimaError, Text
+from septima.web.common.numerals import whole_number
 
 Kind = Literal["scale", "single", "several", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -73,19 +74,44 @@ def checked(question: Question, languages: Sequence[Language]) -> Question:
     for language in languages:
         words = [question.text, *question.options]
         if any(not text.in_language(language).strip() for text in words):
-            raise QuestionError(f"question {question.key!r} has words missing in language {language!r}")
+            raise _wrong(
+                question,
+                f" has words missing in language {language!r}",
+                f": не\u00a0хватает слов на\u00a0языке «{language}»; впишите их",
+            )
     if any(
         len(words) > _LONGEST_WORDING for text in (question.text, *question.options) for words in (text.en, text.ru)
     ):
-        raise QuestionError(f"question {question.key!r}: no wording may be longer than {_LONGEST_WORDING} letters")
+        raise _wrong(
+            question,
+            f": no wording may be longer than {_LONGEST_WORDING} letters",
+            f": в\u00a0формулировке может быть не\u00a0больше {_LONGEST_WORDING} знаков",
+        )
     if question.kind == "scale":
         if not 0 <= question.lowest < question.highest <= 10:
-            raise QuestionError(f"question {question.key!r}: a scale goes up, from 0 at the least to 10 at the most")
+            raise _wrong(
+                question,
+                ": a scale goes up, from 0 at the least to 10 at the most",
+                ": шкала должна возрастать, начинаться не\u00a0ниже 0 и\u00a0кончаться не\u00a0выше 10",
+            )
         if question.options and len(question.options) != len(question.grades):
-            raise QuestionError(f"question {question.key!r} needs words for all of its {len(question.grades)} grades")
+            grades = len(question.grades)
+            raise _wrong(
+                question,
+                f" needs words for all of its {grades} grades",
+                f": нужны слова для каждой из\u00a0оценок ({grades})",
+            )
     elif question.kind in ("single", "several") and not 2 <= len(question.options) <= MOST_OPTIONS:
-        raise QuestionError(f"question {question.key!r} needs from 2 to {MOST_OPTIONS} options to choose from")
+        raise _wrong(
+            question,
+            f" needs from 2 to {MOST_OPTIONS} options to choose from",
+            f": вариантов ответа должно быть от\u00a02 до\u00a0{MOST_OPTIONS}",
+        )
     return question
+
+
+def _wrong(question: Question, english: str, russian: str) -> QuestionError:
+    return QuestionError(Text(f"question {question.key!r}{english}", f"вопрос «{question.key}»{russian}"))
 
 
 def to_json(questions: Iterable[Question]) -> list[dict[str, Any]]:
@@ -159,13 +185,16 @@ def read_answer(question: Question, given: Sequence[str]) -> Answer | None:
     if question.kind == "text":
         text = filled[0].replace("\r\n", "\n").replace("\x00", "").strip()
         if len(text) > LONGEST_TEXT:
-            raise QuestionError("too long")
+            raise QuestionError(
+                Text("too long", f"слишком длинно; в\u00a0ответе может быть не\u00a0больше {LONGEST_TEXT} знаков")
+            )
         return text or None
     allowed = question.grades if question.kind == "scale" else range(1, len(question.options) + 1)
-    numbers = sorted({int(value) if value.isascii() and value.isdecimal() else -1 for value in filled})
-    if any(number not in allowed for number in numbers) or (question.kind != "several" and len(numbers) > 1):
-        raise QuestionError("no such answer")
-    return numbers if question.kind == "several" else numbers[0]
+    numbers = {whole_number(value) for value in filled}
+    chosen = sorted(number for number in numbers if number is not None and number in allowed)
+    if len(chosen) < len(numbers) or (question.kind != "several" and len(chosen) > 1):
+        raise QuestionError(Text("no such answer", "такого ответа нет; выберите из\u00a0предложенных"))
+    return chosen if question.kind == "several" else chosen[0]
 
 
 def lake_rows(
@@ -211,6 +240,11 @@ def in_words(question: Question, answer: Answer | None, language: Language) -> s
     return "; ".join(
         question.options[number - 1].in_language(language) for number in numbers if 0 < number <= len(question.options)
     )
+
+
+def said_in(text: Text, language: Language) -> str:
+    """A text in one language, or in the other where it has none."""
+    return text.in_language(language) or text.en or text.ru
 
 
 def known_languages(given: Iterable[str]) -> list[Language]:

@@ -17,8 +17,9 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from septima.schema import LANGUAGES, Language, Text
-from septima.web.common.language import say
+from septima.schema import LANGUAGES, Language
+from septima.web.common.language import current_language, say
+from septima.web.common.numerals import whole_number
 from septima.web.surveys import answering, links, throttle
 from septima.web.surveys.answering import Filled, Problem, Seat, TooLateError
 from septima.web.surveys.models import CHANGEABLE_FOR, Link, Response, Survey
@@ -236,7 +237,7 @@ def _form(
     shown = [_shown(one, answers.get(one.key), problems.get(one.key), language) for one in pages[page - 1]]
     values = {
         "survey": survey,
-        "title": survey.title.in_language(language) or survey.name,
+        "title": survey.title.in_language(language),
         "consent": survey.consent.in_language(language),
         "questions": shown,
         "problems": [one for one in shown if one.problem],
@@ -337,9 +338,8 @@ def _no_such_link(request: HttpRequest) -> HttpResponse:
 
 
 def _said(request: HttpRequest, survey: Survey | None, title: str, text: str, *, status: int) -> HttpResponse:
-    language: Language = "ru" if (translation.get_language() or "").startswith("ru") else "en"
     values = {"said_title": title, "said_text": text}
-    return _private(_rendered(request, "respond/said.html", survey, language, values, status))
+    return _private(_rendered(request, "respond/said.html", survey, current_language(), values, status))
 
 
 def _rendered(
@@ -397,9 +397,4 @@ def _switch(
 
 
 def _number(given: str | None) -> int:
-    return int(given) if given and given.isascii() and given.isdecimal() and len(given) < 4 else 1
-
-
-def said_in(text: Text, language: Language) -> str:
-    """A text in one language, or in the other where it has none."""
-    return text.in_language(language) or text.en or text.ru
+    return whole_number(given or "") or 1

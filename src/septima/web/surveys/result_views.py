@@ -24,8 +24,9 @@ from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import importing, tasks
 from septima.web.surveys import results as found_results
 from septima.web.surveys.forms import FileForm
-from septima.web.surveys.inviting import GuestError
+from septima.web.surveys.inviting import MOST_BYTES, GuestError
 from septima.web.surveys.models import Arrival, ImportedFile, Survey
+from septima.web.surveys.questions import said_in
 from septima.web.surveys.results import LEAST_GROUP, Distribution, Measured, Results
 from septima.web.surveys.views import own_survey, page_of, to
 
@@ -102,13 +103,13 @@ def import_file(request: MemberRequest, pk: int) -> HttpResponse:
         given = form.cleaned_data["file"]
         try:
             # One byte more than is allowed tells that there is too much.
-            kept = importing.keep_file(survey, given.name, given.read(importing.MOST_BYTES + 1), request.user)
+            kept = importing.keep_file(survey, given.name, given.read(MOST_BYTES + 1), request.user)
         except GuestError as error:
             form.add_error("file", error_text(error))
         else:
             return to(request, "surveys:imported", pk, kept.pk)
     heads = ["response_id", "customer_id", "at", "department", "channel", *(one.key for one in survey.asked)]
-    files = ImportedFile.objects.filter(survey=survey)
+    files = ImportedFile.objects.filter(survey=survey).defer("rows")
     return page_of(request, "surveys/import.html", survey, {"form": form, "heads": heads, "files": files})
 
 
@@ -209,10 +210,10 @@ def _slices(made: Results, language: Language) -> list[dict[str, Any]]:
 
 def _spread(one: Distribution, language: Language) -> dict[str, Any]:
     question = one.question
-    text = question.text.in_language(language) or question.text.en or question.text.ru
+    text = said_in(question.text, language)
     if one.counts is None:
         return {"text": text, "picture": "", "n": one.n, "rows": []}
-    words = [option.in_language(language) or option.en or option.ru for option in question.options]
+    words = [said_in(option, language) for option in question.options]
     names = words or [str(grade) for grade in question.grades]
     labels = [
         f"{count(n, language)} · {number_style('share', Figure(n / one.n), language).value(n / one.n)}"

@@ -15,11 +15,12 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from django.core.cache import caches
+from django.db.models import Count
 
 from septima.lake.store import arrow_schema
 from septima.metrics import NOTES, catalogue, compute
 from septima.metrics.definition import Tables
-from septima.schema import TABLES, Language, Text
+from septima.schema import TABLES, Text
 from septima.scorecard.benchmark.exchange import LEAST_GROUP
 from septima.scorecard.card import Figure
 from septima.web.common.workspaces import definitions_digest
@@ -96,14 +97,17 @@ class Reason:
 
 def rate_of(survey: Survey) -> Rate:
     """Invited, opened, answered."""
-    links = Link.objects.filter(survey=survey)
-    submitted = Response.objects.filter(survey=survey).exclude(submitted_at=None)
-    return Rate(
-        links.count(),
-        links.exclude(opened_at=None).count(),
-        links.exclude(answered_at=None).count(),
-        submitted.count(),
-    )
+    return rates_of([survey])[survey.pk]
+
+
+def rates_of(surveys: Sequence[Survey]) -> dict[int, Rate]:
+    """Invited, opened, answered by key of survey, for as many as there are at the cost of one."""
+    links = Link.objects.filter(survey__in=surveys).values("survey")
+    counted = links.annotate(invited=Count("pk"), opened=Count("opened_at"), answered=Count("answered_at"))
+    of_links = {row["survey"]: (row["invited"], row["opened"], row["answered"]) for row in counted}
+    submitted = Response.objects.filter(survey__in=surveys).values("survey").annotate(n=Count("submitted_at"))
+    in_all = {row["survey"]: row["n"] for row in submitted}
+    return {one.pk: Rate(*of_links.get(one.pk, (0, 0, 0)), in_all.get(one.pk, 0)) for one in surveys}
 
 
 def results_of(workspace: Workspace, survey: Survey) -> Results:
@@ -169,11 +173,6 @@ def questionnaires_of(workspace: Workspace, survey: Survey) -> tuple[list[str], 
         ]
         for response, row in reversed(first.items())
     ]
-
-
-def figure_in_words(note: str | None) -> Text | None:
-    """What a note of a figure says."""
-    return NOTES.get(note or "")
 
 
 def _cell(question: Question, response: str, given: Mapping[tuple[str, str, str], Any]) -> object:
@@ -254,7 +253,7 @@ def _computed(
             name = getattr(row, by) if by else None
             n = int(row.n) if row.n == row.n else 0
             figure = Figure(_finite(row.value), _finite(row.lower), _finite(row.upper)) if n >= LEAST_GROUP else None
-            shown = Measured(one.id, one.passport.name, one.passport.unit, figure, n, figure_in_words(row.note))
+            shown = Measured(one.id, one.passport.name, one.passport.unit, figure, n, NOTES.get(row.note or ""))
             members.setdefault(name if isinstance(name, str) else None, []).append(shown)
     found = [Member(name, measured, max(one.n for one in measured)) for name, measured in members.items()]
     return sorted(found, key=lambda member: (member.name is None, -member.n, member.name or ""))
@@ -317,8 +316,3 @@ def _fingerprint(workspace: Workspace, survey: Survey) -> str:
 
 def _finite(value: float) -> float | None:
     return float(value) if value == value and abs(value) != float("inf") else None  # noqa: PLR0124 - NaN is unlike itself
-
-
-def named(text: Text, language: Language) -> str:
-    """A text in a language."""
-    return text.in_language(language)

@@ -18,7 +18,7 @@ from septima.web.surveys import lifecycle
 from septima.web.surveys.forms import StartForm
 from septima.web.surveys.instruments import INSTRUMENTS
 from septima.web.surveys.models import Response, Survey
-from septima.web.surveys.results import rate_of
+from septima.web.surveys.results import rates_of
 
 STATES: dict[str, Text] = {
     "draft": Text("draft", "черновик"),
@@ -44,7 +44,8 @@ def overview(request: MemberRequest) -> HttpResponse:
     archived = "archived" in request.GET
     own = Survey.objects.filter(organisation=request.membership.organisation, archived_at__isnull=not archived)
     page = newest_first(request, own)
-    rows = [{"survey": survey, "rate": rate_of(survey), **words_of(survey)} for survey in page.rows]
+    rates = rates_of(page.rows)
+    rows = [{"survey": survey, "rate": rates[survey.pk], **words_of(survey)} for survey in page.rows]
     return render(request, "surveys/overview.html", {"rows": rows, "pager": page, "archived": archived})
 
 

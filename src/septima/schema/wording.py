@@ -1,14 +1,9 @@
-"""Words that errors about what people write have in common: where it stands, and what may have been meant."""
+"""Words that errors about what people write have in common: its place before it, and what may have been meant."""
 
 import difflib
 from collections.abc import Collection
 
-from septima.schema import Text
-
-
-def line_of(file: str, line: int) -> Text:
-    """The place of a line."""
-    return Text(f"{file}, line {line}", f"{file}, строка\u00a0{line}")
+from septima.schema.text import Text
 
 
 def placed(place: Text, said: Text) -> Text:
