@@ -9,7 +9,6 @@ import http.client
 import os
 import re
 import secrets
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from benchmarks.serving import served
+
 PEOPLE = 20
 READS_S = 1.0
 KPIS = 200
-_STARTS_S = 120
 _PERIOD = "2026-Q3"
 
 
@@ -40,14 +40,7 @@ def report(folder: Path, customers: int, seconds: int) -> None:
     """Print the table of pages, and how many answers a second are taken."""
     workspace = _workspace(folder, customers)
     cookie, survey, organisation, customer = _people(workspace)
-    port = _free_port()
-    site = subprocess.Popen(
-        [sys.executable, "-c", "from septima.cli import main; main()", "serve", str(workspace), "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
+    with served(workspace) as port:
         home = f"/o/{organisation}/"
         pages = {
             "scorecard": f"{home}?period={_PERIOD}",
@@ -65,9 +58,6 @@ def report(folder: Path, customers: int, seconds: int) -> None:
             print(_line(name, _people_read(port, path, signed, seconds)), flush=True)
         taken, wrong = _answers(port, survey, seconds)
         print(f"\nAnswers taken durably: {taken / seconds:,.0f} a second over {seconds} s, {wrong} refused.")
-    finally:
-        site.terminate()
-        site.wait(timeout=60)
 
 
 def _workspace(folder: Path, customers: int) -> Path:
@@ -156,24 +146,6 @@ def _people(workspace: Path) -> tuple[str, str, str, str]:
     customers = Workspace.open(workspace).table("customers")
     (customer,) = customers.order_by("customer_id").limit(1).customer_id.to_pyarrow().to_pylist()
     return f"sessionid={client.cookies['sessionid'].value}", path, slug, card_address(organisation, customer)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + _STARTS_S
-    while time.monotonic() < end:
-        try:
-            status, _ = _ask(http.client.HTTPConnection("127.0.0.1", port, timeout=5), "/health/", {})
-            if status == 200:
-                return
-        except OSError:
-            time.sleep(0.3)
-    sys.exit("the site did not begin to answer")
 
 
 def _ask(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
