@@ -28,6 +28,8 @@ PATHS = ["", "mine/", "metrics/", "models/", "surveys/", "customers/", "definiti
 ACCOUNT = ["/preferences/", "/password/", "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/logout/"]
 SIGNED_OUT = ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/sign-in/none/"]
 MISSING = ["nothing/", "customers/card/nothing/"]
+_PATIENCE_MS = 300_000
+"""What is drawn for the first time takes long."""
 ENDLESS = ("metrics/of/", "metrics/paths/", "card/of/", "models/experiments/of/")
 """Below these all addresses show pages of one kind; of the others, those with a number or a token in them do."""
 
@@ -93,7 +95,7 @@ def pages_of(asking: APIRequestContext, home: str, more: Sequence[str] = ()) -> 
     seen = {kind_of(address, home) for address in waiting}
     while waiting:
         address = waiting.popleft()
-        answer = asking.get(address)
+        answer = asking.get(address, timeout=_PATIENCE_MS)
         if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
         yield address

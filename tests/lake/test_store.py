@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
+from septima.lake import store
 from septima.lake.store import Lake, StoreError, Writing, arrow_schema
 
 
@@ -50,6 +51,18 @@ def test_tables_written_together_are_published_as_one_version(lake: Lake) -> Non
     assert keys(lake, "orders") == ["a", "b"]
     assert keys(lake, "customers") == ["c"]
     assert lake.commit().details == {"note": "two tables"}
+
+
+def test_files_and_their_folder_are_on_the_disk_before_the_log_names_them(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(store, "flush", flushed.append)
+    with lake.write("orders") as writing:
+        made = put(writing, "orders", "a")
+    folder = lake.table_folder("orders")
+    log = next(path for path in flushed if path.parent == folder / "_delta_log")
+    assert flushed.index(made) < flushed.index(folder) < flushed.index(log)
 
 
 def test_a_write_without_changes_publishes_nothing(lake: Lake) -> None:

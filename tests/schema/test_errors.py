@@ -21,7 +21,7 @@ FINISHED = (
     "schema",
     "scorecard",
     "settings.py",
-    "web/editing",
+    "web",
     "workspace.py",
 )
 """The rooms and modules in which every error is said in both languages."""

@@ -125,7 +125,8 @@ def put_into_arms(
     try:
         return put(workspace.request(), design, eligible=eligible)
     except BaseException:
-        if not kept:
+        # What failed or was stopped behind the assignment itself leaves customers who are in it, by this design.
+        if not kept and not arm_counts(workspace.request(), design.experiment):
             path.unlink()
         raise
 

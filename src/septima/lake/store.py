@@ -119,6 +119,8 @@ class Writing:
             statistics = json.dumps({"numRecords": rows})
             actions.append(AddAction(path.name, path.stat().st_size, {}, now, True, statistics))
         actions += [RemoveAction(path.name, True, now) for path in self._removed.get(table, [])]
+        # A file is there for good only once the folder that names it is on the disk too, before the log says so.
+        flush(folder)
         delta = DeltaTable(str(folder))
         delta.create_write_transaction(actions, "append", delta.schema())
         version = DeltaTable(str(folder)).version()

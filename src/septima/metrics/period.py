@@ -216,7 +216,10 @@ class Calendar:
                 day = self._day(cast(Grain, grain), parts)
             except ValueError as error:
                 raise PeriodError(
-                    Text(f"there is no period {text!r}: {error}", f"нет периода «{text}»: {error}")
+                    Text(
+                        f"there is no period {text!r}: {error}",
+                        f"нет периода «{text}»: такого года, квартала, месяца, недели или дня в\u00a0календаре нет",
+                    )
                 ) from error
             period = self.period_of(day, cast(Grain, grain))
             if grain in _LENGTHS and period.fiscal_year_start > 1 and not found["fiscal"]:

@@ -65,10 +65,10 @@ def slicings(definition: ScorecardDefinition, metrics: Mapping[str, Metric], tab
         for name in _tables_with(definition, metrics, dimension):
             table = tables(name)
             known = table.filter(table[dimension].notnull())
-            counted = known.group_by(dimension).agg(records=known.count())
+            # Members are called by their text, as metrics call them: `true`, not `True`.
+            counted = known.group_by(member=known[dimension].cast("string")).agg(records=known.count())
             for row in counted.to_pyarrow().to_pylist():
-                member = str(row[dimension])
-                counts[member] = counts.get(member, 0) + int(row["records"])
+                counts[row["member"]] = counts.get(row["member"], 0) + int(row["records"])
         largest = sorted(counts, key=lambda member: (-counts[member], member))[:MOST_MEMBERS]
         if largest:
             found.append(Slicing(dimension, dimension_name(dimension), tuple(sorted(largest)), number))
@@ -160,7 +160,8 @@ def slice_card(
         calendar=calendar,
         now=now or datetime.now(UTC),
     )
-    return _said_of(card, known, dimension)
+    others = {kpi.id: kpi.where[dimension] or "—" for kpi in definition.kpis if dimension in kpi.where}
+    return _said_of(card, known, dimension, others)
 
 
 def _tables_with(definition: ScorecardDefinition, metrics: Mapping[str, Metric], dimension: str) -> list[str]:
@@ -178,8 +179,15 @@ def _can_be_sliced(kpi: KpiDefinition, metrics: Mapping[str, Metric], dimension:
     return dimension in metrics[kpi.metric].dimensions and kpi.where.get(dimension, member) == member
 
 
-def _said_of(card: Scorecard, known: set[str], dimension: str) -> Scorecard:
-    """The card with a reason on every KPI that has no figure in the slice."""
+def _of_another(name: Text, member: str) -> Text:
+    return Text(
+        f"This KPI is of {name.en} {member} alone, so it has no figure in this slice.",
+        f"Этот показатель\u00a0— только по\u00a0измерению «{name.ru}»: {member}, поэтому в\u00a0этом срезе значения нет.",
+    )
+
+
+def _said_of(card: Scorecard, known: set[str], dimension: str, others: Mapping[str, str]) -> Scorecard:
+    """The card with a reason on every KPI that has no figure in the slice; `others` are of another member by definition."""
     name = dimension_name(dimension)
     why = Text(
         f"The data behind this KPI are not split by {name.en}, so it has no figure in this slice.",
@@ -187,7 +195,10 @@ def _said_of(card: Scorecard, known: set[str], dimension: str) -> Scorecard:
     )
 
     def said(kpi: KpiCard) -> KpiCard:
-        return kpi if kpi.id in known else replace(kpi, statements=(why,))
+        if kpi.id in known:
+            return kpi
+        own = others.get(kpi.id)
+        return replace(kpi, statements=(why if own is None else _of_another(name, own),))
 
     return replace(
         card,

@@ -43,9 +43,11 @@ def serve(host: str, port: int, *, workers: int, development: bool) -> None:
         "limit_request_line": 8190,
         "control_socket_disable": True,
     }
-    ours, beside = (
-        os.getpid(),
-        _Beside(["db_worker", "--interval", "0.5"], ["send_digests", "--every", "600"], ["bring_in", "--every", "1"]),
+    ours = os.getpid()
+    beside = _Beside(
+        ["db_worker", "--interval", "0.5"],
+        ["send_letters", "--every", "600"],
+        ["bring_in", "--every", "1"],
     )
     try:
         _Server(options).run()

@@ -228,6 +228,17 @@ def test_the_language_of_a_page_is_the_persons(site: Site, as_role: Callable[[st
     assert '<html lang="ru"' in Client().get("/accounts/login/?language=ru").content.decode()
 
 
+@pytest.mark.parametrize(
+    "address", ["/s/a/%00.1/", "/o/home/mine/actions/?kpi=%00", "/o/home/administration/log/?action=a%00b"]
+)
+def test_nothing_is_looked_up_by_an_address_with_a_zero_byte(
+    address: str, site: Site, as_role: Callable[[str], Client], django_assert_max_num_queries: Any
+) -> None:
+    client = as_role("administrator")
+    with django_assert_max_num_queries(4):  # whose page it is, alone
+        assert client.get(address).status_code == 404
+
+
 def test_pages_let_nothing_foreign_in(site: Site) -> None:
     headers = Client().get("/accounts/login/").headers
     policy = headers["Content-Security-Policy"]

@@ -11,7 +11,7 @@ from septima.web.actions.figures import KpiNow
 from septima.web.actions.keeping import Wanted, begin, change, say_of, tell_the_lake
 from septima.web.actions.lists import is_own, may_work_on, show, visible
 from septima.web.actions.models import Action
-from septima.web.actions.tasks import remind, remind_all
+from septima.web.actions.tasks import remind, remind_all, remind_everybody
 from septima.web.common.workspaces import open_workspace
 from tests.web.conftest import Site
 
@@ -135,6 +135,35 @@ def test_nobody_is_reminded_of_what_is_closed_or_after_leaving(site: Site) -> No
     assert mail.outbox == []
 
 
+def test_a_letter_that_could_not_go_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    action, morning = begun(site.own, member(site.own, "employee")), datetime(2026, 12, 9, 6, 0, tzinfo=UTC)
+
+    def down(*_: object) -> int:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", down)
+        assert remind_everybody(morning) == 0
+    assert remind_everybody(morning) == 1
+    assert remind_everybody(morning) == 0
+    assert action.what in mail.outbox[0].body
+
+
+def test_an_action_that_is_due_soon_when_it_begins_is_reminded_of_too(site: Site) -> None:
+    begun(site.own, member(site.own, "employee"))
+    eve = datetime(2026, 12, 9, 5, 59, tzinfo=UTC)
+    assert remind_everybody(eve) == 0  # nobody is written to at night
+    assert remind_everybody(eve + timedelta(minutes=1)) == 1
+
+
+def test_what_is_wrong_in_one_organisation_keeps_no_letter_of_another(site: Site) -> None:
+    begun(site.other, member(site.other, "administrator"), form="other")
+    Organisation.objects.filter(pk=site.other.pk).update(folder="/nowhere")
+    past, day = begun(site.own, member(site.own, "employee")), datetime(2026, 12, 11, 7, 0, tzinfo=UTC)
+    Action.objects.filter(pk=past.pk).update(due_on=day.date())
+    assert remind_everybody(day) == 1
+
+
 def test_a_line_break_in_an_action_stays_out_of_the_letters_subject(site: Site) -> None:
     wanted = Wanted("Do it\r\nBcc: all@example.org", "", member(site.own, "head"), "", "", DUE)
     action = begin(site.own, member(site.own, "leader").user, "own/x", QUARTER, wanted, "token")
@@ -183,5 +212,5 @@ def test_all_of_an_organisation_are_reminded_of_together(writable: Organisation)
         ("over", today - timedelta(days=1)),
     ):
         begin(writable, head.user, "own/x", QUARTER, Wanted(name, "", head, "", "", day), name)
-    assert remind_all.func(writable.pk) == 1
+    assert remind_all(writable.pk, today) == 1
     assert Action.objects.get(what="over").planned_on == today - timedelta(days=1)

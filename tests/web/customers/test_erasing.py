@@ -4,7 +4,9 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,7 +17,7 @@ from septima.metrics.lifetime_words import METHOD_BY_KEY
 from septima.schema import SeptimaError
 from septima.web.accounts.models import AuditEvent, Membership, Organisation
 from septima.web.common.workspaces import open_workspace
-from septima.web.customers import erasure, valuations
+from septima.web.customers import erasing, erasure, valuations
 from septima.web.customers.links import mark_of, seal
 from septima.web.customers.models import Erasure, Opening, Suggestion
 from septima.web.customers.openings import note_opening
@@ -98,6 +100,24 @@ def test_an_erasure_that_was_not_confirmed_is_withdrawn(
     client.post(f"/o/home/customers/erasures/{work.pk}/confirm/", {"withdraw": "1"})
     assert not Erasure.objects.exists()
     assert read_person(open_workspace(writable).lake, CUSTOMER).is_known
+
+
+def test_what_another_confirmed_meanwhile_is_not_withdrawn(
+    writable: Organisation, as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_role("leader")
+    work = Erasure.objects.create(organisation=writable, customer_id=CUSTOMER, token="t", reason="Request 17")
+    own = erasing._own
+
+    def and_then_another_confirms(request: Any, number: int) -> Erasure:
+        found = own(request, number)
+        Erasure.objects.update(confirmed_at=datetime.now(UTC))
+        return found
+
+    monkeypatch.setattr(erasing, "_own", and_then_another_confirms)
+    answer = client.post(f"/o/home/customers/erasures/{work.pk}/confirm/", {"withdraw": "1"})
+    assert answer["Location"].endswith(f"/erasures/{work.pk}/")
+    assert Erasure.objects.get().confirmed_at is not None
 
 
 def test_an_erasure_that_stopped_is_tried_again(

@@ -326,6 +326,22 @@ def test_a_metric_is_begun_in_a_form_and_put_on_the_card(writable: Organisation,
     assert "Line" in page
 
 
+def test_a_mistake_is_told_in_the_language_of_the_reader_with_its_line(
+    writable: Organisation, as_role: Browser
+) -> None:
+    analyst = as_role("analyst")
+    analyst.post(f"{BASE}new/metrics/", {"name": "support"})
+    draft = Draft.objects.get(file="metrics/support.yaml")
+    _write(analyst, draft, "table: calls", "table: call")
+    line = draft.text[: draft.text.index("table: call")].count("\n") + 1
+    english = analyst.get(f"{BASE}drafts/{draft.pk}/text/").content.decode()
+    assert f"Line {line}</a>: there is no table &#x27;call&#x27;; did you mean &#x27;calls&#x27;?" in english
+    User.objects.filter(email="analyst@example.org").update(language="ru")
+    russian = analyst.get(f"{BASE}drafts/{draft.pk}/text/").content.decode()
+    assert f"Строка {line}</a>: нет таблицы «call»; возможно, имелось в\u00a0виду «calls»?" in russian
+    assert "there is no table" not in russian
+
+
 def test_what_another_file_needs_is_not_taken_away(writable: Organisation, as_role: Browser) -> None:
     analyst = as_role("analyst")
     draft = _draft(analyst)

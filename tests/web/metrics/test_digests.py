@@ -102,9 +102,9 @@ def test_nobody_gets_letters_who_is_no_member_any_more(subscription: Subscriptio
 
 
 def test_the_command_sends_what_is_due(subscription: Subscription, capsys: pytest.CaptureFixture[str]):
-    call_command("send_digests")
+    call_command("send_letters")
     sent = len(mail.outbox)
-    call_command("send_digests")
+    call_command("send_letters")
     assert len(mail.outbox) == sent == 1
 
 

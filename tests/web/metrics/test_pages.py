@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from septima.web.accounts.models import Organisation
+from septima.schema import SeptimaError, Text
+from septima.web.accounts.models import Organisation, User
 from septima.web.metrics import chart_script
 from septima.web.metrics.asking import Ask
 from septima.web.metrics.models import Annotation
@@ -67,6 +68,19 @@ def test_recorded_figures_are_shown_at_once(writable: Organisation, as_role: Sig
     anew = as_role("viewer").get("/o/home/metrics/of/nps/figures/?grain=quarter&anew=1", headers=HTMX)
     assert not anew.context["found"].recorded
     assert anew.context["found"].data_version == Workspace.open(writable.directory).lake.version
+
+
+def test_what_cannot_be_computed_is_said_in_the_readers_language(
+    site: Site, as_role: Sign, monkeypatch: pytest.MonkeyPatch
+):
+    def refused(*_: object) -> None:
+        raise SeptimaError(Text("it cannot be", "так нельзя"))
+
+    monkeypatch.setattr("septima.web.metrics.views.figures_at_once", refused)
+    User.objects.filter(email="viewer@example.org").update(language="ru")
+    page = as_role("viewer").get("/o/home/metrics/of/nps/")
+    assert page.status_code == 422
+    assert "так нельзя" in page.content.decode()
 
 
 def test_slices_have_a_line_and_a_chart_for_each_member(site: Site, as_role: Sign):

@@ -126,7 +126,36 @@ def test_each_letter_goes_once(home: Organisation, make_survey: MakeSurvey) -> N
     link = Link.objects.select_related("survey").get(customer_id="C1")
     assert links.address_of(link, ORIGIN) in next(one.body for one in mail.outbox if one.to == ["one@example.org"])
     assert letters.counts_of(issue) == {"waiting": 0, "sending": 0, "sent": 3, "failed": 1}
-    assert Letter.objects.get(state="failed").problem == "no address"
+    assert Letter.objects.get(state="failed").link.customer_id == "C4"
+
+
+@pytest.mark.parametrize("address", ["one@example.org\nBcc: all@example.org", "Иван <", "@"])
+def test_an_address_that_is_none_keeps_no_other_letter(
+    address: str, home: Organisation, make_survey: MakeSurvey
+) -> None:
+    rows = [{"customer_id": "C1", "segment": "gold", "consent": True, "email": address}]
+    append(Workspace.open(home.directory).lake, "customers", rows, "crm", batch="again", author="test")
+    issue = _by_mail(make_survey())
+    letters.send_waiting(issue.pk, "invitation", ORIGIN)
+    assert {"two@example.org", "three@example.org"} <= {one.to[0] for one in mail.outbox}
+    assert all("all@example.org" not in one.recipients() for one in mail.outbox)
+    assert letters.counts_of(issue)["sending"] == 0
+
+
+def test_letters_stop_when_the_survey_is_closed_meanwhile(
+    home: Organisation, make_survey: MakeSurvey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey = make_survey()
+    issue = _by_mail(survey)
+    monkeypatch.setattr(letters, "_AT_ONCE", 1)
+
+    def sent(*_: object, **__: object) -> int:
+        Survey.objects.update(state="closed")
+        return 1
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", sent)
+    assert letters.send_waiting(issue.pk, "invitation", ORIGIN) == 1
+    assert letters.counts_of(issue)["waiting"] == 3
 
 
 def test_a_letter_that_was_cut_off_is_not_sent_again(
@@ -154,6 +183,17 @@ def test_only_who_has_not_answered_is_reminded_and_once(home: Organisation, make
     assert letters.remind(issue.pk, ORIGIN) == 0
     assert sorted(one.to[0] for one in mail.outbox) == ["three@example.org", "two@example.org"]
     assert all(one.subject.startswith("Напоминание: ") for one in mail.outbox)
+
+
+def test_whoever_refused_since_is_not_reminded(home: Organisation, make_survey: MakeSurvey) -> None:
+    issue = _by_mail(make_survey())
+    Issue.objects.update(consent="not_refused")
+    assert letters.send_waiting(issue.pk, "invitation", ORIGIN) == 2  # all but who has refused and who has no address
+    rows = [{"customer_id": "C3", "segment": "new", "consent": False, "email": "three@example.org"}]
+    append(Workspace.open(home.directory).lake, "customers", rows, "crm", batch="refused", author="test")
+    mail.outbox.clear()
+    letters.remind(issue.pk, ORIGIN)
+    assert [one.to[0] for one in mail.outbox] == ["one@example.org"]
 
 
 def test_a_closed_survey_reminds_nobody(home: Organisation, make_survey: MakeSurvey) -> None:

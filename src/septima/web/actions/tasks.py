@@ -1,5 +1,6 @@
 """Reminding of actions before they are due, and telling the lake which were kept."""
 
+import logging
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
@@ -9,66 +10,82 @@ from django.urls import reverse
 from django.utils.translation import override
 from django_tasks import task
 
+from septima.web.accounts.models import Organisation
 from septima.web.actions.keeping import tell_the_lake
 from septima.web.actions.models import OPEN_STATES, Action
 from septima.web.common.language import say
 
 REMIND_BEFORE = timedelta(days=3)
-_HOUR = time(6, 0, tzinfo=UTC)
+_HOUR = time(6, 0)
+"""When a day's letters go, in UTC."""
+_LOG = logging.getLogger(__name__)
 
 
 @task()
-def follow(action: int, day: str) -> None:
-    """On a day of an action: remind of it before it is due, tell the lake afterwards."""
-    found = Action.objects.select_related("organisation", "owner__user").filter(pk=action).first()
-    if found is None:
-        return
-    today = max(datetime.now(UTC).date(), date.fromisoformat(day))
-    remind(found, today)
-    tell_the_lake(found, today)
+def tell(action: int) -> bool:
+    """Tell the lake how an action stands; False where there is nothing to tell."""
+    found = Action.objects.filter(pk=action).first()
+    return found is not None and tell_the_lake(found, datetime.now(UTC).date())
 
 
-@task()
-def remind_all(organisation: int) -> int:
+def follow_up(action: Action) -> None:
+    """Have the lake told of an action that is closed or was told of before; called after every change.
+
+    What its days bring, `remind_everybody` does.
+    """
+    if not action.is_open or action.planned_on is not None:
+        tell.enqueue(action.pk)
+
+
+def remind_everybody(now: datetime | None = None) -> int:
+    """`remind_all` for every organisation, from the hour of letters on; how many went.
+
+    What goes wrong in one organisation is noted, keeps no other, and is tried again by the next call.
+    """
+    moment = now or datetime.now(UTC)
+    if moment.time() < _HOUR:
+        return 0
+    letters = 0
+    for organisation in Organisation.objects.values_list("pk", flat=True):
+        try:
+            letters += remind_all(organisation, moment.date())
+        except Exception:  # noqa: BLE001 - whatever it is
+            _LOG.exception("the actions of organisation %s could not be followed", organisation)
+    return letters
+
+
+def remind_all(organisation: int, today: date) -> int:
     """Remind of everything of an organisation that is due soon, and tell the lake what is over; how many letters went."""
-    today = datetime.now(UTC).date()
     due = Action.objects.select_related("organisation", "owner__user").filter(
         organisation_id=organisation, state__in=OPEN_STATES, due_on__lte=today + REMIND_BEFORE
     )
-    letters = sum(remind(action, today) for action in due)
+    letters = sum(remind(action, today) for action in due.filter(due_on__gte=today))
     for action in due.filter(due_on__lt=today, planned_on=None):
         tell_the_lake(action, today)
     return letters
 
 
-def follow_up(action: Action) -> None:
-    """Have an action followed on the days that matter, and now where it is closed; called after every change.
-
-    Where the worker cannot wait, `remind_all` does it once a day.
-    """
-    if follow.get_backend().supports_defer and action.is_open:
-        for day in (action.due_on - REMIND_BEFORE, action.due_on + timedelta(days=1)):
-            moment = datetime.combine(day, _HOUR)
-            if moment > datetime.now(UTC):
-                follow.using(run_after=moment).enqueue(action.pk, day.isoformat())
-    if not action.is_open or action.planned_on is not None:
-        follow.enqueue(action.pk, datetime.now(UTC).date().isoformat())
-
-
 def remind(action: Action, today: date) -> bool:
     """Write to the owner of an action that is due within three days, once for each day due; whether a letter went."""
-    if not action.is_open or not today <= action.due_on <= today + REMIND_BEFORE:
+    if not action.is_open or action.reminded_for == action.due_on:
+        return False
+    if not today <= action.due_on <= today + REMIND_BEFORE:
         return False
     owner = action.owner
     if owner is None or owner.ended_at is not None or not owner.user.is_active:
         return False
+    with override(owner.user.language or "en"):
+        subject, text = _letter(action)
     not_yet = Action.objects.filter(pk=action.pk).filter(~Q(reminded_for=F("due_on")) | Q(reminded_for=None))
     # Of two workers at once, one writes.
     if not not_yet.update(reminded_for=F("due_on")):
         return False
-    with override(owner.user.language or "en"):
-        subject, text = _letter(action)
-    send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [owner.user.email])
+    try:
+        send_mail(subject, text, settings.DEFAULT_FROM_EMAIL, [owner.user.email])
+    except OSError as error:  # its text may hold the address; what did not go is tried again
+        Action.objects.filter(pk=action.pk).update(reminded_for=action.reminded_for)
+        _LOG.error("the letter of action %s could not be sent: %s", action.pk, type(error).__name__)
+        return False
     return True
 
 

@@ -3,8 +3,23 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
+
+from septima.web.common.errors import not_found
+
+
+def addresses_without_zero_bytes(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Find nothing at an address that holds a zero byte: no name of anything does, and PostgreSQL refuses to look."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return not_found(request, Http404())
+        return get_response(request)
+
+    return answer
 
 
 def language_of_the_person(

@@ -39,7 +39,6 @@ Capability = Literal[
     "load_data",
     "administer",
 ]
-CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 
 _EVERYONE: frozenset[Role] = frozenset(ROLES)
 _ALLOWED: dict[Capability, frozenset[Role]] = {
@@ -68,8 +67,3 @@ _ALLOWED: dict[Capability, frozenset[Role]] = {
 def allowed(role: str, capability: Capability) -> bool:
     """Whether a role may do this."""
     return role in _ALLOWED[capability]
-
-
-def capabilities_of(role: str) -> frozenset[Capability]:
-    """All that a role may do."""
-    return frozenset(capability for capability in CAPABILITIES if allowed(role, capability))

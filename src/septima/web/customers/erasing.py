@@ -169,15 +169,15 @@ def confirm(request: MemberRequest, number: int) -> HttpResponse:
     """The second question; after it the background worker erases."""
     erasure = _own(request, number)
     organisation = erasure.organisation
-    if request.method == "POST" and "withdraw" in request.POST and erasure.confirmed_at is None:
+    # What another confirmed in this very moment can no longer be withdrawn.
+    unconfirmed = Erasure.objects.filter(pk=erasure.pk, confirmed_at=None)
+    if request.method == "POST" and "withdraw" in request.POST and unconfirmed.delete()[0]:
         note_event(organisation, request.user, "erasure.withdrawn", erasure.name)
-        erasure.delete()
         messages.info(request, say("Nothing was erased.", "Ничего не\u00a0удалено."))
         return HttpResponseRedirect(reverse("customers:erasures", args=[organisation.slug]))
     if request.method == "POST":
         # Of two who confirm at once, one starts the erasure.
-        started = Erasure.objects.filter(pk=erasure.pk, confirmed_at=None).update(confirmed_at=datetime.now(UTC))
-        if started:
+        if "withdraw" not in request.POST and unconfirmed.update(confirmed_at=datetime.now(UTC)):
             note_event(organisation, request.user, "erasure.confirmed", erasure.name)
             begin_erasing(erasure)
         return HttpResponseRedirect(reverse("customers:erasure", args=[organisation.slug, erasure.pk]))

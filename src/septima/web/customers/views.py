@@ -136,9 +136,10 @@ def value(request: MemberRequest) -> HttpResponse:
 @never_cache
 def valuing(request: MemberRequest) -> HttpResponse:
     """How far the valuation of all customers is."""
-    work = newest(request.membership.organisation, VALUE)
+    organisation = request.membership.organisation
+    work = newest(organisation, VALUE)
     if work is None:
-        raise Http404
+        return HttpResponseRedirect(reverse("customers:search", args=[organisation.slug]))
     return progress_answer(request, work)
 
 

@@ -37,7 +37,7 @@ def works(request: MemberRequest) -> HttpResponse:
     settle_all(organisation)
     found = Work.objects.filter(organisation=organisation, kind__startswith="data.").select_related("who")
     before = request.GET.get("before", "")
-    shown = list((found.filter(pk__lt=int(before)) if before.isdigit() else found)[: _PAGE + 1])
+    shown = list((found.filter(pk__lt=int(before)) if before.isdecimal() else found)[: _PAGE + 1])
     further = shown[_PAGE - 1].pk if len(shown) > _PAGE else None
     context = {
         "works": [(one, _title(one), _subject(one)) for one in shown[:_PAGE]],

@@ -18,7 +18,7 @@ from septima.web.common.access import MemberRequest, member
 from septima.web.common.errors import cannot
 from septima.web.common.language import current_language, error_text, say
 from septima.web.editing import register
-from septima.web.editing.checking import metrics_of, settings_of
+from septima.web.editing.checking import settings_of
 from septima.web.editing.effect import touches_card
 from septima.web.editing.files import digest_of
 from septima.web.editing.forms import Form, FormError, answered_form, done, form_of, place_mistakes, with_answers
@@ -27,6 +27,7 @@ from septima.web.editing.limits import LONGEST, has_aliases, refusal
 from septima.web.editing.models import Draft
 from septima.web.editing.shapes import FileShape, shape_of
 from septima.web.editing.showing import draft_of, known_kind, mistakes_in, shown_effect
+from septima.workspace import metrics_of
 
 _MOST_FOUND = 60
 
@@ -204,11 +205,13 @@ def _anchor(order: str) -> str:
 def _form(text: str, organisation: Any, shape: FileShape) -> Form:
     if refusal(text) is not None:
         raise FormError(
-            say("the text cannot be read; mend it as text first", "текст не прочитать; сначала исправьте его как текст")
+            Text(
+                "the text cannot be read; mend it as text first", "текст не прочитать; сначала исправьте его как текст"
+            )
         )
     if has_aliases(text):
         raise FormError(
-            say(
+            Text(
                 "this file says things once and means them in several places (&name and *name); edit it as text",
                 "в этом файле одно место используется в нескольких (&имя и *имя); правьте его как текст",
             )

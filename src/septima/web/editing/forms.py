@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from septima.schema import Language, SeptimaError
+from septima.schema import Language, SeptimaError, Text
 from septima.scorecard.composite import CompositeError, rescale
 from septima.scorecard.definition import PERSPECTIVES
-from septima.web.common.language import say
 from septima.web.editing.fields import FieldShape, FormField, answered, field_of, target_changes
 from septima.web.editing.layout import (
     Add,
@@ -125,7 +124,7 @@ def form_of(
     except LayoutError as error:
         raise FormError(error.statement) from error
     if not isinstance(whole, Mapping):
-        raise FormError(say("the file holds no fields; edit it as text", "в файле нет полей; правьте его как текст"))
+        raise FormError(Text("the file holds no fields; edit it as text", "в файле нет полей; правьте его как текст"))
     names = dict((suggestions or {}).get("metrics", ()))
     maker = _Maker(text, whole, language, names)
     fixed = {name: [(one, one) for one in words] for name, words in shape.suggestions.items()}
@@ -158,9 +157,9 @@ def with_answers(text: str, changes: Sequence[Change]) -> str:
         return changed(text, changes)
     except LayoutError as error:
         raise FormError(
-            say(
+            Text(
                 f"this change cannot be made in the form; make it in the text ({error})",
-                f"это изменение не сделать в форме; сделайте его в тексте ({error})",
+                f"это изменение не сделать в форме; сделайте его в тексте ({error.statement.ru})",
             )
         ) from error
 
@@ -181,7 +180,7 @@ def done(text: str, form: Form, order: str, shape: FileShape) -> str:
     if action == "rescale" and name in listed and listed[name].weighted:
         return with_answers(text, _rescaled(text, listed[name].path))
     raise FormError(
-        say(
+        Text(
             "this can no longer be done here; look at the form anew",
             "этого здесь уже не сделать; посмотрите форму заново",
         )
@@ -310,8 +309,14 @@ def _rescaled(text: str, path: Path) -> list[Change]:
     given = {str(place): entry.get("weight", 1.0) for place, entry in enumerate(entries)}
     try:
         better = rescale({key: float(weight) for key, weight in given.items()})
-    except (CompositeError, TypeError, ValueError) as error:
-        raise FormError(error.statement if isinstance(error, SeptimaError) else str(error)) from error
+    except CompositeError as error:
+        raise FormError(error.statement) from error
+    except (TypeError, ValueError) as error:
+        raise FormError(
+            Text(
+                "weights must be numbers; mend them in the text", "веса должны быть числами; исправьте их в\u00a0тексте"
+            )
+        ) from error
     return [
         Put((*path, int(key), "weight"), Literal(f"{weight:.12g}", weight), ("id", "metric", "name", "weight"))
         for key, weight in better.items()
@@ -326,7 +331,7 @@ def _fresh(text: str, path: Path, shape: FileShape, argument: str) -> Mapping[st
     if listed is not None and listed.catalogue and argument:
         return {"id": argument} if path == ("own",) else {"id": argument, "weight": 1}
     if listed is None or listed.fresh is None:
-        raise FormError(say("new entries are written in the text", "новые записи добавляются в тексте"))
+        raise FormError(Text("new entries are written in the text", "новые записи добавляются в тексте"))
     taken = {str(entry.get("id", entry.get("role"))) for entry in entries if isinstance(entry, Mapping)}
     stem = listed.key.rstrip("s")
     number = next(number for number in range(1, len(taken) + 2) if f"new_{stem}_{number}" not in taken)

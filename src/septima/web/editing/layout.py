@@ -77,7 +77,8 @@ def content(text: str) -> Any:
     try:
         return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, RecursionError) as error:
-        raise LayoutError(" ".join(str(error).split())) from error
+        problem = " ".join(str(error).split())
+        raise LayoutError(Text(problem, f"не\u00a0читается как YAML: {problem}")) from error
 
 
 def at(value: Any, path: Path) -> Any:

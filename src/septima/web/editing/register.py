@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.scorecard.audit import (
     FOLDER,
     AuditError,
@@ -53,7 +53,7 @@ def locked(directory: Path) -> Generator[None]:
         lock.acquire()
     except Timeout:
         raise EditingError(
-            say(
+            Text(
                 "another change is being written; try again in a minute",
                 "сейчас записывается другое изменение; попробуйте через минуту",
             )
@@ -112,7 +112,7 @@ def keep(draft: Draft, text: str, seen_digest: str) -> None:
     changed = Draft.objects.filter(pk=draft.pk, state="draft", text=draft.text)
     if digest_of(draft.text) != seen_digest or not changed.update(text=text, updated_at=timezone.now()):
         raise EditingError(
-            say(
+            Text(
                 "this draft was changed meanwhile, perhaps by yourself in another window; your changes were not kept, "
                 "and below is what it says now",
                 "черновик тем временем изменился, возможно, вами же в другом окне; ваши правки не сохранены, "
@@ -127,7 +127,7 @@ def submit(draft: Draft, user: User, note: str) -> None:
     if is_stale(draft):
         raise EditingError(stale_words())
     if draft.text == draft.base_text and draft.base_digest:
-        raise EditingError(say("nothing differs from the file yet", "пока ничего не изменено"))
+        raise EditingError(Text("nothing differs from the file yet", "пока ничего не изменено"))
     moved = Draft.objects.filter(pk=draft.pk, state="draft", author=user, text=draft.text)
     if not moved.update(state="submitted", submitted_at=timezone.now(), note=note, updated_at=timezone.now()):
         raise EditingError(_no_longer())
@@ -150,7 +150,7 @@ def reject(draft: Draft, user: User, note: str) -> None:
     """Refuse what was submitted, and say why."""
     if not note.strip():
         raise EditingError(
-            say("say why, so that the author can mend it", "напишите, почему: автору нужно это исправить")
+            Text("say why, so that the author can mend it", "напишите, почему: автору нужно это исправить")
         )
     moved = Draft.objects.filter(pk=draft.pk, state="submitted").exclude(author=user)
     if not moved.update(state="rejected", reviewer=user, reviewed_at=timezone.now(), review_note=note):
@@ -183,7 +183,7 @@ def rebase(draft: Draft, user: User, prefer: Literal["ours", "theirs"]) -> None:
             )
     except IntegrityError:
         raise EditingError(
-            say(
+            Text(
                 "you have another draft of this file; submit or withdraw that one first",
                 "у вас есть другой черновик этого файла; сначала отправьте или отзовите его",
             )
@@ -225,7 +225,7 @@ def approve(draft: Draft, user: User, seen_digest: str) -> Version:
     alone = own and is_alone(organisation, user)
     if own and not alone:
         raise EditingError(
-            say(
+            Text(
                 "a second person approves what you wrote; ask a leader or a head of a department",
                 "то, что написали вы, утверждает второй человек; попросите руководителя CRM или подразделения",
             )
@@ -238,7 +238,7 @@ def approve(draft: Draft, user: User, seen_digest: str) -> Version:
         if digest_of(draft.text) != seen_digest:
             # The author may have taken it back, changed it and offered it again since.
             raise EditingError(
-                say(
+                Text(
                     "this draft has become another since you were shown it; look at it again, and decide then",
                     "с\u00a0тех пор как вам показали этот черновик, он изменился; посмотрите его снова и\u00a0решите",
                 )
@@ -255,7 +255,7 @@ def approve(draft: Draft, user: User, seen_digest: str) -> Version:
         except OSError as error:
             _take_back(draft)
             raise EditingError(
-                say(
+                Text(
                     f"the file cannot be written: {error.strerror}; nothing has changed, tell the administrator",
                     f"файл не записать: {error.strerror}; ничего не изменилось, сообщите администратору",
                 )

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.language import current_language, error_text, say
 from septima.web.common.permissions import allowed
@@ -95,7 +95,7 @@ def submit(request: MemberRequest, pk: int) -> HttpResponse:
 
     def act() -> str:
         if mistakes_in(found.organisation, found.file, found.text):
-            raise register.EditingError(say("mend what is wrong first", "сначала исправьте ошибки"))
+            raise register.EditingError(Text("mend what is wrong first", "сначала исправьте ошибки"))
         register.submit(found, request.user, _note(request))
         return say("The draft waits for approval.", "Черновик ждёт утверждения.")
 
@@ -124,7 +124,7 @@ def reopen(request: MemberRequest, pk: int) -> HttpResponse:
     found = draft_of(request, pk)
     try:
         if found.author_id != request.user.pk:  # pyright: ignore[reportAttributeAccessIssue]
-            raise register.EditingError(say("only the author goes on with it", "продолжить может только автор"))
+            raise register.EditingError(Text("only the author goes on with it", "продолжить может только автор"))
         fresh = register.reopen(found, request.user)
     except SeptimaError as error:
         messages.error(request, error_text(error))
@@ -154,7 +154,7 @@ def approve(request: MemberRequest, pk: int) -> HttpResponse:
     def act() -> str:
         if mistakes_in(found.organisation, found.file, found.text):
             raise register.EditingError(
-                say(
+                Text(
                     "the text is wrong; reject it, so that it can be mended",
                     "в тексте ошибка; отклоните его, чтобы её исправили",
                 )

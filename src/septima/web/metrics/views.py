@@ -106,7 +106,7 @@ def metric(request: MemberRequest, metric_id: str) -> HttpResponse:
                 found = figures_at_once(request.membership.organisation, quarters.workspace, quarters.ask)
                 opened, ask = (quarters, quarters.ask) if found is not None else (opened, ask)
     except SeptimaError as raised:
-        error = str(raised)
+        error = error_text(raised)
     given, marks = opened.workspace.settings.metrics.get(opened.metric.id, {}), _marks(request, opened)
     mine = Subscription.objects.filter(
         organisation=request.membership.organisation, user=request.user, metric=passport.id, ended_at=None

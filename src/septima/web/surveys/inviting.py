@@ -153,9 +153,7 @@ def choose(workspace: Workspace, survey: Survey, guests: Sequence[Guest], guard:
             counts["unknown"] += 1
         elif name in has_link:
             counts["has_link"] += 1
-        elif (guard.consent == "given" and consent is not True) or (
-            guard.consent == "not_refused" and consent is False
-        ):
+        elif not is_willing(consent, guard.consent):
             counts["no_consent"] += 1
         # The invitation itself is one more contact.
         elif contacts.get(name, 0) + 1 > guard.touches:
@@ -175,6 +173,7 @@ def give_out(
     channel: str,
     subject: str = "",
     text: str = "",
+    consent: str = "any",
     expires_at: datetime | None = None,
     remind_after_days: int | None = None,
 ) -> tuple[Issue, bool]:
@@ -191,6 +190,7 @@ def give_out(
                 "channel": channel,
                 "subject": subject,
                 "text": text,
+                "consent": consent,
                 "remind_after_days": remind_after_days,
             },
         )
@@ -219,10 +219,15 @@ def give_out(
     return issue, True
 
 
-def addresses_of(workspace: Workspace, customers: Iterable[str]) -> dict[str, str]:
-    """E-mail addresses by customer, as the lake has them."""
-    rows = _of(workspace, "customers", customers).select("customer_id", "email").to_pyarrow().to_pylist()
-    return {row["customer_id"]: row["email"] for row in rows if row["email"]}
+def is_willing(given: bool | None, needed: str) -> bool:
+    """Whether a customer's consent, of which None is unknown, is what a `Guard` needs."""
+    return needed == "any" or given is True or (needed == "not_refused" and given is None)
+
+
+def addresses_of(workspace: Workspace, customers: Iterable[str], consent: str) -> dict[str, str]:
+    """E-mail addresses by customer, as the lake has them, of those whose consent is what is needed now."""
+    rows = _of(workspace, "customers", customers).select("customer_id", "email", "consent").to_pyarrow().to_pylist()
+    return {row["customer_id"]: row["email"] for row in rows if row["email"] and is_willing(row["consent"], consent)}
 
 
 def _consents(workspace: Workspace, guests: Sequence[Guest]) -> dict[str, bool | None]:

@@ -6,6 +6,7 @@ again by itself.
 
 from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from septima.web.common.workspaces import open_workspace
@@ -16,7 +17,7 @@ from septima.web.surveys.models import Issue, Letter, Link, Survey
 PLACE = "{link}"
 """What stands in a letter's text for the link."""
 _AT_ONCE = 200
-_NO_ADDRESS = "no address"
+_NO_ADDRESS = "no address, or no consent any more"
 
 
 def default_subject(survey: Survey) -> str:
@@ -42,9 +43,11 @@ def send_waiting(issue_pk: int, kind: str, origin: str) -> int:
     while True:
         waiting = Letter.objects.filter(link__issue=issue, kind=kind, state="waiting").select_related("link__survey")
         letters = list(waiting.order_by("pk")[:_AT_ONCE])
+        # Somebody may have closed it since.
+        issue.survey.refresh_from_db()
         if not letters or not issue.survey.takes_answers:
             return sent
-        addresses = addresses_of(workspace, [letter.link.customer_id for letter in letters])
+        addresses = addresses_of(workspace, [letter.link.customer_id for letter in letters], issue.consent)
         with get_connection() as connection:
             for letter in letters:
                 address = addresses.get(letter.link.customer_id, "")
@@ -65,8 +68,8 @@ def remind(issue_pk: int, origin: str) -> int:
 
 def counts_of(issue: Issue) -> dict[str, int]:
     """How many of the letters of a giving out are in which state."""
-    letters = Letter.objects.filter(link__issue=issue)
-    return {state: letters.filter(state=state).count() for state in ("waiting", "sending", "sent", "failed")}
+    counted = Letter.objects.filter(link__issue=issue).values("state").annotate(n=Count("pk"))
+    return {"waiting": 0, "sending": 0, "sent": 0, "failed": 0, **{row["state"]: row["n"] for row in counted}}
 
 
 def _send(letter: Letter, address: str, issue: Issue, origin: str, connection: object) -> int:
@@ -83,7 +86,8 @@ def _send(letter: Letter, address: str, issue: Issue, origin: str, connection: o
         message = EmailMessage(again + issue.subject, text, to=[address], connection=connection)  # type: ignore[arg-type]
         try:
             message.send()
-        except OSError as error:  # of SMTP and of the network alike; its text may hold the address
+        # Of SMTP, of the network, or of an address that is none; its text may hold the address.
+        except (OSError, ValueError) as error:
             problem = type(error).__name__
     done = {"state": "failed", "problem": problem} if problem else {"state": "sent", "sent_at": timezone.now()}
     Letter.objects.filter(pk=letter.pk).update(**done)

@@ -161,6 +161,7 @@ def _issued(request: MemberRequest, survey: Survey, workspace: Workspace, form: 
         channel=given["channel"],
         subject=given["subject"] if by_mail else "",
         text=given["text"] if by_mail else "",
+        consent=given["consent"],
         expires_at=form.expires_at,
         remind_after_days=given["remind_after_days"] if by_mail else None,
     )
@@ -189,12 +190,12 @@ def _own(request: MemberRequest, pk: int, issue: int) -> tuple[Survey, Issue]:
     return survey, found
 
 
-def _shown(issue: Issue) -> dict[str, Any]:
 def _with_counts(issues: QuerySet[Issue]) -> QuerySet[Issue]:
     """With how many of its links were `opened` and `answered`."""
     return issues.annotate(opened=Count("link__opened_at"), answered=Count("link__answered_at"))
 
 
+def _shown(issue: Issue) -> dict[str, Any]:
     return {
         "issue": issue,
         "letters": letters.counts_of(issue) if issue.channel == "email" else None,

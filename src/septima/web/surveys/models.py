@@ -129,6 +129,8 @@ class Issue(models.Model):
     channel = models.CharField(max_length=10, default="file")
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(max_length=4000, blank=True)
+    consent = models.CharField(max_length=12, default="any")
+    """Whose consent its letters need when they go, as of `Guard`."""
     remind_after_days = models.PositiveIntegerField(null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
     counts = models.JSONField(default=dict)

@@ -228,20 +228,6 @@ def lake_rows(
     return rows
 
 
-def in_words(question: Question, answer: Answer | None, language: Language) -> str:
-    """An answer as a person reads it."""
-    if answer is None:
-        return ""
-    if isinstance(answer, str):
-        return answer
-    if question.kind == "scale":
-        return str(answer)
-    numbers = answer if isinstance(answer, list) else [answer]
-    return "; ".join(
-        question.options[number - 1].in_language(language) for number in numbers if 0 < number <= len(question.options)
-    )
-
-
 def said_in(text: Text, language: Language) -> str:
     """A text in one language, or in the other where it has none."""
     return text.in_language(language) or text.en or text.ru

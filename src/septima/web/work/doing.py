@@ -221,7 +221,8 @@ def _holding(pk: int) -> Generator[bool]:
     """Hold the lock of a piece of work, if nobody else does."""
     folder = Path(settings.SITE_FOLDER) / "locks"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"work-{pk}.lock", timeout=0)
+    path = folder / f"work-{pk}.lock"
+    lock = FileLock(path, timeout=0)
     try:
         lock.acquire()
     except Timeout:
@@ -230,4 +231,5 @@ def _holding(pk: int) -> Generator[bool]:
     try:
         yield True
     finally:
+        path.unlink(missing_ok=True)  # works are without number
         lock.release()

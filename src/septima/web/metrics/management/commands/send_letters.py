@@ -1,4 +1,4 @@
-"""`python -m django send_digests`: send the digests that are due, for whatever calls it from time to time."""
+"""`python -m django send_letters`: send the digests and reminders that are due, for whatever calls it from time to time."""
 
 import time
 from argparse import ArgumentParser
@@ -7,14 +7,15 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from septima.web.actions.tasks import remind_everybody
 from septima.web.metrics.chart_script import chart_script
 from septima.web.metrics.tasks import send_due_digests
 
 
 class Command(BaseCommand):
-    """Send every digest that is due; none goes twice, however often this is called."""
+    """Send every digest and reminder that is due; none goes twice, however often this is called."""
 
-    help = "Send every digest that is due; none goes twice, however often this is called."
+    help = "Send every digest and reminder that is due; none goes twice, however often this is called."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """`--every SECONDS` keeps on calling."""
@@ -23,10 +24,14 @@ class Command(BaseCommand):
     def handle(self, *_: Any, every: int | None = None, **__: Any) -> None:
         """Send once, or for as long as the process lives."""
         if every is None:
-            self.stdout.write(str(send_due_digests.call()))
+            self.stdout.write(str(_sent()))
             return
         chart_script()  # while nobody waits for it
         while True:
             close_old_connections()
-            send_due_digests.call()
+            _sent()
             time.sleep(every)
+
+
+def _sent() -> int:
+    return send_due_digests.call() + remind_everybody()
