@@ -2,13 +2,15 @@
 
 import pytest
 
+from septima.chapters.answer import study_or_why
 from septima.chapters.journey import journey_answer
 from septima.chapters.processes import processes_answer
 from septima.chapters.rollout import rollout_answer
 from septima.chapters.sensitivity import sensitivity_answer
 from septima.chapters.what_if import suppositions_of, what_if_answer
 from septima.chapters.why import why_answer
-from septima.schema import SeptimaError
+from septima.report.studies.study import Study
+from septima.schema import SeptimaError, Text
 from septima.scorecard.definition import DefinitionError
 from septima.scorecard.journey import starter_journey
 from septima.scorecard.processes import starter_processes
@@ -68,3 +70,11 @@ def test_the_journey_of_a_card_is_that_of_its_period(workspace: Workspace) -> No
 def test_what_is_not_defined_says_how_to_begin(workspace: Workspace) -> None:
     with pytest.raises(DefinitionError, match="septima rollout DIR --new"):
         rollout_answer(workspace, "2026-Q3", "en")
+
+
+def test_why_there_is_no_study_is_told_in_the_language_of_the_report() -> None:
+    def tell() -> Study:
+        raise SeptimaError(Text("nothing is known", "ничего не\u00a0известно"))
+
+    assert study_or_why("Worth", tell, "ru").question == "ничего не\u00a0известно"
+    assert study_or_why("Worth", tell, "en").question == "nothing is known"

@@ -247,7 +247,7 @@ def test_members_past_the_bound_are_gathered() -> None:
     found = attribute(asked(rows), Scope(most=2), methods=["last"])
     assert amounts(found, "last") == {"a": 1, "b": 110, OTHER: 11_000}
     assert found.members.set_index("name")["offline"].to_dict() == {"a": 1, "b": 0, OTHER: 0}
-    assert "Members with few touches that are gathered into «all others»: 2." in [text.en for text in found.statements]
+    assert "Members with few touches that are gathered into “all others”: 2." in [text.en for text in found.statements]
     kept = attribute(asked(rows), Scope(most=2, keep=("d",)), methods=["last"])
     assert amounts(kept, "last") == {"b": 110, "d": 10_000, OTHER: 1_001}
 

@@ -109,16 +109,19 @@ def retry(
 
 def past_mappings(lake: Lake, sources: set[str]) -> list[tuple[Mapping, Path | None]]:
     """The mappings, each once and as it stands now, whose loads put rows of these sources aside."""
-    found: dict[tuple[str, str | None], tuple[Mapping, Path | None]] = {}
+    newest: dict[tuple[str, str | None], str] = {}
     for commit in lake.commits():
         details = commit.details
-        if details.get("source") not in sources or "mapping" not in details:
-            continue
-        path, folder = Path(str(details["mapping"])), details.get("data")
-        data = None if folder is None else Path(str(folder))
-        mapping = read_mapping(path) if path.exists() else parse_mapping(str(details["mapping_text"]), path)
-        found[str(path), None if data is None else str(data)] = (mapping, data)
-    return list(found.values())
+        if details.get("source") in sources and "mapping" in details:
+            folder = details.get("data")
+            key = str(details["mapping"]), None if folder is None else str(folder)
+            newest[key] = str(details["mapping_text"])
+    found: list[tuple[Mapping, Path | None]] = []
+    for (name, folder), text in newest.items():
+        path = Path(name)
+        mapping = read_mapping(path) if path.exists() else parse_mapping(text, path)
+        found.append((mapping, None if folder is None else Path(folder)))
+    return found
 
 
 def _load(

@@ -1,4 +1,3 @@
-
 """What would become of a file if it were loaded now: read and checked as a load does, and nothing is written to the lake."""
 
 from collections.abc import Callable, Mapping

@@ -61,6 +61,15 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(site: Site, as_role: Callable[
     assert shown not in client.get(f"{PEOPLE}tokens/").content.decode()
 
 
+def test_whoever_administers_nothing_finds_own_tokens_by_the_account(
+    site: Site, as_role: Callable[[str], Client]
+) -> None:
+    client, address = as_role("analyst"), f"{PEOPLE}tokens/"
+    assert address not in client.get("/preferences/").content.decode()  # of which organisation is not known yet
+    client.get("/o/home/metrics/")
+    assert f'href="{address}"' in client.get("/preferences/").content.decode()
+
+
 def test_a_token_gives_no_more_than_its_owners_role(site: Site, as_role: Callable[[str], Client]) -> None:
     as_role("viewer").post(f"{PEOPLE}tokens/", {"name": "x", "scopes": ["customers:read"], "days": "30"})
     assert not ApiToken.objects.exists()
