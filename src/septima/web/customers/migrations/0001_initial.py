@@ -7,61 +7,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('work', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("work", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Erasure',
+            name="Erasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('token', models.CharField(max_length=64, unique=True)),
-                ('customer_id', models.CharField(blank=True, max_length=300)),
-                ('members', models.JSONField(default=list)),
-                ('reason', models.CharField(max_length=500, verbose_name='Reason')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('erased_at', models.DateTimeField(blank=True, null=True)),
-                ('certificate', models.JSONField(default=dict)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organisation')),
-                ('work', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, to='work.work')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("customer_id", models.CharField(blank=True, max_length=300)),
+                ("members", models.JSONField(default=list)),
+                ("reason", models.CharField(max_length=500, verbose_name="Reason")),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("erased_at", models.DateTimeField(blank=True, null=True)),
+                ("certificate", models.JSONField(default=dict)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organisation"),
+                ),
+                ("work", models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, to="work.work")),
             ],
         ),
         migrations.CreateModel(
-            name='Suggestion',
+            name="Suggestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('one', models.CharField(max_length=300)),
-                ('other', models.CharField(max_length=300)),
-                ('score', models.FloatField()),
-                ('evidence', models.CharField(blank=True, max_length=300)),
-                ('decision', models.CharField(blank=True, choices=[('', ''), ('merged', 'merged'), ('apart', 'apart')], max_length=10)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("one", models.CharField(max_length=300)),
+                ("other", models.CharField(max_length=300)),
+                ("score", models.FloatField()),
+                ("evidence", models.CharField(blank=True, max_length=300)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True, choices=[("", ""), ("merged", "merged"), ("apart", "apart")], max_length=10
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organisation"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opening',
+            name="Opening",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('who', models.CharField(max_length=210)),
-                ('customer_id', models.CharField(max_length=300)),
-                ('slot', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('batch', models.CharField(blank=True, db_index=True, max_length=40)),
-                ('in_lake_at', models.DateTimeField(blank=True, null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='accounts.organisation')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("who", models.CharField(max_length=210)),
+                ("customer_id", models.CharField(max_length=300)),
+                ("slot", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("batch", models.CharField(blank=True, db_index=True, max_length=40)),
+                ("in_lake_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organisation"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organisation', 'user', '-at'], name='openings_of_a_person')],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'who', 'customer_id', 'slot'), name='one_opening_in_a_quarter_of_an_hour')],
+                "indexes": [models.Index(fields=["organisation", "user", "-at"], name="openings_of_a_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("organisation", "who", "customer_id", "slot"),
+                        name="one_opening_in_a_quarter_of_an_hour",
+                    )
+                ],
             },
         ),
     ]
