@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -85,8 +86,12 @@ def read_settings(path: Path) -> Settings:
     return parse_settings(text, path)
 
 
+@lru_cache(maxsize=64)
 def parse_settings(text: str, path: Path) -> Settings:
-    """The settings that a text holds; errors name `path`. See `read_settings`."""
+    """The settings that a text holds; errors name `path`. See `read_settings`.
+
+    The same text is read once: a site asks for it with every page.
+    """
     try:
         content = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:

@@ -5,6 +5,8 @@ A card is made once for its period and its definitions. When the data have chang
 """
 
 import hashlib
+import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +25,10 @@ from septima.web.accounts.models import Organisation
 from septima.workspace import Workspace
 
 T = TypeVar("T")
+_ABSENT = object()
+_MOST_CARDS = 8
+_unpacked: OrderedDict[str, tuple[str, Scorecard]] = OrderedDict()
+"""Cards that this process has read, with their stamps: reading one anew takes longer than drawing a page of it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,18 @@ def kept_card(organisation: Organisation, workspace: Workspace, period: Period) 
     SeptimaError where it cannot be made.
     """
     key = _card_key(organisation, workspace, period.id)
-    card = kept(key, lambda: workspace.scorecard(period))
+    stamp = look_up(_stamp_of(key))
+    known, read = _unpacked.get(key, ("", None))
+    if read is not None and known == stamp:
+        card = read
+    else:
+        card = kept(key, lambda: workspace.scorecard(period))
+        if isinstance(stamp, str):
+            _unpacked[key] = stamp, card
+            while len(_unpacked) > _MOST_CARDS:
+                _unpacked.popitem(last=False)
+        else:
+            _stamp(key)
     return KeptCard(card, f"{key}-{card.data_version}", card.data_version != workspace.lake.version)
 
 
@@ -75,7 +92,18 @@ def refresh_card(organisation: Organisation, workspace: Workspace, period: Perio
 
 def keep_card(organisation: Organisation, workspace: Workspace, card: Scorecard) -> None:
     """Keep a card in place of the one that was kept of its period."""
-    keep(_card_key(organisation, workspace, card.period), card)
+    key = _card_key(organisation, workspace, card.period)
+    keep(key, card)
+    _stamp(key)
+
+
+def _stamp(key: str) -> None:
+    """Tell the card that is kept by this key now from those that were."""
+    keep(_stamp_of(key), uuid.uuid4().hex)
+
+
+def _stamp_of(key: str) -> str:
+    return f"stamp-{key}"
 
 
 def is_kept(organisation: Organisation, workspace: Workspace, period: Period) -> bool:
@@ -84,17 +112,17 @@ def is_kept(organisation: Organisation, workspace: Workspace, period: Period) ->
 
 
 def kept(key: str, make: Callable[[], T]) -> T:
-    """What is kept by this key, or what `make` gives, which is then kept; of several that ask at once one makes it."""
+    """What is kept by this key, or what `make` gives, which is then kept, None as well; of several that ask at once one makes it."""
     pages, place = caches["pages"], _place_of(key)
-    found = pages.get(place)
-    if found is not None:
+    found = pages.get(place, _ABSENT)
+    if found is not _ABSENT:
         return cast("T", found)
     locks = Path(settings.SITE_FOLDER) / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / place):
         try:
-            found = pages.get(place)
-            if found is None:
+            found = pages.get(place, _ABSENT)
+            if found is _ABSENT:
                 found = make()
                 pages.set(place, found)
         finally:
