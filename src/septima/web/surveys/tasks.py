@@ -9,8 +9,8 @@ from django_tasks import task
 from septima.web.accounts.models import Organisation
 from septima.web.surveys import flushing
 
-_DELAY_S = 5.0
-_ASK_AGAIN_AFTER_S = 3.0
+_DELAY_S = 10.0
+_ASK_AGAIN_AFTER_S = 8.0
 _asked: dict[int, float] = {}
 
 
