@@ -239,6 +239,13 @@ def test_nothing_is_looked_up_by_an_address_with_a_zero_byte(
         assert client.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("address", ["/api/v1/metrics?limit=%00", "/api/v1/nothing"])
+def test_programs_are_told_of_errors_in_one_form(address: str, db: None) -> None:
+    answer = Client().get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert set(answer.json()) == {"title", "status", "detail", "errors"}
+
+
 def test_pages_let_nothing_foreign_in(site: Site) -> None:
     headers = Client().get("/accounts/login/").headers
     policy = headers["Content-Security-Policy"]

@@ -1,6 +1,6 @@
-"""Pages of errors: what happened, and where to go from there."""
+"""Pages of errors: what happened, and where to go from there; for programs the same as problem details."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from septima.web.common.language import say
@@ -61,4 +61,7 @@ def cannot(request: HttpRequest, title: str, explanation: str, *, status: int = 
 
 
 def _page(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
+    if request.path_info.startswith("/api/"):  # programs are told in the form of all errors there (RFC 9457)
+        problem = {"title": title, "status": status, "detail": explanation, "errors": []}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
     return render(request, "common/error.html", {"title": title, "explanation": explanation}, status=status)
