@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from septima.web.accounts.models import Organisation, token_hash
-from septima.web.collect import sealed, taking
-from septima.web.collect.models import Source
+from septima.web.collect import taking
+from septima.web.collect.models import SIGNING, Source
+from septima.web.common import sealed
 from septima.workspace import Workspace
 
 KEY = "septima_write_test"
@@ -39,7 +40,7 @@ def make_source(
         kind=kind,
         key_hash=token_hash(key),
         key_ends_in=key[-4:],
-        secret=sealed.closed(secret),
+        secret=sealed.closed(secret, SIGNING),
     )
 
 

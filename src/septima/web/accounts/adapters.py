@@ -1,19 +1,18 @@
 """How django-allauth is to behave: no sign-up but by invitation, secrets of second factors encrypted."""
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.http import HttpRequest
 
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import User
+from septima.web.common import sealed
+
+_SECOND_FACTOR = "second factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -50,13 +49,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """The text as it is kept."""
-        return _cipher().encrypt(text.encode()).decode()
+        return sealed.closed(text, _SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
         """The text as it was."""
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> Fernet:
-    key = hashlib.sha256(b"second factor\0" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+        return sealed.opened(encrypted_text, _SECOND_FACTOR)

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from septima.schema import Text
 from septima.web.accounts.models import Organisation, User
+from septima.web.common import sealed
 
+SIGNING = "keys of web hooks"
 KINDS: dict[str, Text] = {
     "tracking": Text(
         "Tracking clients (Segment’s HTTP API), CloudEvents", "Счётчики событий (API Segment), CloudEvents"
@@ -43,6 +45,10 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def signing_key(self) -> str:
+        """What web hooks are signed by."""
+        return sealed.opened(self.secret, SIGNING)
 
 
 class Parcel(models.Model):

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 from septima.collect import mail
 from septima.collect.bodies import BodyError, TooLargeError, unpacked
 from septima.collect.mail import SignatureError
-from septima.web.collect import sealed
 from septima.web.collect.forms import FORMS
 from septima.web.collect.taking import COME_AGAIN_S, FullError, UnknownKeyError, key_of, source_of, take
 
@@ -78,7 +77,7 @@ def sendgrid(request: HttpRequest, key: str) -> int:
     source, body = source_of(key, "sendgrid"), _body(request, _MOST_HOOK_BYTES)
     signature = request.headers.get("X-Twilio-Email-Event-Webhook-Signature", "")
     timestamp = request.headers.get("X-Twilio-Email-Event-Webhook-Timestamp", "")
-    mail.check_sendgrid(body, signature, timestamp, sealed.opened(source.secret), datetime.now(UTC))
+    mail.check_sendgrid(body, signature, timestamp, source.signing_key(), datetime.now(UTC))
     return take(source, "sendgrid", body)
 
 
@@ -86,7 +85,7 @@ def sendgrid(request: HttpRequest, key: str) -> int:
 def mailgun(request: HttpRequest, key: str) -> int:
     """A web hook of Mailgun."""
     source, body = source_of(key, "mailgun"), _body(request, _MOST_HOOK_BYTES)
-    mail.check_mailgun(body, sealed.opened(source.secret), datetime.now(UTC))
+    mail.check_mailgun(body, source.signing_key(), datetime.now(UTC))
     return take(source, "mailgun", body)
 
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST
 
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import new_token, token_hash
-from septima.web.collect import sealed
-from septima.web.collect.models import KINDS, Parcel, Source
+from septima.web.collect.models import KINDS, SIGNING, Parcel, Source
 from septima.web.collect.taking import waiting
+from septima.web.common import sealed
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.language import said_later, say
 from septima.web.common.paging import newest_first
@@ -84,7 +84,7 @@ def begin(request: MemberRequest) -> HttpResponse:
         return _page(request, form, status=422)
     key, source = new_token("septima_write"), form.save(commit=False)
     source.key_hash, source.key_ends_in = token_hash(key), key[-4:]
-    source.secret, source.made_by = sealed.closed(form.cleaned_data["secret"].strip()), request.user
+    source.secret, source.made_by = sealed.closed(form.cleaned_data["secret"].strip(), SIGNING), request.user
     source.save()
     note_event(organisation, request.user, "source.made", source.name, kind=source.kind)
     return _page(request, SourceForm(), made=source, key=key)
