@@ -1,9 +1,11 @@
 """Things that are dear are made once and kept, and nothing is left behind of how."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 
 from septima.web.actions.figures import cascade_is_kept, cascade_of
 from septima.web.common.workspaces import default_period, keep, kept, kept_card, look_up
@@ -11,6 +13,13 @@ from septima.workspace import Workspace
 from tests.web.conftest import Site
 
 LOCKS = Path(settings.SITE_FOLDER) / "locks"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_kept() -> Iterator[None]:
+    """What is kept here is made up, and would be shown by pages that other tests open."""
+    yield
+    caches["pages"].clear()
 
 
 def test_what_is_made_once_is_found_by_the_same_key() -> None:
