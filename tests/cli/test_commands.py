@@ -369,7 +369,7 @@ def test_what_if_shows_both_cards_and_is_kept_under_a_name(septima: Septima, sho
     (loaded / "what-if" / "old.yaml").write_text("- gone.value=1\n", encoding="utf-8")
     assert septima("report", loaded, "--period", "2026-Q3", "--output", page).code == 0
     assert "Что, если: bold" in page.read_text(encoding="utf-8")
-    assert "there is no &#39;gone&#39; on the card" in page.read_text(encoding="utf-8")
+    assert "в\u00a0карте нет «gone»" in page.read_text(encoding="utf-8")
     (loaded / "what-if" / "old.yaml").unlink()
     for options, said in (
         (("--report", page), "--report goes with --what-if"),
