@@ -7,9 +7,9 @@ stays in `properties`. A message of which nothing can be made leaves a touch tha
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from septima.collect.message import Json, Message, word
+from septima.collect.message import Message, part, word
 from septima.collect.orders import KnownOrder, order_rows
 from septima.lake.append import Portion
 from septima.schema import TABLES
@@ -65,12 +65,12 @@ def portions_of(messages: Sequence[Message], source: str, known: Mapping[str, Kn
 def _touch(message: Message, source: str) -> Record:
     name = (message.name or "").lower()
     kind = _kind(message, name)
-    campaign, properties = _object(message.context.get("campaign")), message.properties
+    campaign, properties = part(message.context, "campaign"), message.properties
     said = {
         "event": message.name if message.kind == "track" else None,
         "page": message.name if message.kind in {"page", "screen"} else None,
-        "url": _object(message.context.get("page")).get("url"),
-        "referrer": _object(message.context.get("page")).get("referrer"),
+        "url": part(message.context, "page").get("url"),
+        "referrer": part(message.context, "page").get("referrer"),
         "sent_by": message.context.get("source"),
         **{f"utm_{name}": campaign.get(name) for name in ("source", "medium", "term", "content")},
     }
@@ -121,7 +121,7 @@ def _customers(messages: Iterable[Message]) -> Iterator[Record]:
             yield {"customer_id": whose, **{name: value for name, value in group.items() if value is not None}}
             continue
         named = {_TRAITS.get(name, name): value for name, value in message.traits.items() if value is not None}
-        address = _object(named.get("address"))
+        address = part(named, "address")
         first, last = word(named.get("firstName")), word(named.get("lastName"))
         full = word(named.get("name")) or " ".join(one for one in (first, last) if one)
         region = word(named.get("region")) or word(address.get("state")) or word(address.get("city"))
@@ -181,7 +181,3 @@ def _columns(table: str, record: Record) -> frozenset[str]:
     """What tells apart how records are read: their columns, while all that has no column is read as one."""
     names = _COLUMNS[table]
     return frozenset(name if name in names else "properties" for name in record)
-
-
-def _object(value: object) -> Json:
-    return cast("Json", value) if isinstance(value, dict) else {}

@@ -61,7 +61,8 @@ def check_sendgrid(body: bytes, signature: str, timestamp: str, public_key: str,
 
 def check_mailgun(body: bytes, signing_key: str, now: datetime) -> None:
     """SignatureError where the body's own `signature` is not of this key, or of long ago."""
-    signed = part(cast("Json", decoded(body)) if isinstance(decoded(body), dict) else {}, "signature")
+    value = decoded(body)
+    signed = part(cast("Json", value), "signature") if isinstance(value, dict) else {}
     timestamp, token = str(signed.get("timestamp", "")), str(signed.get("token", ""))
     meant = hmac.new(signing_key.encode(), (timestamp + token).encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(meant.encode(), str(signed.get("signature", "")).encode()):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from septima.collect.message import Json, Message, moment, word
+from septima.collect.message import Json, Message, moment, part, word
 from septima.lake.keyed import rows_by_key
 from septima.lake.store import Lake
 
@@ -102,7 +102,7 @@ def order_rows(messages: Iterable[Message], source: str, known: Mapping[str, Kno
         if inside is not None:
             lines = inside["lines"]
             made.items += [{"order_id": number, **line} for line in lines]
-            made.products += [product for line in inside["products"] if (product := line)]
+            made.products += inside["products"]
     return made
 
 
@@ -134,14 +134,13 @@ _TAKEN = frozenset({"order_id", "orderId", "revenue", "discount", "currency", "c
 
 def _contents(message: Message) -> Record:
     said = message.properties
-    campaign = message.context.get("campaign")
     lines = [cast("Json", one) for one in _listed(said.get("products")) if isinstance(one, dict)]
     return {
         "revenue": _money(said),
         "discount": _number(said.get("discount")),
         "currency": word(said.get("currency")),
         "promo_id": word(said.get("coupon")),
-        "campaign_id": word(cast("Json", campaign).get("name")) if isinstance(campaign, dict) else None,
+        "campaign_id": word(part(message.context, "campaign").get("name")),
         "properties": {name: value for name, value in said.items() if name not in _TAKEN},
         "lines": [_line(position, line, said) for position, line in enumerate(lines, start=1)],
         "products": [product for line in lines if (product := _product(line, said)) is not None],

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from septima.collect import mail
-from septima.collect.bodies import BodyError, TooLargeError, unpacked
+from septima.collect.bodies import BodyError, unpacked
 from septima.collect.mail import SignatureError
 from septima.web.collect.forms import FORMS
 from septima.web.collect.taking import COME_AGAIN_S, FullError, UnknownKeyError, key_of, source_of, take
@@ -39,9 +39,7 @@ def _receiving(view: Callable[..., int]) -> Callable[..., HttpResponse]:
             return HttpResponse(status=204, headers=_ALLOWED)
         try:
             taken = view(request, *arguments, **named)
-        except (TooLargeError, RequestDataTooBig) as error:
-            return _refused(400, str(error))
-        except BodyError as error:
+        except (BodyError, RequestDataTooBig) as error:
             return _refused(400, str(error))
         except (UnknownKeyError, SignatureError) as error:
             return _refused(401, str(error))
