@@ -160,12 +160,12 @@ def answer(
     name = hashlib.sha256(f"{one.pk}\0{idempotency_key}".encode()).hexdigest()[:20]
     blank = frozenset(question.key for question in one.asked if question.key not in given)
     try:
-        taken = submit(Seat(one, None, name, "api", language), Filled(given, blank))
+        submit(Seat(one, None, name, "api", language), Filled(given, blank))
     except TooLateError:
         raise HttpError(
             422, "a day has passed since this questionnaire was sent; it can no longer be changed"
         ) from None
-    return AnswersOut(response_id=taken.code)
+    return AnswersOut(response_id=name)
 
 
 def _answers(one: Survey, sent: dict[str, Any]) -> Answers:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db.models import Sum
 from django.http import HttpRequest
@@ -13,6 +13,7 @@ from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import token_hash
 from septima.web.collect.forms import FORMS, packed
 from septima.web.collect.models import Parcel, Source
+from septima.web.common.together import Together
 
 MOST_WAITING = 1_000_000
 """Messages that may wait in the inbox of an organisation; past it senders are asked to come again."""
@@ -83,10 +84,18 @@ def take(source: Source, form: str, body: bytes, headers: Mapping[str, str] | No
                 f"здесь уже слишком много ждёт; пришлите ещё раз через {COME_AGAIN_S} секунд",
             )
         )
-    Parcel.objects.create(
+    parcel = Parcel(
         source=source, form=form, body=packed(body), headers=kept, messages=messages, received_at=timezone.now()
     )
+    _parcels.put(parcel)
     return messages
+
+
+def _write(parcels: Sequence[Parcel]) -> None:
+    Parcel.objects.bulk_create(parcels)
+
+
+_parcels = Together(_write)
 
 
 def waiting(organisation: int) -> int:
