@@ -20,6 +20,7 @@ _KINDS = {
     "email delivered": "delivered",
     "email opened": "opened",
     "email link clicked": "clicked",
+    "tracked link clicked": "clicked",
     "email bounced": "bounced",
     "email marked as spam": "complained",
     "unsubscribed": "unsubscribed",
@@ -78,7 +79,7 @@ def _touch(message: Message, source: str) -> Record:
         "touch_id": f"{source}:{message.id}" if message.id else None,
         "customer_id": message.user or message.visitor,
         "at": message.at,
-        "channel": _channel(message, name),
+        "channel": _channel(message, name, campaign),
         "online": True,
         "direction": None if kind is None else "out" if kind in _OUT else "in",
         "kind": kind,
@@ -101,7 +102,10 @@ def _kind(message: Message, name: str) -> str | None:
     return None
 
 
-def _channel(message: Message, name: str) -> str:
+def _channel(message: Message, name: str, campaign: Record) -> str:
+    if name.startswith("tracked link "):  # a link is where its campaign put it
+        medium = (word(campaign.get("medium")) or "web").lower()
+        return "email" if medium == "e-mail" else medium
     if name.startswith("email ") or name == "unsubscribed":
         return "email"
     if name.startswith("push "):

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "septima.web.editing",
     "septima.web.data",
     "septima.web.collect",
+    "septima.web.tracking",
     "septima.web.api",
     "allauth",
     "allauth.account",

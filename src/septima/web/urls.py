@@ -1,7 +1,7 @@
 """Addresses of the site.
 
 `/` leads to the person's organisation, `/accounts/` to signing in and one's own account, `/api/v1/` to the interface for
-programs, `/s/` to what respondents see, `/o/SLUG/` to an organisation.
+programs, `/s/` to what respondents see, `/l/` along tracked links, `/o/SLUG/` to an organisation.
 """
 
 from django.urls import URLPattern, URLResolver, include, path
@@ -15,6 +15,7 @@ _ORGANISATION: list[URLPattern | URLResolver] = [
     path("models/", include("septima.web.studies.urls")),
     path("mine/", include("septima.web.actions.urls")),
     path("surveys/", include("septima.web.surveys.urls")),
+    path("links/", include("septima.web.tracking.urls")),
     path("customers/", include("septima.web.customers.urls")),
     path("definitions/", include("septima.web.editing.urls")),
     path("data/", include("septima.web.data.urls")),
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("septima.web.api.urls")),
     path("s/", include("septima.web.surveys.public_urls")),
+    path("l/", include("septima.web.tracking.public_urls")),
     path("", include("septima.web.collect.public_urls")),
     path("unsubscribe/", include("septima.web.metrics.public_urls")),
     path("o/<slug:organisation>/", include(_ORGANISATION)),

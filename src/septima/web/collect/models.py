@@ -17,6 +17,8 @@ KINDS: dict[str, Text] = {
     "sendgrid": Text("SendGrid, event webhook", "SendGrid, веб-хук событий"),
     "mailgun": Text("Mailgun, webhooks", "Mailgun, веб-хуки"),
 }
+LINKS = "links"
+"""The kind of the source that the site's own tracked links are; no key opens it, and nobody makes or closes it."""
 
 
 class Source(models.Model):

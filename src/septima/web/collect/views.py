@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from septima.schema import Text
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import new_token, token_hash
-from septima.web.collect.models import KINDS, SIGNING, Parcel, Source
+from septima.web.collect.models import KINDS, LINKS, SIGNING, Parcel, Source
 from septima.web.collect.taking import waiting
 from septima.web.common import sealed
 from septima.web.common.access import MemberRequest, member
@@ -95,7 +96,7 @@ def begin(request: MemberRequest) -> HttpResponse:
 def close(request: MemberRequest, pk: int) -> HttpResponse:
     """Close a source: its key opens nothing any more; what came stays."""
     organisation = request.membership.organisation
-    source = get_object_or_404(Source, organisation=organisation, pk=pk)
+    source = get_object_or_404(Source.objects.exclude(kind=LINKS), organisation=organisation, pk=pk)
     if source.closed_at is None:
         source.closed_at = timezone.now()
         source.save(update_fields=["closed_at"])
@@ -127,7 +128,7 @@ def _page(
         "here": "collect",
         "form": form,
         "page": newest_first(request, Source.objects.filter(organisation=organisation)),
-        "kinds": KINDS,
+        "kinds": {**KINDS, LINKS: Text("Tracked links", "Отслеживаемые ссылки")},
         "waiting": waiting(organisation.pk),
         "oldest": oldest,
         "aside": aside.order_by("pk")[:20],

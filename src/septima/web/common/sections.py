@@ -23,6 +23,7 @@ SECTIONS = (
     Section(Text("Metrics", "Метрики"), "metrics:catalogue", "metrics", "view_scorecard", "chart"),
     Section(Text("Models", "Модели"), "studies:overview", "studies", "view_models", "model"),
     Section(Text("Surveys", "Опросы"), "surveys:overview", "surveys", "view_surveys", "survey"),
+    Section(Text("Links", "Ссылки"), "tracking:links", "tracking", "view_links", "link"),
     Section(Text("Customers", "Клиенты"), "customers:search", "customers", "view_customers", "customers"),
     Section(Text("Definitions", "Настройка карты"), "editing:overview", "editing", "view_definitions", "edit"),
     Section(Text("Data", "Данные"), "data:overview", "data", "view_data", "data"),

@@ -6,16 +6,18 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from septima.schema import SeptimaError
 from septima.web.collect.bringing import bring, organisations_that_wait
+from septima.web.tracking.following import journals_folder
+from septima.web.tracking.taking import take_journals
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Bring what waits in the inbox of each organisation to its lake."""
+    """Bring what waits in the inbox of each organisation, and hits of its links, to its lake."""
 
     help = "Bring what came over HTTP to the lake; with --every, go on for as long as the process lives."
 
@@ -29,6 +31,7 @@ class Command(BaseCommand):
         """Bring once, or again and again."""
         while True:
             close_old_connections()
+            _take_journals()
             for organisation in organisations_that_wait():
                 try:
                     found = bring(organisation)
@@ -41,3 +44,11 @@ class Command(BaseCommand):
             if every is None:
                 return
             time.sleep(every)
+
+
+def _take_journals() -> None:
+    """Put hits of tracked links into the inbox; what keeps them from there keeps nothing else from the lake."""
+    try:
+        take_journals(journals_folder())
+    except (DatabaseError, OSError):
+        logger.exception("hits of tracked links could not be put into the inbox; they stay in their journals")

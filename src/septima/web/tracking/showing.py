@@ -1,0 +1,73 @@
+"""Figures of links in words."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from septima.metrics.definition import NOTES
+from septima.report.number_forms import count, number_style
+from septima.schema import Language, Text
+from septima.scorecard.card import Figure
+from septima.web.tracking.figures import METRICS, LinkFigures, Row
+from septima.web.tracking.models import TrackedLink
+
+HEADS: dict[str, Text] = {
+    "open_rate": Text("OR of the campaign", "OR кампании"),
+    "click_through_rate": Text("CTR", "CTR"),
+    "conversion_rate": Text("CR", "CR"),
+    "cost_per_click": Text("CPC", "CPC"),
+    "cost_per_order": Text("CPO", "CPO"),
+}
+_NO_COST = Text("no cost is given", "расходы не\u00a0указаны")
+_NOTHING = {
+    "open_rate": Text("no delivered letters", "нет доставленных писем"),
+    "click_through_rate": Text("no delivered letters", "нет доставленных писем"),
+    "conversion_rate": Text("no known customers", "нет известных клиентов"),
+    "cost_per_click": Text("no clicks", "нет переходов"),
+    "cost_per_order": Text("no orders", "нет заказов"),
+}
+_TOO_FEW = Text("few records", "мало записей")
+
+
+@dataclass(frozen=True)
+class ShownFigure:
+    """A figure in words: value, 95 % interval, n, and what is wrong with it."""
+
+    head: str
+    value: str
+    interval: str = ""
+    n: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ShownLink:
+    """A link as a line of the list; `found` is None while its figures are being read."""
+
+    link: TrackedLink
+    found: LinkFigures | None
+    figures: tuple[ShownFigure, ...]
+
+
+def shown(
+    link: TrackedLink, found: Mapping[str, LinkFigures] | None, currency: str | None, language: Language
+) -> ShownLink:
+    """A link with its figures in words."""
+    own = None if found is None else found.get(link.code, LinkFigures())
+    return ShownLink(link, own, () if own is None else tuple(_figures(own, currency, language)))
+
+
+def _figures(found: LinkFigures, currency: str | None, language: Language) -> list[ShownFigure]:
+    return [_figure(name, found.rows.get(name), currency, language) for name in METRICS]
+
+
+def _figure(name: str, row: Row | None, currency: str | None, language: Language) -> ShownFigure:
+    head, is_cost = HEADS[name].in_language(language), name.startswith("cost_")
+    if row is None or not math.isfinite(row["value"]):
+        reason = _NO_COST if row is None and is_cost else _NOTHING[name]
+        said = NOTES[row["note"]] if row is not None and row["note"] == "none_usable" else reason
+        return ShownFigure(head, "—", note=said.in_language(language))
+    figure = Figure(row["value"], row["lower"], row["upper"])
+    style = number_style("currency" if is_cost else "share", figure, language, currency=currency)
+    note = _TOO_FEW.in_language(language) if row["note"] == "too_few" else ""
+    return ShownFigure(head, style.value(figure.value), style.interval(figure), count(row["n"], language), note)

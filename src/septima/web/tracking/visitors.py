@@ -1,0 +1,60 @@
+"""Telling visitors of one day apart without keeping who they are.
+
+The name of a visitor is a hash of address and browser, salted by random bits of the day that are thrown away when the
+day (UTC) is over: then nobody, not even whoever has the site's folder, can go back from it or follow anybody to another day.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+_SALT = "salt-"
+_BYTES = 32
+_LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
+_known: dict[Path, tuple[str, bytes]] = {}
+
+
+def asks_not_to_be_tracked(environ: Mapping[str, str]) -> bool:
+    """Whether a request says so, by Global Privacy Control or by Do Not Track."""
+    return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
+
+
+def visitor_of(environ: Mapping[str, str], day: str, folder: Path) -> str:
+    """The name of a visitor on this day; `folder` holds the day's salt, which all processes share."""
+    known = _known.get(folder)
+    if known is None or known[0] != day:
+        known = _known[folder] = day, _salt(day, folder)
+    seen = f"{_address(environ)}\0{environ.get('HTTP_USER_AGENT', '')}"
+    return hashlib.blake2b(seen.encode("utf-8", "replace"), key=known[1], digest_size=8).hexdigest()
+
+
+def forget_all() -> None:
+    """Remember no salt, as a process that has just begun."""
+    _known.clear()
+
+
+def _salt(day: str, folder: Path) -> bytes:
+    """The salt of a day, made where there is none; those of days before are thrown away."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path, made = folder / f"{_SALT}{day}", folder / f".{_SALT}{os.getpid()}-{os.urandom(4).hex()}"
+    for old in folder.glob(f"{_SALT}*"):
+        if old.name < path.name:
+            old.unlink(missing_ok=True)
+    with made.open("xb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(os.urandom(_BYTES))
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        pass  # another process was first: its salt is the day's
+    finally:
+        made.unlink()
+    return path.read_bytes()
+
+
+def _address(environ: Mapping[str, str]) -> str:
+    address = environ.get("REMOTE_ADDR", "")
+    if address in _LOOPBACK:  # a proxy on this machine says whom it speaks for
+        return environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
+    return address
