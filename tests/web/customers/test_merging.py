@@ -1,12 +1,13 @@
 """Merging customers and taking them apart again."""
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from septima.lake.identity import merges
+from septima.lake.identity import Identified, Proposal, merges
 from septima.web.accounts.models import AuditEvent, Organisation
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.links import seal
@@ -87,3 +88,34 @@ def test_a_customer_of_another_organisation_is_not_merged(site: Site, as_role: C
     client = as_role("leader")
     assert client.post(f"/o/home/customers/card/{seal(site.own, ONE)}/merge/{strange}/join/").status_code == 404
     assert client.get(f"/o/home/customers/card/{strange}/merge/{seal(site.own, ONE)}/").status_code == 404
+
+
+def test_the_likeliest_pair_stands_first(writable: Organisation, as_role: Callable[[str], Client]) -> None:
+    found = Identified(3, 3, {}, [Proposal(ONE, OTHER, 0.91, "name"), Proposal(ONE, "C0000015", 0.98, "name, phone")])
+    with patch("septima.web.customers.works.identify", return_value=found):
+        as_role("leader").post("/o/home/customers/duplicates/")
+    pairs = as_role("leader").get("/o/home/customers/duplicates/").context["pairs"]
+    assert [likeness for *_, likeness in pairs] == [98, 91]
+
+
+def test_all_that_is_beyond_doubt_is_merged_and_taken_apart_at_once(
+    writable: Organisation, as_role: Callable[[str], Client]
+) -> None:
+    address = "/o/home/customers/duplicates/"
+    client, lake = as_role("leader"), open_workspace(writable).lake
+    client.post(address)
+    told = dict(client.get(address).context["sure"])
+    assert sum(told.values()) > 0
+    assert merges(lake) == []
+    client.post(address, {"merge": "1"})
+    page = client.get(address)
+    assert len(merges(lake)) == page.context["merged"] == sum(told.values())
+    assert page.context["may_undo"]
+    for _ in range(2):  # a form that is sent twice
+        assert client.post(f"{address}undo/").status_code == 302
+    assert merges(lake) == []
+    assert not client.get(address).context["may_undo"]
+    client.post(address, {"merge": "1"})
+    assert merges(lake) == []
+    events = AuditEvent.objects.values_list("action", flat=True)
+    assert {"customers.identified", "customers.unmerged"} <= set(events)

@@ -1,6 +1,7 @@
 """Duplicates: two cards side by side, merging them, taking them apart again, and pairs that look alike."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,17 +13,18 @@ from django.views.decorators.http import require_POST
 
 from septima.lake.identity import keep_apart, merge, merges, unmerge
 from septima.lake.lookup import find_customers
+from septima.report.number_forms import day
 from septima.schema import SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Organisation
 from septima.web.common.access import MemberRequest, member
-from septima.web.common.language import error_text, say
+from septima.web.common.language import current_language, error_text, say
 from septima.web.common.paging import newest_first
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.links import mark_of, seal, unseal
 from septima.web.customers.models import Suggestion
 from septima.web.customers.reading import PersonRows, people_named
-from septima.web.customers.story import Story
+from septima.web.customers.story import Event, Story
 from septima.web.customers.views import SearchForm, card_address, hit_of, known_person, story_of
 from septima.web.customers.words import called
 from septima.web.customers.works import SEARCH, begin_of_all, newest
@@ -46,6 +48,10 @@ EVIDENCE = {
 }
 
 
+_MOST_SHOWN = 100
+_MOST_EVENTS = 12
+
+
 @dataclass(frozen=True)
 class Side:
     """One of two cards that stand side by side."""
@@ -53,6 +59,12 @@ class Side:
     token: str
     person: PersonRows
     story: Story
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened last; letters, which tell little of who somebody is, only where there is nothing else."""
+        telling = [one for one in self.story.events if one.kind != "touch"]
+        return list(telling or self.story.events)[:_MOST_EVENTS]
 
 
 @dataclass(frozen=True)
@@ -169,8 +181,9 @@ def duplicates(request: MemberRequest) -> HttpResponse:
     """Pairs that look alike, the last search for them, and the merges that are in force."""
     organisation = request.membership.organisation
     if request.method == "POST":
-        begin_of_all(organisation, SEARCH, request.user)
-        note_event(organisation, request.user, "customers.duplicates_sought")
+        merge = "merge" in request.POST
+        begin_of_all(organisation, SEARCH, request.user, merge=merge)
+        note_event(organisation, request.user, "customers.duplicates_sought", merge=merge)
         return HttpResponseRedirect(reverse("customers:duplicates", args=[organisation.slug]))
     search = newest(organisation, SEARCH)
     if search is not None and request.htmx and request.GET.get("progress"):
@@ -180,8 +193,9 @@ def duplicates(request: MemberRequest) -> HttpResponse:
     page = newest_first(request, Suggestion.objects.filter(organisation=organisation, decision=""), size=30)
     ids = [name for one in page.rows for name in (one.one, one.other)]
     lake = open_workspace(organisation).lake
-    in_force = merges(lake)[:100]
-    names = people_named(lake, [*ids, *(name for row in in_force for name in (row.customer_id, row.master_id))])
+    in_force = merges(lake)
+    listed = in_force[:_MOST_SHOWN]
+    names = people_named(lake, [*ids, *(name for row in listed for name in (row.customer_id, row.master_id))])
     pairs = [
         (
             one,
@@ -202,14 +216,44 @@ def duplicates(request: MemberRequest) -> HttpResponse:
             called(RULES, row.rule),
             row.decided_at,
         )
-        for row in in_force
+        for row in listed
     ]
-    context = {"work": search, "sure": _sure(search), "pairs": pairs, "pager": page, "merges": joined}
+    run = search.result.get("run") if search else None
+    context = {
+        "work": search,
+        "sure": _sure(search),
+        "may_undo": run is not None and any(row.run == run for row in in_force),
+        "pairs": pairs,
+        "pager": page,
+        "merges": joined,
+        "merged": len(in_force),
+    }
     return render(request, "customers/duplicates.html", context)
 
 
+@member("merge_customers")
+@require_POST
+def undo(request: MemberRequest) -> HttpResponse:
+    """Take apart what the last search merged; looking for duplicates will not merge it again."""
+    organisation = request.membership.organisation
+    address = reverse("customers:duplicates", args=[organisation.slug])
+    search = newest(organisation, SEARCH)
+    run = search.result.get("run") if search else None
+    if run is None:
+        return HttpResponseRedirect(address)
+    try:
+        undone = unmerge(open_workspace(organisation).lake, run=run, author=request.user.email)
+    except SeptimaError as error:
+        return _could_not(request, error, address)
+    note_event(organisation, request.user, "customers.unmerged", records=undone)
+    messages.success(
+        request, say("Records that stand by themselves again: {n}.", "Снова сами по себе: {n}.").format(n=undone)
+    )
+    return HttpResponseRedirect(address)
+
+
 def _sure(search: Work | None) -> list[tuple[str, int]]:
-    """How many records `identify` would merge by itself, by rule."""
+    """How many records are beyond doubt, by rule: those that the search merged, or would have."""
     merged: dict[str, int] = search.result.get("merged", {}) if search else {}
     return [(called(RULES, rule), number) for rule, number in merged.items()]
 
@@ -218,8 +262,8 @@ def _likeness(one: Side, two: Side) -> list[Likeness]:
     """What agrees and what does not."""
     heads = (one.story.head, two.story.head)
 
-    def written(value: Any) -> str:
-        return "" if value is None else str(value)
+    def written(value: date | None) -> str:
+        return day(value, current_language()) if value else ""
 
     def line(what: str, first: str, second: str, *, tells: bool = True) -> Likeness:
         agree = first.casefold() == second.casefold() if tells and first and second else None
@@ -232,7 +276,7 @@ def _likeness(one: Side, two: Side) -> list[Likeness]:
         line(say("Segment", "Сегмент"), *(head.segment for head in heads)),
         line(
             say("Known since", "Известен с"),
-            *(f"{head.since:%Y-%m-%d}" if head.since else "" for head in heads),
+            *(day(head.since.date(), current_language()) if head.since else "" for head in heads),
             tells=False,
         ),
         line(say("Orders", "Заказов"), *(str(side.story.figures.orders) for side in (one, two)), tells=False),
@@ -241,7 +285,7 @@ def _likeness(one: Side, two: Side) -> list[Likeness]:
     shared = {contact.value.casefold() for contact in heads[0].contacts} & {
         contact.value.casefold() for contact in heads[1].contacts
     }
-    contacts = [", ".join(dict.fromkeys(contact.value for contact in head.contacts)) for head in heads]
+    contacts = ["\n".join(dict.fromkeys(contact.value for contact in head.contacts)) for head in heads]
     agree = bool(shared) if all(contacts) else None
     found.insert(1, Likeness(say("Contacts", "Контакты"), contacts[0] or "—", contacts[1] or "—", agree))
     return found

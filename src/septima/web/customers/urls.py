@@ -10,6 +10,7 @@ urlpatterns = [
     path("value/", views.value, name="value"),
     path("value/progress/", views.valuing, name="valuing"),
     path("duplicates/", merging.duplicates, name="duplicates"),
+    path("duplicates/undo/", merging.undo, name="undo_search"),
     path("erasures/", erasing.erasures, name="erasures"),
     path("erasures/<int:number>/", erasing.erasure, name="erasure"),
     path("erasures/<int:number>/confirm/", erasing.confirm, name="confirm"),

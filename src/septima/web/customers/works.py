@@ -21,9 +21,12 @@ _MOST_SUGGESTIONS = 500
 _ERASING = Text("Erasing from every table and its history", "Удаление из\u00a0всех таблиц и\u00a0их истории")
 
 
-def begin_of_all(organisation: Organisation, kind: str, who: User) -> Work:
-    """Have all customers valued, or searched for duplicates, unless that is under way."""
-    return begin(organisation, kind, kind, who=who)
+def begin_of_all(organisation: Organisation, kind: str, who: User, *, merge: bool = False) -> Work:
+    """Have all customers valued, or searched for duplicates, unless that is under way.
+
+    With `merge` the search records what is beyond doubt.
+    """
+    return begin(organisation, kind, kind, who=who, options={"merge": merge})
 
 
 def newest(organisation: Organisation, kind: str) -> Work | None:
@@ -53,10 +56,20 @@ def value_all(work: Work, tell: Tell) -> dict[str, Any]:
 
 
 def search_duplicates(work: Work, tell: Tell) -> dict[str, Any]:
-    """Look for customers who may be one person, and keep the pairs that a person is to decide."""
-    workspace = open_workspace(work.organisation)
-    found = identify(workspace.lake, probabilistic=True, dry_run=True, memory=workspace.settings.memory, progress=tell)
-    proposals = sorted(found.proposals, key=lambda one: -one.score)[:_MOST_SUGGESTIONS]
+    """Look for customers who may be one person, and keep the pairs that a person is to decide, the likeliest last."""
+    workspace, merge = open_workspace(work.organisation), bool(work.options.get("merge"))
+    found = identify(
+        workspace.lake,
+        probabilistic=True,
+        dry_run=not merge,
+        author=str(work.who) if work.who is not None else None,
+        memory=workspace.settings.memory,
+        progress=tell,
+    )
+    if found.run is not None:
+        note_event(work.organisation, work.who, "customers.identified", merged=sum(found.merged.values()))
+    # Lists show what was kept last first.
+    proposals = sorted(found.proposals, key=lambda one: one.score)[-_MOST_SUGGESTIONS:]
     Suggestion.objects.filter(organisation=work.organisation, decision="").delete()
     Suggestion.objects.bulk_create(
         Suggestion(
@@ -72,6 +85,7 @@ def search_duplicates(work: Work, tell: Tell) -> dict[str, Any]:
         "customers": found.customers,
         "persons": found.persons,
         "merged": dict(found.merged),
+        "run": found.run,
         "shared": len(found.shared),
         "refused": found.refused,
         "left_out": max(0, len(found.proposals) - _MOST_SUGGESTIONS),
