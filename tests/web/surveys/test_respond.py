@@ -197,9 +197,9 @@ def test_what_is_no_answer_is_told_and_not_taken(given: dict[str, object], make_
 def test_oversized_posts_are_refused(make_survey: MakeSurvey) -> None:
     address = path_of(personal_link(make_survey()))
     client = Client(raise_request_exception=False)
-    assert client.post(address, {"q-recommend": "9", "q-why": "x" * (3 * 2**20)}).status_code == 400
+    assert client.post(address, {"q-recommend": "9", "q-why": "x" * (3 * 2**20)}).status_code == 413
     assert client.post(address, {f"q-{n}": "1" for n in range(6_000)}).status_code == 400
-    assert client.post(address, {"q-recommend": "9", "f": io.BytesIO(b"x" * (9 * 2**20))}).status_code == 400
+    assert client.post(address, {"q-recommend": "9", "f": io.BytesIO(b"x" * (9 * 2**20))}).status_code == 413
     assert Response.objects.count() == 0
 
 
