@@ -60,7 +60,7 @@ build: setup
 	$(BIN)/python -m build --no-isolation
 
 lock:
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra docs --extra dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors --extra docs --extra dev pyproject.toml -o requirements.txt
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark -c requirements.txt pyproject.toml -o requirements-spark.txt
 
 clean:

@@ -13,6 +13,7 @@ from septima.schema import SeptimaError, Text, line_of
 PACKAGE = Path(septima.__file__).parent
 FINISHED = (
     "chapters",
+    "connect",
     "demo",
     "lake",
     "metrics",

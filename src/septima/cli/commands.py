@@ -1,10 +1,9 @@
 """The commands. Each opens a workspace, asks one room for something and hands it to `output`."""
 
 import getpass
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,6 +11,7 @@ from septima.cli.benchmark import benchmark_commands
 from septima.cli.cascade import cascade_commands
 from septima.cli.check import check_commands
 from septima.cli.closing import closing_commands, record_definitions
+from septima.cli.connect import connect_commands
 from septima.cli.forecast import forecast_commands
 from septima.cli.goals import goal_commands
 from septima.cli.journey import journey_commands
@@ -29,16 +29,24 @@ from septima.cli.options import (
     open_workspace,
     spoken_language,
 )
-from septima.cli.output import Format, FrameFormat, console, notices, print_frame, print_json, print_rows, progress, say
+from septima.cli.output import (
+    Format,
+    FrameFormat,
+    console,
+    notices,
+    print_frame,
+    print_json,
+    print_load,
+    print_rows,
+    progress,
+    say,
+)
 from septima.cli.processes import process_commands
 from septima.cli.rollout import rollout_commands
 from septima.cli.sensitivity import sensitivity_commands
 from septima.cli.serve import serve_commands
 from septima.cli.why import why_commands
 from septima.schema import SeptimaError
-
-if TYPE_CHECKING:
-    from septima.lake.load import TableCounts
 
 application = typer.Typer(
     name="septima",
@@ -64,6 +72,11 @@ application.add_typer(
     experiment_commands, name="experiment", help="Plan, assign, check and analyse experiments with a control group."
 )
 application.add_typer(rollout_commands)
+application.add_typer(
+    connect_commands,
+    name="connect",
+    help="Read what databases, CRMs, mail and exports hold, again and again, each row once.",
+)
 application.add_typer(sensitivity_commands)
 application.add_typer(
     benchmark_commands, name="benchmark", help="Share CKPIs as signed files, check those of others, and compare."
@@ -162,7 +175,7 @@ def load(
     workspace, wanted = open_workspace(directory), read_mapping(mapping)
     with progress(workspace.settings.language) as report:
         result = load_files(workspace.lake, wanted, data=data, progress=report, memory=workspace.settings.memory)
-    _print_load(directory, result.tables, form)
+    print_load(directory, result.tables, form)
 
 
 @application.command()
@@ -182,7 +195,7 @@ def quarantine(
     if retry:
         with progress(workspace.settings.language) as report:
             result = retry_quarantined(workspace.lake, progress=report, memory=workspace.settings.memory)
-        _print_load(directory, result.tables, form)
+        print_load(directory, result.tables, form)
         if form is Format.table:
             say(
                 f"Entries resolved: {result.resolved:,}. Still waiting: {sum(open_entries(workspace.lake).values()):,}."
@@ -589,24 +602,11 @@ def demo(
         truth = simulate(source, customers=customers, seed=seed)
         result = load_files(workspace.lake, read_mapping(source / MAPPING_FILE), progress=report)
     left_out = demo_peers(workspace.directory / PEERS_FOLDER, truth.quarters[-1], seed)
-    _print_load(directory, result.tables, form)
+    print_load(directory, result.tables, form)
     if left_out is not None:
         notices.print(left_out, soft_wrap=True)
     if form is Format.table:
         say(f"The data end on {truth.end}. Next: septima scorecard {directory} --period {truth.quarters[-1]}")
-
-
-def _print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:
-    """Print what became of the rows, table by table."""
-    names = ("read", "loaded", "updated", "duplicate", "quarantined")
-    by_table = {table: asdict(count) for table, count in counts.items()}
-    if form is Format.json:
-        print_json(by_table)
-        return
-    rows = [[table, *(f"{count[name]:,}" for name in names)] for table, count in by_table.items()]
-    print_rows("", ["table", *names], rows, numeric=range(1, 6))
-    if any(count["quarantined"] for count in by_table.values()):
-        say(f"Rows that could not be read wait in quarantine: septima quarantine {directory}")
 
 
 def _parameters(given: list[str]) -> dict[str, object]:

@@ -3,12 +3,13 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
@@ -19,6 +20,8 @@ from septima.schema import Language, Text
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from septima.lake.load import TableCounts
 
 
 class Format(StrEnum):
@@ -95,6 +98,19 @@ def print_frame(frame: "DataFrame", form: FrameFormat, show: Callable[["DataFram
         print_json(frame.to_dict(orient="records"))
     else:
         show(frame)
+
+
+def print_load(directory: Path, counts: "Mapping[str, TableCounts]", form: Format) -> None:
+    """Print what became of the rows, table by table."""
+    names = ("read", "loaded", "updated", "duplicate", "quarantined")
+    by_table = {table: asdict(count) for table, count in counts.items()}
+    if form is Format.json:
+        print_json(by_table)
+        return
+    rows = [[table, *(f"{count[name]:,}" for name in names)] for table, count in by_table.items()]
+    print_rows("", ["table", *names], rows, numeric=range(1, 6))
+    if any(count["quarantined"] for count in by_table.values()):
+        say(f"Rows that could not be read wait in quarantine: septima quarantine {directory}")
 
 
 @contextmanager

@@ -210,9 +210,22 @@ def parse_mapping(text: str, path: Path) -> Mapping:
     return Mapping(source, tuple(_file(node) for node in files.items()), path, text)
 
 
+def entry_of(content: CommentedMap, place: Place, pattern: str, own: tuple[str, ...]) -> FileMapping:
+    """An entry of `files` that stands in a file of another kind, which says by its `own` keys what is read instead of a file.
+
+    `pattern` is what the entry is called. MappingError as for a mapping, with the lines of that file.
+    """
+    node = _Node(content, place, words.named("reads"))
+    node.check_keys((*own, *_READING_KEYS, "tables"))
+    return _entry(node, pattern)
+
+
 def _file(node: "_Node") -> FileMapping:
     node.check_keys(_FILE_KEYS)
-    pattern = node.required("file").text()
+    return _entry(node, node.required("file").text())
+
+
+def _entry(node: "_Node", pattern: str) -> FileMapping:
     format_node = node.optional("format")
     format_ = None if format_node is None else format_node.one_of(get_args(Format))
     tables = node.required("tables").entries()

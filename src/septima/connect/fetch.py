@@ -1,0 +1,118 @@
+"""Fetching by a connection, from its position on, into the lake."""
+
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy.exc import DBAPIError
+
+from septima.connect import databases
+from septima.connect.definition import Connection, definition_path, read_connection
+from septima.connect.errors import ConnectError, busy, chain, told
+from septima.connect.pipeline import extract, lay_down, open_pipeline
+from septima.connect.secrets import Secrets, read_secrets
+from septima.connect.taking import joined, take
+from septima.lake.load import Progress, TableCounts
+from septima.schema import SeptimaError, Text
+from septima.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch brought: rows read from the other side by read, counts by canonical table, the lake's version."""
+
+    rows: Mapping[str, int]
+    tables: Mapping[str, TableCounts]
+    version: int
+
+
+def fetch(workspace: Workspace, name: str, progress: Progress | None = None, *, everything: bool = False) -> Fetched:
+    """Read what is new by the connection of that name and load it; what an earlier run left on the way comes first.
+
+    `everything` reads from the beginning again. When it returns, rows and position are kept; a process that is ended
+    anywhere before leaves a state from which the next call goes on without gap or duplicate. SeptimaError says what was
+    wrong and what to do.
+    """
+    connection = read_connection(workspace.directory, name)
+    secrets = read_secrets(connection)
+    memory = workspace.settings.memory
+    rows = {read.origin: 0 for read in connection.reads}
+
+    def report(origin: str, number: int) -> None:
+        rows[origin] = number
+        if progress is not None:
+            progress(Text(f"Reading {origin}", f"Чтение {origin}"), number, None)
+
+    with _alone(connection), _explained(connection, secrets), open_pipeline(connection) as pipeline:
+        lay_down(pipeline)
+        before = take(workspace.lake, connection, progress=progress, memory=memory)
+        engine = databases.open_engine(connection, secrets)
+        extract(pipeline, databases.resources(connection, engine, everything=everything, report=report))
+        lay_down(pipeline)
+        result = joined(before, take(workspace.lake, connection, progress=progress, memory=memory))
+    return Fetched(rows, result.tables, result.version)
+
+
+def check(workspace: Workspace, name: str) -> list[tuple[str, int]]:
+    """What the reads of a connection find on the other side: each with the number of its columns.
+
+    SeptimaError says what is wrong with the definition, the secrets, the way there or the tables.
+    """
+    connection = read_connection(workspace.directory, name)
+    secrets = read_secrets(connection)
+    with _explained(connection, secrets):
+        return databases.look(connection, databases.open_engine(connection, secrets))
+
+
+def forget_position(workspace: Workspace, name: str) -> bool:
+    """Let the next fetch begin at the beginning; whether there was a position. What is in the lake stays there."""
+    path = definition_path(workspace.directory, name)
+    work = path.parent / "work" / name
+    if not work.exists():
+        return False
+    with _lock(work.parent / f"{name}.lock", name):
+        shutil.rmtree(work)
+    return True
+
+
+@contextmanager
+def _alone(connection: Connection) -> Generator[None]:
+    connection.work.mkdir(parents=True, exist_ok=True)
+    with _lock(connection.path.parent / "work" / f"{connection.name}.lock", connection.name):
+        yield
+
+
+@contextmanager
+def _lock(path: Path, name: str) -> Generator[None]:
+    try:
+        with FileLock(path, timeout=0):
+            yield
+    except Timeout:
+        raise busy(name) from None
+
+
+@contextmanager
+def _explained(connection: Connection, secrets: Secrets) -> Generator[None]:
+    """What goes wrong on the way, in words that name no secret."""
+    said: SeptimaError | None = None
+    try:
+        yield
+    except SeptimaError:
+        raise
+    except Exception as error:
+        said = told(error) or _of_database(error, connection, secrets)
+        if said is None:
+            raise
+    if said is not None:
+        # Raised here, outside, so that no traceback carries what the driver said.
+        raise said
+
+
+def _of_database(error: Exception, connection: Connection, secrets: Secrets) -> ConnectError | None:
+    for one in chain(error):
+        if isinstance(one, DBAPIError):
+            return databases.explained(one, connection, secrets)
+    return None

@@ -1,0 +1,140 @@
+"""What has arrived into the lake: checked as any load, each portion as one publication, and once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from septima.connect.definition import Connection
+from septima.connect.naming import resource_name
+from septima.connect.pipeline import ARRIVED, LOADS
+from septima.connect.quarantined import close_read_again, keep_known
+from septima.lake.load import Desk, Entries, LoadResult, Progress, TableCounts, bring_in
+from septima.lake.mapping import FileMapping, TableMapping, parse_mapping
+from septima.lake.sql import DEFAULT_MEMORY
+from septima.lake.store import Lake, write_durably
+
+
+@dataclass(frozen=True)
+class _Portion:
+    """What one run of the pipeline laid down, and the file by which the pipeline says that it is whole."""
+
+    load: str
+    marker: Path
+    files: Mapping[str, Sequence[Path]]
+
+    def name(self, origin: str, number: int) -> str:
+        """What a file is called before people."""
+        moment = datetime.fromtimestamp(float(self.load), UTC)
+        return f"{origin} {moment:%Y-%m-%d %H:%M:%S.%f}, {number}"
+
+
+def take(
+    lake: Lake, connection: Connection, *, progress: Progress | None = None, memory: str = DEFAULT_MEMORY
+) -> LoadResult:
+    """Load all portions that lie there whole, oldest first, and clear each away after its publication.
+
+    LoadError or StoreError where one cannot be taken; then it stays for the next time.
+    """
+    total = LoadResult({}, lake.version)
+    mapping_path = connection.work / "mapping.yaml"
+    for portion in _portions(connection):
+        # What is mended in the quarantine goes by this file.
+        write_durably(mapping_path, connection.mapping_text)
+        result = _take(lake, connection, portion, mapping_path, progress, memory)
+        for path in (file for files in portion.files.values() for file in files):
+            path.unlink()
+        portion.marker.unlink()
+        total = joined(total, result)
+    return total
+
+
+def joined(first: LoadResult, second: LoadResult) -> LoadResult:
+    """Two results as one."""
+    names = dict.fromkeys([*first.tables, *second.tables])
+    none = TableCounts()
+    tables = {name: first.tables.get(name, none) + second.tables.get(name, none) for name in names}
+    return LoadResult(tables, max(first.version, second.version), first.resolved + second.resolved)
+
+
+def _portions(connection: Connection) -> list[_Portion]:
+    folder = connection.work / ARRIVED
+    found: list[_Portion] = []
+    for marker in (folder / LOADS).glob("*.jsonl"):
+        load = marker.stem.rpartition("__")[2]
+        files = {
+            read.origin: sorted(folder.glob(f"{resource_name(read.origin)}.{load}.*.parquet"))
+            for read in connection.reads
+        }
+        found.append(_Portion(load, marker, files))
+    return sorted(found, key=lambda portion: float(portion.load))
+
+
+def _take(
+    lake: Lake, connection: Connection, portion: _Portion, mapping_path: Path, progress: Progress | None, memory: str
+) -> LoadResult:
+    mapping = parse_mapping(connection.mapping_text, mapping_path)
+    pairs = [
+        (read, entry) for read, entry in zip(connection.reads, mapping.files, strict=True) if portion.files[read.origin]
+    ]
+    if not pairs:
+        return LoadResult({}, lake.version)
+
+    def make(_folder: Path) -> Entries:
+        return [
+            (
+                entry,
+                [
+                    (path, portion.name(read.origin, number))
+                    for number, path in enumerate(portion.files[read.origin], 1)
+                ],
+            )
+            for read, entry in pairs
+        ]
+
+    def known() -> LoadResult | None:
+        return _taken_before(lake, connection.name, portion.load)
+
+    def settle(desk: Desk) -> int:
+        return sum(
+            close_read_again(desk, connection.name, read.origin, table, portion.files[read.origin])
+            for read, entry in pairs
+            for table in _distinct(entry)
+        )
+
+    details = {
+        "source": connection.name,
+        "connection": connection.name,
+        "portion": portion.load,
+        "mapping": str(mapping_path),
+        "mapping_text": mapping.text,
+        "data": str(connection.work / ARRIVED),
+    }
+    return bring_in(
+        lake,
+        f"fetch {connection.name}",
+        connection.name,
+        make,
+        details,
+        known=known,
+        settle=settle,
+        amend=keep_known(lake, connection.name),
+        progress=progress,
+        memory=memory,
+    )
+
+
+def _taken_before(lake: Lake, name: str, load: str) -> LoadResult | None:
+    """What became of a portion that was published by a run that ended before it cleared it away."""
+    for version in range(lake.version, 0, -1):
+        commit = lake.commit(version)
+        if commit.details.get("connection") != name:
+            continue
+        if commit.details["portion"] != load:
+            return None  # portions are taken in their order
+        return LoadResult({table: TableCounts(**of) for table, of in commit.details["tables"].items()}, version)
+    return None
+
+
+def _distinct(entry: FileMapping) -> list[TableMapping]:
+    return list({mapping.table.name: mapping for mapping in entry.tables}.values())

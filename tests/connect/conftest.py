@@ -1,0 +1,95 @@
+"""A workspace, a shop's database beside it, and servers that live as long as the tests."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from septima.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
+ORDERS = (
+    "create table orders (id integer primary key, placed text, changed text, total numeric, client integer, note text)"
+)
+SHOP = """kind: sqlite
+file: shop.db
+reads:
+  - from: orders
+    cursor: changed
+    overlap: 1 day
+    tables:
+      orders:
+        columns: {order_id: id, ordered_at: placed, customer_id: client, revenue: total}
+      customers:
+        columns: {customer_id: client}
+        keep: first
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = Workspace.create(tmp_path / "company")
+    (made.directory / "connections").mkdir()
+    return made
+
+
+@pytest.fixture
+def define(workspace: Workspace):
+    """Write a definition, and secrets where given."""
+
+    def write(name: str, text: str, secrets: str | None = None) -> Path:
+        path = workspace.directory / "connections" / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        if secrets is not None:
+            path.with_suffix(".secrets").write_text(secrets, encoding="utf-8")
+            path.with_suffix(".secrets").chmod(0o600)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def shop(workspace: Workspace, define) -> Iterator[sqlite3.Connection]:
+    """A shop in SQLite with 300 good orders and one whose date is none, and the connection `shop` to it."""
+    define("shop", SHOP)
+    with sqlite3.connect(workspace.directory / "shop.db", isolation_level=None) as opened:
+        fill(opened)
+        yield opened
+
+
+def fill(opened: sqlite3.Connection) -> None:
+    opened.execute(ORDERS)
+    good = [(i, "2026-01-01 10:00:00", f"2026-01-{1 + i % 28:02d} 10:00:00", i, i % 7, None) for i in range(1, 301)]
+    opened.executemany(
+        "insert into orders values (?, ?, ?, ?, ?, ?)", [*good, (999, "someday", "2026-01-05 10:00:00", 1, 1, "x")]
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return opened.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[int]:
+    """The port of a PostgreSQL of our own, with the user and the database `septima`."""
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        pytest.skip("there is no PostgreSQL: sh scripts/system-packages postgresql")
+    port = free_port()
+    with subprocess.Popen(
+        ["sh", str(ROOT / "scripts" / "with-postgresql"), "sh", "-c", "echo ready; cat"],
+        env={**os.environ, "POSTGRESQL_PORT": str(port)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield port
+        assert process.stdin is not None
+        process.stdin.close()
