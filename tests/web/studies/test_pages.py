@@ -132,7 +132,7 @@ def test_an_assignment_is_shown_before_it_is_done_and_done_as_shown(writable: Or
     done = client.post(address, _sent(sure="1"))
     assert done.status_code == 302
     work = Work.objects.get(kind="studies.assign")
-    assert (work.state, work.result) == ("done", {"added": sum(shown.values())})
+    assert (work.state, work.result) == ("done", {"added": sum(shown.values()), "arms": shown})
     assert "Customers assigned" in client.get(done["Location"]).content.decode()
     assert client.get(done["Location"], headers={"HX-Request": "true"})["HX-Refresh"] == "true"
     other = Organisation.objects.get(slug="other")

@@ -76,7 +76,7 @@ def carry_out(work: Work, tell: Tell) -> dict[str, Any]:
     now = datetime.now(UTC).replace(tzinfo=None)
     done = put_into_arms(workspace, design, _eligible(work.options), at=now, progress=tell)
     note_event(work.organisation, work.who, "experiment.assigned", design.experiment, added=done.added)
-    return {"added": done.added}
+    return {"added": done.added, "arms": arm_counts(workspace.request(), design.experiment)}
 
 
 def asked_design(workspace: Workspace, options: Mapping[str, Any]) -> Design:

@@ -170,6 +170,12 @@ class AssignmentForm(forms.Form):
     experiment = forms.RegexField(
         r"^[\w.-]{1,80}$",
         label=said_later("Name of the experiment", "Название эксперимента"),
+        error_messages={
+            "invalid": said_later(
+                "Only letters, digits, dot, dash and underscore go, without blanks.",
+                "Подходят только буквы, цифры, точка, дефис и подчёркивание, без пробелов.",
+            )
+        },
         help_text=said_later(
             "Letters, digits, dot, dash and underscore: spring-letters.",
             "Буквы, цифры, точка, дефис и\u00a0подчёркивание: spring-letters.",
