@@ -34,7 +34,7 @@ def serve(host: str, port: int, *, workers: int, development: bool) -> None:
     options = {
         "bind": f"{host}:{port}",
         "workers": 1 if development else workers,
-        "worker_class": "gthread",
+        "worker_class": "septima.web.tracking.worker.RedirectingWorker",
         "threads": 4,
         "timeout": 120,
         "reload": development,

@@ -21,7 +21,7 @@ def bot_of(environ: Mapping[str, str], *, picture: bool = False) -> str | None:
     `picture` is that the request is for a picture in a letter, which mail services fetch for those who open it.
     """
     for name in _PREFETCH:
-        if any(word in environ.get(name, "").lower() for word in ("prefetch", "preview", "prerender")):
+        if name in environ and any(word in environ[name].lower() for word in ("prefetch", "preview", "prerender")):
             return "prefetch"
     agent = environ.get("HTTP_USER_AGENT", "")[:_LONGEST]
     if picture and any(proxy in agent for proxy in _PICTURE_PROXIES):

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -86,7 +87,12 @@ def follow(environ: Mapping[str, Any]) -> Answer | None:
 
 def journals_folder() -> Path:
     """Where the journals of the site are."""
-    return Path(settings.SITE_FOLDER) / "tracking"
+    return _folder_of(settings.SITE_FOLDER)
+
+
+@cache
+def _folder_of(site: Path) -> Path:
+    return Path(site) / "tracking"
 
 
 def close_journal() -> None:
