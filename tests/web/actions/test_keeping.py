@@ -214,3 +214,32 @@ def test_all_of_an_organisation_are_reminded_of_together(writable: Organisation)
         begin(writable, head.user, "own/x", QUARTER, Wanted(name, "", head, "", "", day), name)
     assert remind_all(writable.pk, today) == 1
     assert Action.objects.get(what="over").planned_on == today - timedelta(days=1)
+
+
+def _moved(organisation: Organisation, zone: str) -> Organisation:
+    """The organisation with its clocks in another zone."""
+    settings = organisation.directory / "septima.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("time_zone: UTC", f"time_zone: {zone}"), "utf-8")
+    return organisation
+
+
+def test_letters_go_by_the_clocks_of_the_organisation(writable: Organisation) -> None:
+    """At 21:00 of the 6th by UTC it is 6 in the morning of the 7th in Tokyo: three days before the day due."""
+    begun(_moved(writable, "Asia/Tokyo"), member(writable, "employee"))
+    evening = datetime(2026, 12, 6, 21, 0, tzinfo=UTC)
+    assert remind_everybody(evening - timedelta(minutes=1)) == 0
+    assert remind_everybody(evening) == 1
+
+
+def test_the_lake_learns_the_day_by_the_clocks_of_the_organisation(writable: Organisation) -> None:
+    """The 10th of December begins in New York at 05:00 by UTC; done at 23:00 there is done in time."""
+    head = member(_moved(writable, "America/New_York"), "head")
+    action = begin(writable, head.user, "own/x", QUARTER, Wanted("in time", "", head, "", "a_new_one", DUE), "token")
+    change(action, head.user, {"state": "done"})
+    Action.objects.filter(pk=action.pk).update(closed_at=datetime(2026, 12, 11, 4, tzinfo=UTC))
+    assert tell_the_lake(action, date(2026, 12, 10))
+    workspace = open_workspace(writable)
+    (row,) = [one for one in workspace.table("milestones").to_pyarrow().to_pylist() if one["department"] == "a_new_one"]
+    assert row["planned_at"].replace(tzinfo=None) == datetime(2026, 12, 10, 5)  # noqa: DTZ001 - as the lake keeps it
+    frame = workspace.metric("decisions_closed_on_time", grain="all", by=["department"]).frame
+    assert frame[frame["department"] == "a_new_one"]["value"].item() == 1.0

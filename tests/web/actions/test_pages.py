@@ -1,7 +1,7 @@
 """Mine, my department and actions as pages, for every role."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -188,3 +188,22 @@ def test_pages_of_a_kpi_show_what_is_done_about_it(role: str, begins: bool, site
     )
     assert ("Call back" in shown) is begins
     assert ("/mine/actions/new/?kpi=customer_support%2Fnps" in shown) is begins
+
+
+def test_what_is_overdue_is_so_by_the_clocks_of_the_organisation(
+    writable: Organisation, as_role: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At noon of the 10th by UTC the 11th has begun on Kiritimati; what was due on the 10th is overdue there."""
+    action = action_of(writable, "leader", "a")
+    Action.objects.filter(pk=action.pk).update(due_on=date(2026, 12, 10))
+    monkeypatch.setattr("septima.web.actions.days._now", lambda: datetime(2026, 12, 10, 12, tzinfo=UTC))
+    client, settings = as_role("leader"), writable.directory / "septima.yaml"
+    text = settings.read_text(encoding="utf-8")
+    found = {}
+    for zone in ("UTC", "Pacific/Kiritimati"):
+        settings.write_text(text.replace("time_zone: UTC", f"time_zone: {zone}"), "utf-8")
+        rows = client.get("/o/home/mine/actions/", {"state": "all"}).context["rows"]
+        own = client.get("/o/home/mine/").context["counts"]["overdue"]
+        one = client.get(f"/o/home/mine/actions/{action.pk}/").context["one"]
+        found[zone] = ([row.overdue for row in rows], own, one.overdue)
+    assert found == {"UTC": ([False], 0, False), "Pacific/Kiritimati": ([True], 1, True)}

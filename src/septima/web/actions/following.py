@@ -1,6 +1,6 @@
 """Lists of actions, and one action: beginning it, changing it, saying how it goes."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from septima.metrics.period import Period, PeriodError
 from septima.schema import SeptimaError, Text
+from septima.web.actions.days import today_of
 from septima.web.actions.figures import known_kpis
 from septima.web.actions.forms import ActionForm, NoteForm, StateForm, new_form_token, of_action
 from septima.web.actions.keeping import begin, change, say_of
@@ -44,7 +45,8 @@ _SELECTIONS = ("todo", "overdue", *STATES, "all")
 @never_cache
 def actions(request: MemberRequest) -> HttpResponse:
     """All actions that one may see, newest first, by state, owner and KPI."""
-    membership, today = request.membership, _today()
+    membership = request.membership
+    today = today_of(membership.organisation)
     found = visible(membership)
     selected = request.GET.get("state", "todo")
     selected = selected if selected in _SELECTIONS else "todo"
@@ -142,7 +144,7 @@ def action(request: MemberRequest, number: int) -> HttpResponse:
     )
     context = {
         "tab": "actions",
-        "one": show(found, kpis, _today(), kpi_names),
+        "one": show(found, kpis, today_of(membership.organisation), kpi_names),
         "period_label": _period(open_workspace(membership.organisation), found.period).label.in_language(
             current_language()
         ),
@@ -235,13 +237,9 @@ def _others(request: MemberRequest, kpi: str) -> Any:
     """What is done about the KPI already."""
     membership = request.membership
     found = visible(membership).filter(kpi=kpi, state__in=OPEN_STATES).order_by("due_on")
-    return shown(list(found[:10]), membership.organisation, _today())
+    return shown(list(found[:10]), membership.organisation, today_of(membership.organisation))
 
 
 def _selection(name: str) -> str:
     names = {"todo": say("To be done", "Предстоит"), "overdue": say("Overdue", "Просрочено"), "all": say("All", "Все")}
     return names.get(name) or STATE_NAMES[name].in_language(current_language()).capitalize()
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -91,6 +91,7 @@ def tell_the_lake(action: Action, today: date) -> bool:
     locks = Path(settings.SITE_FOLDER) / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     # One after another, so that an older state never follows a newer one.
+    workspace = open_workspace(action.organisation)
     with FileLock(locks / f"actions-{action.organisation.pk}"):
         now = Action.objects.select_related("organisation").get(pk=action.pk)
         if now.planned_on is None and now.state != "done" and not now.is_overdue(today):
@@ -103,12 +104,12 @@ def tell_the_lake(action: Action, today: date) -> bool:
             "milestone_id": f"{SOURCE}:action:{now.pk}",
             "kind": "decision",
             "department": now.department or None,
-            "planned_at": datetime.combine(now.planned_on, time(), UTC),
+            "planned_at": workspace.settings.calendar.moment(now.planned_on).replace(tzinfo=UTC),
             "done_at": done,
             "kpi": now.kpi,
         }
         batch = f"action-{now.pk}-{now.revision}"
-        append(open_workspace(now.organisation).lake, "milestones", [record], SOURCE, batch=batch, author="septima")
+        append(workspace.lake, "milestones", [record], SOURCE, batch=batch, author="septima")
     return True
 
 

@@ -11,13 +11,14 @@ from django.utils.translation import override
 from django_tasks import task
 
 from septima.web.accounts.models import Organisation
+from septima.web.actions.days import calendar_of, today_of
 from septima.web.actions.keeping import tell_the_lake
 from septima.web.actions.models import OPEN_STATES, Action
 from septima.web.common.language import say
 
 REMIND_BEFORE = timedelta(days=3)
 _HOUR = time(6, 0)
-"""When a day's letters go, in UTC."""
+"""When a day's letters go, by the clocks of the organisation."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -25,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 def tell(action: int) -> bool:
     """Tell the lake how an action stands; False where there is nothing to tell."""
     found = Action.objects.filter(pk=action).first()
-    return found is not None and tell_the_lake(found, datetime.now(UTC).date())
+    return found is not None and tell_the_lake(found, today_of(found.organisation))
 
 
 def follow_up(action: Action) -> None:
@@ -42,15 +43,15 @@ def remind_everybody(now: datetime | None = None) -> int:
 
     What goes wrong in one organisation is noted, keeps no other, and is tried again by the next call.
     """
-    moment = now or datetime.now(UTC)
-    if moment.time() < _HOUR:
-        return 0
     letters = 0
-    for organisation in Organisation.objects.values_list("pk", flat=True):
+    for organisation in Organisation.objects.all():
+        there = calendar_of(organisation).local(now or datetime.now(UTC))
+        if there.time() < _HOUR:
+            continue
         try:
-            letters += remind_all(organisation, moment.date())
+            letters += remind_all(organisation.pk, there.date())
         except Exception:  # noqa: BLE001 - whatever it is
-            _LOG.exception("the actions of organisation %s could not be followed", organisation)
+            _LOG.exception("the actions of organisation %s could not be followed", organisation.pk)
     return letters
 
 

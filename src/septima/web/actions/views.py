@@ -1,6 +1,5 @@
 """Mine and my department: KPIs that somebody answers for, by the cascade of the newest card, with what is to be done."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,6 +11,7 @@ from septima.scorecard.cascade.reading import FILE as CASCADE
 from septima.scorecard.cascade.result import CascadeError
 from septima.scorecard.goals.reading import FILE as GOALS
 from septima.web.accounts.models import Membership, Organisation
+from septima.web.actions.days import today_of
 from septima.web.actions.figures import cascade_is_kept, cascade_of, duties_of, kpis_of, people_of
 from septima.web.actions.lists import counts, own_by, shown
 from septima.web.actions.models import OPEN_STATES, Action
@@ -120,7 +120,7 @@ def _department(membership: Membership, workspace: Workspace, context: dict[str,
 
 
 def _actions(found: Any, organisation: Organisation) -> dict[str, Any]:
-    today = _today()
+    today = today_of(organisation)
     own = found.filter(organisation=organisation).select_related("owner__user", "organisation")
     todo = list(own.filter(state__in=OPEN_STATES).order_by("due_on", "pk")[:_LISTED])
     return {"actions": shown(todo, organisation, today), "counts": counts(own, today)}
@@ -142,7 +142,3 @@ def _address(request: MemberRequest, name: str) -> str:
     given = request.GET.copy()
     given[name] = "1"
     return f"{request.path}?{given.urlencode()}"
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
