@@ -106,7 +106,8 @@ def _promo_orders(workspace: Workspace, codes: Iterable[str]) -> dict[str, int]:
         return {}
     orders: Any = workspace.table("orders")
     sold = orders.filter(is_sold(orders)).mutate(code=orders["promo_id"].strip().lower())
-    counted = sold.filter(sold["code"].isin(lowered)).group_by("code").aggregate(orders=sold.count())
+    bearing = sold.filter(sold["code"].isin(lowered))
+    counted = bearing.group_by("code").aggregate(orders=bearing.count())
     return {one["code"]: one["orders"] for one in counted.to_pyarrow().to_pylist()}
 
 

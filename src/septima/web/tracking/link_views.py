@@ -42,6 +42,9 @@ class CustomersForm(forms.Form):
 def new(request: MemberRequest) -> HttpResponse:
     """The builder; `?from=` begins with what another link has."""
     organisation = request.membership.organisation
+    sent = TrackedLink.objects.filter(organisation=organisation, token=request.POST.get("token", "")).first()
+    if sent is not None:  # the same form once more
+        return redirect("tracking:link", organisation.slug, sent.pk)
     form = LinkForm(organisation, request.POST or None, initial=_begun(request))
     if request.method == "POST" and "preview" not in request.POST and form.is_valid():
         try:

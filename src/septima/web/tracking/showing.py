@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from septima.metrics.definition import NOTES
 from septima.report.number_forms import count, number_style
 from septima.schema import Language, Text
 from septima.scorecard.card import Figure
@@ -22,7 +21,9 @@ _NO_COST = Text("no cost is given", "расходы не\u00a0указаны")
 _NOTHING = {
     "open_rate": Text("no delivered letters", "нет доставленных писем"),
     "click_through_rate": Text("no delivered letters", "нет доставленных писем"),
-    "conversion_rate": Text("no known customers", "нет известных клиентов"),
+    "conversion_rate": Text(
+        "no known customers whose days for an order are over", "нет известных клиентов, чей срок для заказа истёк"
+    ),
     "cost_per_click": Text("no clicks", "нет переходов"),
     "cost_per_order": Text("no orders", "нет заказов"),
 }
@@ -64,8 +65,7 @@ def _figures(found: LinkFigures, currency: str | None, language: Language) -> li
 def _figure(name: str, row: Row | None, currency: str | None, language: Language) -> ShownFigure:
     head, is_cost = HEADS[name].in_language(language), name.startswith("cost_")
     if row is None or not math.isfinite(row["value"]):
-        reason = _NO_COST if row is None and is_cost else _NOTHING[name]
-        said = NOTES[row["note"]] if row is not None and row["note"] == "none_usable" else reason
+        said = _NO_COST if row is None and is_cost else _NOTHING[name]
         return ShownFigure(head, "—", note=said.in_language(language))
     figure = Figure(row["value"], row["lower"], row["upper"])
     style = number_style("currency" if is_cost else "share", figure, language, currency=currency)

@@ -1,0 +1,70 @@
+"""What a worker answers at once is what it surely understands; all else is left to the parser of the server."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from septima.web.tracking.following import Answer
+from septima.web.tracking.worker import environ_of, written
+
+PLAIN = (
+    b"GET /l/abc?c=x%20y HTTP/1.1\r\nHost: go.example\r\nUser-Agent: Firefox\r\nReferer:  https://a.example/ \r\n\r\n"
+)
+
+
+def test_a_browsers_request_is_read() -> None:
+    assert environ_of(PLAIN, "203.0.113.7") == {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/l/abc",
+        "QUERY_STRING": "c=x%20y",
+        "REMOTE_ADDR": "203.0.113.7",
+        "HTTP_HOST": "go.example",
+        "HTTP_USER_AGENT": "Firefox",
+        "HTTP_REFERER": "https://a.example/",
+    }
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        b"",
+        PLAIN[:-1],
+        PLAIN[:40],
+        PLAIN + PLAIN,
+        PLAIN + b"x",
+        PLAIN.replace(b"GET", b"POST"),
+        PLAIN.replace(b"/l/abc", b"/"),
+        PLAIN.replace(b"/l/abc", b"/l/../accounts/"),
+        PLAIN.replace(b"/l/abc", b"/l/%61bc"),
+        PLAIN.replace(b"/l/abc", b"http://go.example/l/abc"),
+        PLAIN.replace(b"HTTP/1.1", b"HTTP/1.0"),
+        PLAIN.replace(b"\r\n", b"\n"),
+        PLAIN.replace(b"Host: go.example\r\n", b""),
+        PLAIN.replace(b"User-Agent: Firefox", b"Content-Length: 5"),
+        PLAIN.replace(b"User-Agent: Firefox", b"Transfer-Encoding: chunked"),
+        PLAIN.replace(b"User-Agent: Firefox", b"Connection: close"),
+        PLAIN.replace(b"User-Agent: Firefox", b"Connection: upgrade"),
+        PLAIN.replace(b"User-Agent: Firefox", b"Upgrade: h2c"),
+        PLAIN.replace(b"User-Agent: Firefox", b"Host: other.example"),
+        PLAIN.replace(b"User-Agent: Firefox", b"User_Agent: Firefox"),
+        PLAIN.replace(b"User-Agent: Firefox", b"User-Agent : Firefox"),
+        PLAIN.replace(b"User-Agent: Firefox", b" folded: x"),
+        PLAIN.replace(b"Firefox", b"Fire\x00fox"),
+        PLAIN.replace(b"Firefox", b"Fire\rfox"),
+        b"\x16\x03\x01" + PLAIN,
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_server(seen: bytes) -> None:
+    assert environ_of(seen, "203.0.113.7") is None
+
+
+@given(st.binary(max_size=200), st.integers(0, len(PLAIN)))
+def test_no_bytes_break_it(noise: bytes, place: int) -> None:
+    found = environ_of(PLAIN[:place] + noise + PLAIN[place:], "203.0.113.7")
+    assert found is None or found["REQUEST_METHOD"] in {"GET", "HEAD"}
+
+
+def test_an_answer_is_written_as_http_has_it() -> None:
+    head, _, body = written(Answer("200 OK", [("Content-Length", "2")], b"hi")).partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert (lines[0], lines[2:], body) == ("HTTP/1.1 200 OK", ["Connection: keep-alive", "Content-Length: 2"], b"hi")
