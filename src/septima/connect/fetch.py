@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
-from septima.connect import databases
+from septima.connect import amocrm, bitrix24, databases, hubspot, rest
 from septima.connect.definition import Connection, definition_path, read_connection
 from septima.connect.errors import ConnectError, busy, chain, told
 from septima.connect.pipeline import extract, lay_down, open_pipeline
@@ -18,6 +18,8 @@ from septima.connect.taking import joined, take
 from septima.lake.load import Progress, TableCounts
 from septima.schema import SeptimaError, Text
 from septima.workspace import Workspace
+
+_SERVICES = {"hubspot": hubspot.open_service, "bitrix24": bitrix24.open_service, "amocrm": amocrm.open_service}
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,13 @@ def fetch(workspace: Workspace, name: str, progress: Progress | None = None, *, 
     with _alone(connection), _explained(connection, secrets), open_pipeline(connection) as pipeline:
         lay_down(pipeline)
         before = take(workspace.lake, connection, progress=progress, memory=memory)
-        engine = databases.open_engine(connection, secrets)
-        extract(pipeline, databases.resources(connection, engine, everything=everything, report=report))
+        if connection.kind.family == "database":
+            engine = databases.open_engine(connection, secrets)
+            found = databases.resources(connection, engine, everything=everything, report=report)
+        else:
+            service = _SERVICES[connection.kind.name](connection, secrets)
+            found = rest.resources(connection, service, pipeline, everything=everything, report=report)
+        extract(pipeline, found)
         lay_down(pipeline)
         result = joined(before, take(workspace.lake, connection, progress=progress, memory=memory))
     return Fetched(rows, result.tables, result.version)
@@ -63,8 +70,11 @@ def check(workspace: Workspace, name: str) -> list[tuple[str, int]]:
     """
     connection = read_connection(workspace.directory, name)
     secrets = read_secrets(connection)
-    with _explained(connection, secrets):
-        return databases.look(connection, databases.open_engine(connection, secrets))
+    # Alone, since tokens may be exchanged.
+    with _alone(connection), _explained(connection, secrets):
+        if connection.kind.family == "database":
+            return databases.look(connection, databases.open_engine(connection, secrets))
+        return rest.look(connection, _SERVICES[connection.kind.name](connection, secrets))
 
 
 def forget_position(workspace: Workspace, name: str) -> bool:

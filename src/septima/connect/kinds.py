@@ -62,6 +62,20 @@ def _database(name: str, title: Text, port: str) -> Kind:
     return Kind(name, "database", title, _server(port), (_PASSWORD,))
 
 
+def _address(meaning: Text, default: str | None = None) -> Field:
+    return Field("address", meaning, required=default is None, default=default)
+
+
+_CLIENT = (
+    Field("client_id", Text("the id of the integration", "идентификатор интеграции"), required=False, default=""),
+)
+_TOKENS = (
+    Secret("access_token", Text("the access token", "токен доступа"), required=False),
+    Secret("refresh_token", Text("the refresh token", "токен обновления"), required=False),
+    Secret("client_secret", Text("the secret of the integration", "секретный ключ интеграции"), required=False),
+    Secret("expires_at", Text("until when the access token holds", "срок токена доступа"), required=False),
+)
+
 _ALL = (
     _database("postgresql", Text("PostgreSQL database", "База данных PostgreSQL"), "5432"),
     _database("mysql", Text("MySQL or MariaDB database", "База данных MySQL или MariaDB"), "3306"),
@@ -70,6 +84,39 @@ _ALL = (
         "database",
         Text("SQLite database", "База данных SQLite"),
         (Field("file", Text("the file, from the workspace's folder", "файл, считая от\u00a0папки пространства")),),
+    ),
+    Kind(
+        "hubspot",
+        "rest",
+        Text("HubSpot", "HubSpot"),
+        (_address(Text("the address of HubSpot's API", "адрес API HubSpot"), "https://api.hubapi.com"), *_CLIENT),
+        _TOKENS,
+        ("deals", "contacts", "companies", "calls", "meetings", "emails"),
+    ),
+    Kind(
+        "bitrix24",
+        "rest",
+        Text("Bitrix24", "Битрикс24"),
+        (_address(Text("the address of the portal", "адрес портала")),),
+        (Secret("webhook", Text("the address of the incoming webhook", "адрес входящего вебхука")),),
+        ("deals", "contacts", "companies", "activities", "stages"),
+    ),
+    Kind(
+        "amocrm",
+        "rest",
+        Text("amoCRM", "amoCRM"),
+        (
+            _address(Text("the address of the account", "адрес аккаунта")),
+            *_CLIENT,
+            Field(
+                "redirect_uri",
+                Text("the redirect address of the integration", "адрес перенаправления интеграции"),
+                required=False,
+                default="",
+            ),
+        ),
+        _TOKENS,
+        ("leads", "contacts", "companies", "contact_notes", "lead_notes", "stages"),
     ),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
