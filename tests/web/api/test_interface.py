@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from septima.web.accounts.models import ApiToken, AuditEvent, Membership, User
+from septima.web.accounts.models import ApiToken, AuditEvent, Membership, Organisation, User
 from septima.web.accounts.scopes import SCOPES, scopes_of
 from septima.web.common.permissions import ROLES
 from septima.workspace import Workspace
@@ -164,3 +165,14 @@ def test_requests_at_once_are_counted_each_for_its_own_token(
     assert busy.get("/api/v1/me").status_code == 200
     assert busy.get("/api/v1/me").status_code == 429
     assert quiet.get("/api/v1/me").status_code == 200
+
+
+def test_a_second_factor_that_is_asked_for_is_asked_of_the_owners_of_tokens_too(site: Site) -> None:
+    person = User.objects.get(email="leader@example.org")
+    token = token_of(person, site.own)
+    Organisation.objects.filter(pk=site.own.pk).update(requires_second_factor=True)
+    answer = Client().get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
+    assert "second factor" in answer.json()["detail"]
+    TOTP.activate(person, generate_totp_secret())
+    assert _status(token) == 200

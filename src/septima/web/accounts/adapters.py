@@ -8,8 +8,8 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
 from django.http import HttpRequest
 
-from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import User
+from septima.web.accounts.noting import note_account
 from septima.web.common import sealed
 
 _SECOND_FACTOR = "second factor"
@@ -21,6 +21,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts are made by invitation alone."""
         return False
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Note a wrong password in the log of whose account it was tried on; of made-up addresses nothing is kept."""
+        person = User.objects.filter(email=str(credentials.get("email") or "").lower()).first()
+        if person is not None:
+            note_account(person, "account.sign_in_failed", by="password")
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """Note that the letter was asked for, and send it."""
+        note_account(user, "account.reset_asked")
+        super().send_password_reset_mail(user, email, context)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
@@ -41,7 +52,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         person = User.objects.filter(email__in=verified, is_active=True).first()
         if person is not None:
             sociallogin.connect(request, person)
-            note_event(None, person, "account.provider_tied", sociallogin.account.provider)
+            note_account(person, "account.provider_tied", sociallogin.account.provider)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

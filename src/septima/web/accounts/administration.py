@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 from septima.schema import LANGUAGES, SeptimaError, Text
 from septima.scorecard.starter import Trade
 from septima.web.accounts.audit import note_event
+from septima.web.accounts.log_words import log_ways, log_word
 from septima.web.accounts.models import (
     INVITATION_LASTS,
     ROLE_CHOICES,
@@ -303,14 +304,16 @@ def _log(request: MemberRequest) -> QuerySet[AuditEvent]:
 def log(request: MemberRequest) -> HttpResponse:
     """The audit log, newest first."""
     one = request.membership.organisation
+    page = newest_first(request, _log(request))
     known = AuditEvent.objects.filter(organisation=one).order_by("action").values_list("action", flat=True).distinct()
     members = Membership.objects.filter(organisation=one).select_related("user").order_by("user__email")
     return render(
         request,
         "administration/log.html",
         {
-            "pager": newest_first(request, _log(request)),
-            "actions": list(known),
+            "pager": page,
+            "lines": [(row, log_word(row.action), log_ways(row.details.get("by", ""))) for row in page.rows],
+            "actions": sorted(((one, log_word(one)) for one in known), key=lambda one: one[1].casefold()),
             "people": {one.user.pk: str(one.user) for one in members},
             "action": request.GET.get("action", ""),
             "person": request.GET.get("person", ""),

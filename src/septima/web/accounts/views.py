@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Invitation, Membership, SignInLink, User, token_hash
+from septima.web.accounts.noting import note_account
 from septima.web.common.context import THEMES
 from septima.web.common.errors import cannot
 from septima.web.common.language import said_later, say
@@ -68,7 +69,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
     if link.user.has_second_factor:
         return redirect("account_login")
     login(request, link.user, backend=_BACKEND)
-    note_event(None, link.user, "account.signed_in_by_link")
+    note_account(link.user, "account.signed_in", by="link")
     return redirect("home" if link.user.has_usable_password() else "choose_password")
 
 
@@ -97,7 +98,7 @@ def choose_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, person)
-        note_event(None, person, "account.password_chosen")
+        note_account(person, "account.password_chosen")
         return redirect("home")
     return render(request, "accounts/choose_password.html", {"form": form})
 

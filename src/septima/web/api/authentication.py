@@ -39,13 +39,22 @@ class Token(HttpBearer):
     """A token in the header Authorization: Bearer."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
-        """The caller; None where the token is unknown, too old or revoked, or its owner no member any more."""
+        """The caller; None where the token is unknown, too old or revoked, or its owner no member any more.
+
+        403 where the organisation asks for a second factor and the owner has none, however old the token is.
+        """
         found = ApiToken.objects.select_related("user", "organisation").filter(token_hash=token_hash(token)).first()
         if found is None or not found.is_open or not found.user.is_active:
             return None
         membership = membership_of(found.user, found.organisation.slug)
         if membership is None:
             return None
+        if membership.organisation.requires_second_factor and not found.user.has_second_factor:
+            raise HttpError(
+                403,
+                "the organisation asks everyone for a second factor, and the token's owner has none; set it up on the site, "
+                "under the account",
+            )
         now = timezone.now()
         if found.last_used_at is None or now - found.last_used_at > _NOTED_EVERY:
             ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
