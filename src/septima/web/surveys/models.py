@@ -32,6 +32,8 @@ class Survey(models.Model):
     instrument = models.CharField(max_length=30)
     languages = models.JSONField(default=list)
     questions = models.JSONField(default=list)
+    revision = models.PositiveIntegerField(default=0)
+    """Counts changes of the questions, so that of two at once none is written over."""
     title_en = models.CharField(said_later("Title in English", "Заголовок по-английски"), max_length=200, blank=True)
     title_ru = models.CharField(said_later("Title in Russian", "Заголовок по-русски"), max_length=200, blank=True)
     consent_en = models.TextField(
