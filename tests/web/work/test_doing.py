@@ -11,6 +11,7 @@ from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import Organisation
 from septima.web.work import doing, kinds
 from septima.web.work.doing import begin, begin_again, cancel, carry_out, settle
+from septima.web.work.holding import holding
 from septima.web.work.kinds import Kind, Tell
 from septima.web.work.models import LATE_AFTER, Work
 
@@ -157,7 +158,7 @@ def test_work_whose_worker_died_is_found_and_begun_anew_but_not_for_ever(
     for attempt in (1, 2, 3):
         Work.objects.update(state="running")
         work.refresh_from_db()
-        with doing._holding(work.pk):
+        with holding(work.pk):
             assert settle(work).state == "running"
         assert settle(work).was_lost
         assert "start it again" in work.problem
@@ -176,3 +177,22 @@ def test_what_can_no_longer_be_taken_up_is_not_begun_anew(
     cancel(work)
     assert not begin_again(work)
     assert Work.objects.get().state == "cancelled"
+
+
+def test_a_worker_that_is_busy_with_other_work_is_not_taken_for_dead(
+    home: Organisation, kind_that: Callable[..., list[str]], queued: list[int]
+) -> None:
+    kind_that(lambda _, __: {})
+    report, waiting = begin(home, "test", "a report"), begin(home, "test", "a mend")
+    long_ago = timezone.now() - LATE_AFTER - timedelta(seconds=1)
+    Work.objects.update(told_at=long_ago)
+    Work.objects.filter(pk=report.pk).update(state="running")
+    waiting.refresh_from_db()
+    with holding(report.pk):
+        assert not waiting.is_late
+        assert begin(home, "test", "a mend").attempt == 1
+    assert waiting.is_late  # nobody is at the report: its worker died
+    Work.objects.filter(pk=report.pk).update(state="done", finished_at=timezone.now())
+    assert not waiting.is_late  # it has just ended, and the worker looks for more
+    Work.objects.filter(pk=report.pk).update(finished_at=long_ago)
+    assert waiting.is_late

@@ -116,4 +116,4 @@ def erase_customer(work: Work, tell: Tell) -> dict[str, Any]:
 
 register(Kind(VALUE, Text("Value customers by all methods", "Оценка ценности клиентов"), value_all))
 register(Kind(SEARCH, Text("Look for likely duplicates", "Поиск возможных дублей"), search_duplicates))
-register(Kind(ERASE, Text("Erase a person’s data", "Удаление данных человека"), erase_customer))
+register(Kind(ERASE, Text("Erase a person’s data", "Удаление данных человека"), erase_customer, kept_days=None))

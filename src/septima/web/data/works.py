@@ -171,4 +171,7 @@ register(
     )
 )
 register(Kind(IDENTIFY, Text("Look for duplicates of customers", "Поиск дублей клиентов"), find_duplicates))
-register(Kind(MEND, Text("Mend rows of the quarantine", "Исправление строк карантина"), mend_rows))
+register(
+    # What was to be written into rows may be a person's.
+    Kind(MEND, Text("Mend rows of the quarantine", "Исправление строк карантина"), mend_rows, undone_kept_days=7)
+)

@@ -46,6 +46,11 @@ def report_path(work: Work) -> Path:
     return Path(settings.SITE_FOLDER) / "reports" / str(work.organisation_id) / name  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def forget_report(work: Work) -> None:
+    """Remove the file of a report."""
+    report_path(work).unlink(missing_ok=True)
+
+
 def report_is_there(work: Work) -> bool:
     """Whether a report was made and its file is still there."""
     return work.state == "done" and report_path(work).is_file()

@@ -10,7 +10,7 @@ from septima.schema import Language, SeptimaError, Text
 from septima.scorecard.card import Scorecard
 from septima.web.common.language import current_language
 from septima.web.common.workspaces import open_workspace
-from septima.web.scorecards.background import REFRESH, RENEW, REPORT, report_path
+from septima.web.scorecards.background import REFRESH, RENEW, REPORT, forget_report, report_path
 from septima.web.scorecards.cards import card_of, refreshed
 from septima.web.scorecards.choice import Choice, read_choice
 from septima.web.scorecards.first_page import draw_first_page, renew_opened_first
@@ -83,4 +83,6 @@ def _format(form: CardForm) -> Format:
 
 register(Kind(REFRESH, Text("Renew a card", "Обновление карты"), refresh))
 register(Kind(RENEW, Text("Make the card by changed definitions", "Пересчёт карты по новой настройке"), renew))
-register(Kind(REPORT, Text("Make a report on a card", "Подготовка отчёта по\u00a0карте"), make_report))
+register(
+    Kind(REPORT, Text("Make a report on a card", "Подготовка отчёта по\u00a0карте"), make_report, forget=forget_report)
+)

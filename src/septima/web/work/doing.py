@@ -6,19 +6,16 @@ written down as running while nobody holds its lock is lost, and can be begun an
 
 import logging
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
-from filelock import FileLock, Timeout
 
 from septima.schema import SeptimaError, Text
 from septima.web.accounts.models import Organisation, User
 from septima.web.common.language import current_language
+from septima.web.work.holding import holding
 from septima.web.work.kinds import Kind, kind_of
 from septima.web.work.models import LOST, Work
 
@@ -143,7 +140,7 @@ def cancel(work: Work) -> bool:
 def settle(work: Work) -> Work:
     """Work as it stands: such as is written down as running while its process is gone has failed, and says that it was lost."""
     if work.state == "running":
-        with _holding(work.pk) as free:
+        with holding(work.pk) as free:
             if free:
                 now = timezone.now()
                 # Between the two looks it may have ended as it should.
@@ -164,7 +161,7 @@ def settle_all(organisation: Organisation) -> None:
 
 def carry_out(pk: int, attempt: int) -> None:
     """Do work, if this attempt of it is still wanted and nobody is at it."""
-    with _holding(pk) as held:
+    with holding(pk) as held:
         if not held:
             return
         now = timezone.now()
@@ -214,22 +211,3 @@ def _enqueue(work: Work) -> None:
 
     do_work.enqueue(work.pk, work.attempt)
     work.refresh_from_db()
-
-
-@contextmanager
-def _holding(pk: int) -> Generator[bool]:
-    """Hold the lock of a piece of work, if nobody else does."""
-    folder = Path(settings.SITE_FOLDER) / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"work-{pk}.lock"
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        path.unlink(missing_ok=True)  # works are without number
-        lock.release()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from septima.schema import Text
 from septima.web.accounts.models import Organisation, User
 from septima.web.common.language import current_language, say
+from septima.web.work.holding import holding
 
 ACTIVE = ("waiting", "running")
 """States of work that is still waited for."""
@@ -86,8 +87,11 @@ class Work(models.Model):
 
     @property
     def is_late(self) -> bool:
-        """Whether it waits for longer than a worker that runs would let it."""
-        return self.state == "waiting" and timezone.now() - self.told_at > LATE_AFTER
+        """Whether it waits for longer than a worker that runs, and has nothing else to do, would let it."""
+        late = timezone.now() - LATE_AFTER
+        if self.state != "waiting" or self.told_at >= late:
+            return False
+        return not Work.objects.filter(finished_at__gte=late).exists() and not _worker_is_busy()
 
     @property
     def was_lost(self) -> bool:
@@ -123,3 +127,12 @@ class Work(models.Model):
         """A number of the result; 0 where there is none."""
         value: Any = self.result.get(name, 0)
         return int(value)
+
+
+def _worker_is_busy() -> bool:
+    """Whether some work is being done at this moment, by a process that lives."""
+    for pk in Work.objects.filter(state="running").values_list("pk", flat=True):
+        with holding(pk) as free:
+            if not free:
+                return True
+    return False

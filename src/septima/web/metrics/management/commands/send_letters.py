@@ -1,4 +1,7 @@
-"""`python -m django send_letters`: send the digests and reminders that are due, for whatever calls it from time to time."""
+"""`python -m django send_letters`: send the digests and reminders that are due, for whatever calls it from time to time.
+
+So that nothing else need be called, it also forgets background work that was over long ago.
+"""
 
 import time
 from argparse import ArgumentParser
@@ -10,6 +13,7 @@ from django.db import close_old_connections
 from septima.web.actions.tasks import remind_everybody
 from septima.web.metrics.chart_script import chart_script
 from septima.web.metrics.tasks import send_due_digests
+from septima.web.work.purging import purge, purge_queue
 
 
 class Command(BaseCommand):
@@ -25,11 +29,14 @@ class Command(BaseCommand):
         """Send once, or for as long as the process lives."""
         if every is None:
             self.stdout.write(str(_sent()))
+            purge()
             return
         chart_script()  # while nobody waits for it
         while True:
             close_old_connections()
             _sent()
+            purge()
+            purge_queue()
             time.sleep(every)
 
 
