@@ -68,9 +68,9 @@ def check(directory: Directory, name: Name, form: FormatOption = Format.table) -
     workspace = open_workspace(directory)
     found = _fetching().check(workspace, name)
     if form is Format.json:
-        print_json([{"from": origin, "columns": columns} for origin, columns in found])
+        print_json([{"from": origin, "found": number} for origin, number in found])
         return
-    print_rows("", ["reads", "columns"], [[origin, f"{columns:,}"] for origin, columns in found], numeric=[1])
+    print_rows("", ["reads", "found"], [[origin, f"{number:,}"] for origin, number in found], numeric=[1])
     say(f"All of it can be read. Next: septima connect fetch {directory} {name}")
 
 

@@ -44,7 +44,7 @@ class _Table:
 def open_engine(connection: Connection, secrets: Secrets) -> sa.Engine:
     """An engine that only reads; nothing is connected yet."""
     values = connection.values
-    if connection.kind.name == "sqlite":
+    if connection.kind.dialect == "sqlite":
         path = (connection.workspace / values["file"]).absolute()
         if not path.is_file():
             raise ConnectError(
@@ -54,7 +54,7 @@ def open_engine(connection: Connection, secrets: Secrets) -> sa.Engine:
                 )
             )
         return sa.create_engine("sqlite://", creator=lambda: _open_sqlite(path), poolclass=sa.NullPool)
-    driver, arguments = _server_arguments(connection.kind.name)
+    driver, arguments = _server_arguments(connection.kind.dialect)
     try:
         port = int(values["port"])
     except ValueError:
@@ -68,8 +68,8 @@ def open_engine(connection: Connection, secrets: Secrets) -> sa.Engine:
     return sa.create_engine(url, connect_args=arguments, poolclass=sa.NullPool, hide_parameters=True)
 
 
-def _server_arguments(kind: str) -> tuple[str, dict[str, object]]:
-    if kind == "postgresql":
+def _server_arguments(dialect: str) -> tuple[str, dict[str, object]]:
+    if dialect == "postgresql":
         return "postgresql+psycopg", {
             "options": _POSTGRESQL, "connect_timeout": _WAIT_SECONDS, "application_name": "septima"
         }  # fmt: skip
@@ -149,7 +149,7 @@ def _find(connection: Connection, engine: sa.Engine, metadata: sa.MetaData, read
     cursor = None
     if read.cursor is not None:
         # SQLite keeps in a column what it was given, whatever the column is declared as.
-        cursor = NullType() if connection.kind.name == "sqlite" else table.c[read.cursor].type
+        cursor = NullType() if connection.kind.dialect == "sqlite" else table.c[read.cursor].type
     unread = set(read.mapping.ignored) - set(read.mapping.sources)
     columns = {column.name: _as_text(column) for column in table.columns if column.name not in unread}
     for column in table.columns:

@@ -238,7 +238,9 @@ def _mapping_text(name: str, reads: list[Node], kind: Kind) -> str:
         taken = {key: value for key, value in content.items() if key not in _OWN}
         parquet = {} if kind.family == "files" else {"format": "parquet"}
         files.append({"file": pattern_of(_origin(node, kind), kind), **parquet, **taken})
-    yaml, written = YAML(typ="safe"), StringIO()
+    yaml, written = YAML(typ="safe", pure=True), StringIO()
+    # Of several tables the first keeps what has no canonical name, so their order matters.
+    yaml.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue]
     yaml.default_flow_style = False
     yaml.allow_unicode = True
     yaml.dump({"source": name, "files": files}, written)

@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlt import Pipeline
+from dlt.extract import DltResource
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
-from septima.connect import amocrm, bitrix24, databases, hubspot, rest
+from septima.connect import amocrm, bitrix24, databases, exports, folders, hubspot, mailbox, rest
+from septima.connect.databases import Report
 from septima.connect.definition import Connection, definition_path, read_connection
 from septima.connect.errors import ConnectError, busy, chain, told
+from septima.connect.folders import take_files
 from septima.connect.pipeline import extract, lay_down, open_pipeline
 from septima.connect.secrets import Secrets, read_secrets
 from septima.connect.taking import joined, take
@@ -48,23 +52,23 @@ def fetch(workspace: Workspace, name: str, progress: Progress | None = None, *, 
         if progress is not None:
             progress(Text(f"Reading {origin}", f"Чтение {origin}"), number, None)
 
-    with _alone(connection), _explained(connection, secrets), open_pipeline(connection) as pipeline:
-        lay_down(pipeline)
-        before = take(workspace.lake, connection, progress=progress, memory=memory)
-        if connection.kind.family == "database":
-            engine = databases.open_engine(connection, secrets)
-            found = databases.resources(connection, engine, everything=everything, report=report)
-        else:
-            service = _SERVICES[connection.kind.name](connection, secrets)
-            found = rest.resources(connection, service, pipeline, everything=everything, report=report)
-        extract(pipeline, found)
-        lay_down(pipeline)
-        result = joined(before, take(workspace.lake, connection, progress=progress, memory=memory))
+    with _alone(connection), _explained(connection, secrets):
+        if connection.kind.family == "files":
+            result, counts = take_files(
+                workspace.lake, connection, everything=everything, progress=progress, memory=memory
+            )
+            return Fetched(counts, result.tables, result.version)
+        with open_pipeline(connection) as pipeline:
+            lay_down(pipeline)
+            before = take(workspace.lake, connection, progress=progress, memory=memory)
+            extract(pipeline, _resources(connection, secrets, pipeline, everything, report))
+            lay_down(pipeline)
+            result = joined(before, take(workspace.lake, connection, progress=progress, memory=memory))
     return Fetched(rows, result.tables, result.version)
 
 
 def check(workspace: Workspace, name: str) -> list[tuple[str, int]]:
-    """What the reads of a connection find on the other side: each with the number of its columns.
+    """What the reads of a connection find on the other side: each with the number of its columns, files or letters.
 
     SeptimaError says what is wrong with the definition, the secrets, the way there or the tables.
     """
@@ -72,9 +76,32 @@ def check(workspace: Workspace, name: str) -> list[tuple[str, int]]:
     secrets = read_secrets(connection)
     # Alone, since tokens may be exchanged.
     with _alone(connection), _explained(connection, secrets):
-        if connection.kind.family == "database":
-            return databases.look(connection, databases.open_engine(connection, secrets))
-        return rest.look(connection, _SERVICES[connection.kind.name](connection, secrets))
+        match connection.kind.family:
+            case "database":
+                return databases.look(connection, databases.open_engine(connection, secrets))
+            case "rest":
+                return rest.look(connection, _SERVICES[connection.kind.name](connection, secrets))
+            case "mail":
+                return mailbox.look(connection, secrets)
+            case "files" | "records":
+                return folders.look(connection)
+
+
+def _resources(
+    connection: Connection, secrets: Secrets, pipeline: Pipeline, everything: bool, report: Report
+) -> list[DltResource]:
+    """What is to be read by the pipeline."""
+    match connection.kind.family:
+        case "database":
+            engine = databases.open_engine(connection, secrets)
+            return databases.resources(connection, engine, everything=everything, report=report)
+        case "rest":
+            service = _SERVICES[connection.kind.name](connection, secrets)
+            return rest.resources(connection, service, pipeline, everything=everything, report=report)
+        case "mail":
+            return mailbox.resources(connection, secrets, everything=everything, report=report)
+        case "files" | "records":
+            return exports.resources(connection, everything=everything, report=report)
 
 
 def forget_position(workspace: Workspace, name: str) -> bool:

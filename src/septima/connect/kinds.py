@@ -7,7 +7,8 @@ from typing import Literal
 
 from septima.schema import Text
 
-Family = Literal["database", "rest", "files", "mail"]
+Family = Literal["database", "rest", "files", "records", "mail"]
+"""Tables of a database; parts of a service; files that the lake reads; files and letters that are made into rows first."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ class Secret:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of connection; `parts` are the endpoints that it has, empty where the definition names tables or files."""
+    """A kind of connection; `parts` are the endpoints that it has, empty where the definition names tables or files.
+
+    `dialect` is the kind of its database.
+    """
 
     name: str
     family: Family
@@ -39,6 +43,7 @@ class Kind:
     fields: tuple[Field, ...] = ()
     secrets: tuple[Secret, ...] = ()
     parts: tuple[str, ...] = ()
+    dialect: str = ""
 
     @property
     def starter(self) -> str:
@@ -46,6 +51,7 @@ class Kind:
         return (resources.files("septima.connect") / "starters" / f"{self.name}.yaml").read_text(encoding="utf-8")
 
 
+_PORTS = {"postgresql": "5432", "mysql": "3306"}
 _PASSWORD = Secret("password", Text("the password of the user", "пароль пользователя"), required=False)
 
 
@@ -58,8 +64,13 @@ def _server(port: str) -> tuple[Field, ...]:
     )
 
 
-def _database(name: str, title: Text, port: str) -> Kind:
-    return Kind(name, "database", title, _server(port), (_PASSWORD,))
+def _database(name: str, title: Text, dialect: str) -> Kind:
+    return Kind(name, "database", title, _server(_PORTS[dialect]), (_PASSWORD,), dialect=dialect)
+
+
+def _folder(name: str, family: Family, title: Text) -> Kind:
+    where = Text("the folder of the exports, from the workspace's", "папка выгрузок, считая от\u00a0папки пространства")
+    return Kind(name, family, title, (Field("folder", where),))
 
 
 def _address(meaning: Text, default: str | None = None) -> Field:
@@ -77,14 +88,17 @@ _TOKENS = (
 )
 
 _ALL = (
-    _database("postgresql", Text("PostgreSQL database", "База данных PostgreSQL"), "5432"),
-    _database("mysql", Text("MySQL or MariaDB database", "База данных MySQL или MariaDB"), "3306"),
+    _database("postgresql", Text("PostgreSQL database", "База данных PostgreSQL"), "postgresql"),
+    _database("mysql", Text("MySQL or MariaDB database", "База данных MySQL или MariaDB"), "mysql"),
     Kind(
         "sqlite",
         "database",
         Text("SQLite database", "База данных SQLite"),
         (Field("file", Text("the file, from the workspace's folder", "файл, считая от\u00a0папки пространства")),),
+        dialect="sqlite",
     ),
+    _database("odoo", Text("Odoo, by its PostgreSQL database", "Odoo через её базу PostgreSQL"), "postgresql"),
+    _database("espocrm", Text("EspoCRM, by its MySQL database", "EspoCRM через её базу MySQL"), "mysql"),
     Kind(
         "hubspot",
         "rest",
@@ -118,6 +132,31 @@ _ALL = (
         _TOKENS,
         ("leads", "contacts", "companies", "contact_notes", "lead_notes", "stages"),
     ),
+    _folder(
+        "google_analytics",
+        "records",
+        Text("Google Analytics 4, its BigQuery export as JSON", "Google Analytics 4: выгрузка BigQuery в\u00a0JSON"),
+    ),
+    _folder(
+        "yandex_metrica",
+        "files",
+        Text("Yandex Metrica, visits of its Logs API", "Яндекс Метрика: визиты из\u00a0Logs API"),
+    ),
+    _folder("asterisk", "files", Text("Asterisk's log of calls", "Журнал звонков Asterisk")),
+    _folder("zendesk", "records", Text("Zendesk's export of tickets as JSON", "Выгрузка заявок Zendesk в\u00a0JSON")),
+    _folder("osticket", "files", Text("osTicket's export of tickets", "Выгрузка заявок osTicket")),
+    Kind(
+        "mailbox",
+        "mail",
+        Text("Bounces in a mailbox, by IMAP", "Недоставленные письма в\u00a0почтовом ящике, по\u00a0IMAP"),
+        (
+            Field("host", Text("the IMAP server", "сервер IMAP")),
+            Field("port", Text("the port", "порт"), required=False, default="993"),
+            Field("user", Text("the user of the mailbox", "пользователь ящика")),
+        ),
+        (Secret("password", Text("the password of the mailbox", "пароль ящика")),),
+    ),
+    _folder("letters", "records", Text("Bounces as files of letters", "Недоставленные письма файлами")),
 )
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 """All kinds by name."""
