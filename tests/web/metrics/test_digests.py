@@ -8,10 +8,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
-from septima.web.accounts.models import Membership, User
+from septima.web.accounts.models import Membership, Organisation, User
 from septima.web.metrics import digests
 from septima.web.metrics.models import Digest, Subscription
 from septima.web.metrics.tasks import send_digest, send_due_digests
+from septima.workspace import Workspace
 from tests.web.conftest import Site
 
 Sign = Callable[[str], Client]
@@ -135,3 +136,28 @@ def test_a_link_of_a_letter_ends_it_without_signing_in_and_only_by_post(subscrip
     assert subscription.ended_at is not None
     assert client.post(address).status_code == 200
     assert client.get("/unsubscribe/forged:token/").status_code == 404
+
+
+def test_a_workspace_is_opened_once_for_all_letters_of_its_organisation(
+    subscription: Subscription, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    for role, organisation in (("head", site.own), ("analyst", site.own), ("other", site.other)):
+        person = User.objects.get(email=f"{role}@example.org")
+        Subscription.objects.create(
+            organisation=organisation, user=person, metric="nps", grain="quarter", created_at=BEGUN
+        )
+    opened: list[str] = []
+    real = digests.open_workspace
+
+    def noted(organisation: Organisation) -> Workspace:
+        opened.append(organisation.slug)
+        return real(organisation)
+
+    monkeypatch.setattr(digests, "open_workspace", noted)
+    assert sorted(one.user.email for one, _ in digests.due(AFTER)) == [
+        "analyst@example.org",
+        "head@example.org",
+        "leader@example.org",
+        "other@example.org",
+    ]
+    assert sorted(opened) == ["home", "other"]

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from septima.chapters.card import card_report
-from septima.metrics import Grain, Period
+from septima.metrics import Calendar, Grain, Period
 from septima.metrics.catalogue import find_metric
 from septima.report.palette import STATE_MARKS
 from septima.report.summary import composite_style, summary
 from septima.report.words import STATES
 from septima.schema import Language, SeptimaError, Text
 from septima.scorecard.card import CompositeCard, Scorecard
-from septima.web.accounts.models import Membership
+from septima.web.accounts.models import Membership, Organisation
 from septima.web.common.permissions import allowed
 from septima.web.common.workspaces import kept_card, open_workspace
 from septima.web.metrics.asking import Ask
@@ -53,15 +53,26 @@ def due(now: datetime | None = None) -> Iterator[tuple[Subscription, Period]]:
     """Subscriptions in force with the newest period that is over, where it ended after they began and was not sent."""
     moment = now or timezone.now()
     in_force = Subscription.objects.filter(ended_at=None).select_related("organisation", "user")
+    calendars: dict[int, Calendar | None] = {}
     for subscription in in_force:
-        try:
-            calendar = open_workspace(subscription.organisation).settings.calendar
-        except SeptimaError:  # what is wrong with one organisation keeps no letter of another
+        organisation = subscription.organisation
+        if organisation.pk not in calendars:
+            calendars[organisation.pk] = _calendar(organisation)
+        calendar = calendars[organisation.pk]
+        if calendar is None:
             continue
         period = calendar.period_of(calendar.today(moment), _grain(subscription)).shift(-1)
         begun = calendar.today(subscription.created_at)
         if period.end > begun and not Digest.objects.filter(subscription=subscription, period=period.id).exists():
             yield subscription, period
+
+
+def _calendar(organisation: Organisation) -> Calendar | None:
+    """How an organisation counts its days; None where its workspace cannot be read, which keeps no letter of another."""
+    try:
+        return open_workspace(organisation).settings.calendar
+    except SeptimaError:
+        return None
 
 
 def send(subscription: Subscription, period: str) -> bool:
