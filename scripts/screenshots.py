@@ -4,9 +4,11 @@
     python scripts/screenshots.py LINK FOLDER [PATH ...] [--size wide] [--language en] [--theme light] [--screen]
     python scripts/screenshots.py LINK FOLDER --all        # one page of every kind that links lead to
     python scripts/screenshots.py LINK FOLDER --list       # their addresses only
+    python scripts/screenshots.py LINK FOLDER --all --fill # after sending one form of each kind, so that no list is empty
 
 PATH is within the organisation, such as `metrics/`; the sections' first pages where none is named. A person sees what
-their role shows: sign in as a leader, an analyst and an administrator to have them all.
+their role shows: sign in as a leader, an analyst and an administrator to have them all. `--fill` writes to the workspace: give it
+a copy.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import APIRequestContext, Browser, Page, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, FilePayload, Locator, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"wide": (1440, 1000), "narrow": (390, 844)}
@@ -28,6 +30,34 @@ PATHS = ["", "mine/", "metrics/", "models/", "surveys/", "customers/", "definiti
 ACCOUNT = ["/preferences/", "/password/", "/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/logout/"]
 SIGNED_OUT = ["/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/sign-in/none/"]
 MISSING = ["nothing/", "customers/card/nothing/"]
+_FILE: FilePayload = {
+    "name": "august-pictures.csv",
+    "mimeType": "text/csv",
+    "buffer": "Номер;Клиент;Дата;Сумма\n7001;C0000013;03.08.2026;1 990,00\n7002;C0000014;04.08.2026;2 490,50\n".encode(),
+}
+FORMS: list[tuple[str, str, dict[str, str | FilePayload]]] = [
+    (
+        "mine/actions/new/?kpi=customer_support/nps",
+        "button.main",
+        {
+            "what": "Call back within a day",
+            "cause": "Nobody answers at noon",
+            "employee_id": "E0001",
+            "due_on": "2026-01-15",
+        },
+    ),
+    ("surveys/new/", "button.main", {"instrument": "nps", "name": "After delivery"}),
+    ("models/experiments/assign/", "button.main", {"experiment": "pictures", "arms": "letter, call"}),
+    ("metrics/of/nps/", '[action$="/annotations/"] button', {"text": "Prices rose", "start": "2026-05-03"}),
+    ("data/upload/", "button.main", {"file": _FILE}),
+    ("customers/duplicates/", "button.main", {}),
+    ("definitions/files/scorecard.yaml/", '[action$="/edit/"] button', {}),
+    ("administration/tokens/", "button.main", {"name": "Pictures"}),
+    ("data/http/", "button.main", {"name": "Pictures"}),
+]
+"""What --fill sends: the page of a form, the button that sends it, and what is written into it."""
+SECOND = ("form:has([name=sure]) button.main", "button[name=change][value=open]")
+"""Buttons that are pressed as well where the answer to a form has one."""
 _PATIENCE_MS = 300_000
 """What is drawn for the first time takes long."""
 ENDLESS = ("metrics/of/", "metrics/paths/", "card/of/", "models/experiments/of/")
@@ -88,6 +118,37 @@ def customer_of(page: Page, home: str, customer: str) -> list[str]:
     return [urljoin(home, found.get_attribute("href") or "")] if found.count() else []
 
 
+def filled(page: Page, home: str) -> Iterator[str]:
+    """Send every form that the person's role shows; the addresses that this leads to."""
+    for path, button, values in FORMS:
+        page.goto(urljoin(home, path))
+        pressed = page.locator(f"main form{button}" if button.startswith("[") else f"form {button}").first
+        if not pressed.count():
+            continue
+        page.evaluate("for (const folded of document.querySelectorAll('main details')) folded.open = true")
+        form = pressed.locator("xpath=ancestor::form")
+        for name, value in values.items():
+            _write(form.locator(f'[name="{name}"]'), value)
+        pressed.click()
+        page.wait_for_load_state()
+        for second in SECOND:
+            if page.locator(second).count():
+                page.locator(second).first.click()
+                page.wait_for_load_state()
+        yield page.url.partition("?")[0]
+
+
+def _write(field: Locator, value: str | FilePayload) -> None:
+    """Write into a field as a person does, whatever it is."""
+    kind = field.first.get_attribute("type")
+    if not isinstance(value, str):
+        field.first.set_input_files(value)
+    elif kind in ("radio", "checkbox"):
+        field.and_(field.page.locator(f'[value="{value}"]')).check()
+    else:
+        field.first.fill(value)
+
+
 def pages_of(asking: APIRequestContext, home: str, more: Sequence[str] = ()) -> Iterator[str]:
     """The first address of every kind of page that links lead to, from the sections' first pages and `more` on."""
     site = urljoin(home, "/")
@@ -142,6 +203,9 @@ def main() -> None:
     parser.add_argument("--screen", action="store_true", help="the first screen instead of the whole page")
     parser.add_argument("--all", action="store_true", help="one page of every kind, and those of who is not signed in")
     parser.add_argument("--customer", default="C0000013", help="whom to search for, so that a card is among --all")
+    parser.add_argument(
+        "--fill", action="store_true", help="send one form of each kind first, so that no list is empty"
+    )
     parser.add_argument("--list", action="store_true", help="print the addresses of --all and take no pictures")
     given = parser.parse_args()
     with sync_playwright() as playwright:
@@ -151,8 +215,9 @@ def main() -> None:
         found = [(page, urljoin(home, path)) for path in given.paths]
         if given.all or given.list:
             found = [(stranger, urljoin(home, path)) for path in SIGNED_OUT]
-            card = customer_of(page, home, given.customer)
-            found += [(page, address) for address in pages_of(page.context.request, home, card)]
+            more = list(filled(page, home)) if given.fill else []
+            more += customer_of(page, home, given.customer)
+            found += [(page, address) for address in pages_of(page.context.request, home, more)]
         if given.list:
             sys.stdout.writelines(f"{address}\n" for _, address in found)
             found = []
