@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from septima.workspace import Workspace
+from tests.connect.mariadb import SERVER, running
 
 ROOT = Path(__file__).parents[2]
 ORDERS = (
@@ -93,3 +94,13 @@ def postgresql() -> Iterator[int]:
         yield port
         assert process.stdin is not None
         process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a MariaDB of our own."""
+    if not SERVER.exists():
+        pytest.skip("there is no MariaDB: sh scripts/system-packages mariadb")
+    port = free_port()
+    with running(tmp_path_factory.mktemp("mariadb"), port):
+        yield port

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from dlt.extract import DltResource
 from dlt.sources.sql_database import TableLoader, sql_table
 from sqlalchemy.dialects.mysql import TIMESTAMP as MYSQL_TIMESTAMP
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -65,7 +66,15 @@ def open_engine(connection: Connection, secrets: Secrets) -> sa.Engine:
             )
         ) from None
     url = sa.URL.create(driver, values["user"], secrets.get("password"), values["host"], port, values["database"])
-    return sa.create_engine(url, connect_args=arguments, poolclass=sa.NullPool, hide_parameters=True)
+    engine = sa.create_engine(url, connect_args=arguments, poolclass=sa.NullPool, hide_parameters=True)
+    if connection.kind.dialect == "mysql":
+        listen(engine, "connect", _only_read)
+    return engine
+
+
+def _only_read(opened: Any, _record: object) -> None:
+    with opened.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
 
 def _server_arguments(dialect: str) -> tuple[str, dict[str, object]]:
@@ -76,7 +85,7 @@ def _server_arguments(dialect: str) -> tuple[str, dict[str, object]]:
     return "mysql+pymysql", {
         "connect_timeout": _WAIT_SECONDS,
         "charset": "utf8mb4",
-        "init_command": "SET SESSION time_zone = '+00:00', SESSION TRANSACTION READ ONLY",
+        "init_command": "SET SESSION time_zone = '+00:00'",
     }
 
 

@@ -1,14 +1,14 @@
 """The pipeline of a connection: dlt reads, keeps the position and lays down Parquet files, which the lake then takes."""
 
-import logging
 import os
 import shutil
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-# dlt asks the environment when it is imported; it shall tell nobody that it runs.
+# dlt asks the environment what to do; it shall tell nobody that it runs, and log nothing of others' data.
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
 
 import dlt
 from dlt.common.schema import Schema
@@ -22,8 +22,6 @@ LOADS = "_dlt_loads"
 SCHEMA = "connection"
 _ROWS_IN_FILE = 200_000
 _LAYOUT = "{table_name}.{load_id}.{file_id}.{ext}"
-
-logging.getLogger("dlt").setLevel(logging.CRITICAL)
 
 
 @contextmanager
@@ -58,8 +56,9 @@ def extract(pipeline: dlt.Pipeline, resources: Sequence[DltResource]) -> None:
 
 def lay_down(pipeline: dlt.Pipeline) -> None:
     """Bring everything that was read to the folder of what arrived, also what an earlier run could not."""
-    pipeline.normalize()
-    pipeline.load(raise_on_failed_jobs=True)
+    if pipeline.has_pending_data:
+        pipeline.normalize()
+        pipeline.load(raise_on_failed_jobs=True)
     # What was laid down is not to stand here a second time: it may hold personal data.
     for package in (Path(pipeline.working_dir) / "load" / "loaded").glob("*"):
         shutil.rmtree(package)
