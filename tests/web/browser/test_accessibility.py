@@ -14,6 +14,8 @@ PAGES = {
     "metric": ("analyst", "/o/home/metrics/of/nps/"),
     "models": ("analyst", "/o/home/models/"),
     "surveys": ("head", "/o/home/surveys/"),
+    "links": ("leader", "/o/home/links/"),
+    "new link": ("leader", "/o/home/links/new/"),
     "customers": ("employee", "/o/home/customers/"),
     "definitions": ("analyst", "/o/home/definitions/"),
     "data": ("administrator", "/o/home/data/"),

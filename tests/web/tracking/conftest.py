@@ -110,4 +110,4 @@ def hits(home: Organisation) -> list[dict[str, Any]]:
     bring(home)
     assert Parcel.objects.count() == 0
     touches = Workspace.open(home.directory).table("touches", resolved=False)
-    return touches.order_by("touch_id").to_pyarrow().to_pylist()
+    return touches.order_by("at").to_pyarrow().to_pylist()

@@ -1,7 +1,7 @@
 """A program: processes that answer for links, and those that take journals, are killed at random moments, again and again.
 
 `python -m tests.web.tracking.killed FOLDER KILLS SEED` prints as JSON how many hits were acknowledged, how many of them are in
-the inbox and in the lake, and how many there are twice. It uses the site's own settings with SEPTIMA_SITE = FOLDER/site.
+the inbox and in the lake, and how many there are twice. It uses the site's own settings with SEPTIMA_SITE = FOLDER/site and SQLite.
 """
 
 import json
@@ -18,6 +18,7 @@ from pathlib import Path
 
 def main(folder: Path, kills: int, seed: int) -> None:
     os.environ.update(SEPTIMA_SITE=str(folder / "site"), DJANGO_SETTINGS_MODULE="septima.web.settings")
+    os.environ.pop("SEPTIMA_DATABASE_URL", None)  # of which the tests' own database was made
     (folder / "site").mkdir()
     import django
     from django.core.management import call_command

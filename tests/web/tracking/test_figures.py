@@ -105,6 +105,15 @@ def test_figures_of_a_letters_link(home: Organisation, make: Make) -> None:
     assert second.rows["cost_per_click"] is None
 
 
+def test_clicks_that_no_letter_is_known_of_are_told_of(home: Organisation, make: Make) -> None:
+    link = make()
+    deliver(home, 10)
+    ask(f"/l/{link.code}")
+    hits(home)
+    found = shown(link, figures(home, open_workspace(home), [link]), "EUR", "en").figures[1]
+    assert (found.value, found.n, found.note) == ("0%", "10", "no click matches a delivered letter")
+
+
 def test_orders_of_a_leaflet_are_those_that_bear_its_promo_code(home: Organisation, make: Make) -> None:
     leaflet = make(medium="print", campaign="street", promo_code="LEAF7", leaflet="7", cost=Decimal("50.50"))
     order(

@@ -90,7 +90,7 @@ def test_the_preview_shows_where_a_link_would_lead(browser: Callable[..., Client
     page = client.post("/o/home/links/preview/", sent(term="лампы")).content.decode()
     assert "utm_term=%D0%BB%D0%B0%D0%BC%D0%BF%D1%8B" in page
     assert (
-        "узлы разрешает администратор"
+        "домены разрешает администратор"
         in client.post("/o/home/links/preview/", sent(target="https://evil.example")).content.decode()
     )
     without_script = client.post("/o/home/links/new/", sent(preview="1"))

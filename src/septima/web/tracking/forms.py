@@ -164,7 +164,7 @@ class HostForm(forms.Form):
     """A host that links may lead to."""
 
     host = forms.CharField(
-        label=said_later("Host", "Узел"),
+        label=said_later("Host", "Домен"),
         max_length=253,
         help_text=said_later(
             "Such as shop.example; other letters are written as punycode.",

@@ -24,10 +24,10 @@ def hosts(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         status, form = 422, HostForm(request.POST)
         if not allowed(request.membership.role, "administer"):
-            form.add_error(None, say("Administrators allow hosts.", "Узлы разрешают администраторы."))
+            form.add_error(None, say("Administrators allow hosts.", "Домены разрешают администраторы."))
             status = 403
         elif form.is_valid() and rules.count() >= _MOST_HOSTS:
-            form.add_error(None, say("Take a host away first.", "Сначала уберите какой-нибудь узел."))
+            form.add_error(None, say("Take a host away first.", "Сначала уберите какой-нибудь домен."))
         elif form.is_valid():
             given = form.cleaned_data
             allow_host(organisation, request.user, given["host"], subdomains=given["subdomains"])

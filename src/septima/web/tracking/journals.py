@@ -53,32 +53,34 @@ class JournalWriter:
     def close(self) -> None:
         """End the journal: what is in it may be taken and the file removed."""
         with self._lock:
-            ended = self._ended()
+            ended, self._descriptor, self._torn = self._descriptor, -1, False
         _close(ended)
 
-    def _ended(self) -> int:
-        ended, self._descriptor, self._torn = self._descriptor, -1, False
-        return ended
-
     def _keep(self, written: threading.Event) -> None:
-        """Bring what was written to the disk itself, again and again, and begin a new journal when it is time.
-
-        This thread alone closes journals, so that none is closed while it is brought to the disk.
-        """
+        """Bring what was written to the disk itself, again and again, and begin a new journal when it is time."""
         while written is self._written:
-            written.wait(LASTS_S)
+            is_used = written.wait(LASTS_S)
             written.clear()
-            with self._lock:
-                descriptor, aged = self._descriptor, time.monotonic() - self._began > LASTS_S
-                is_over = descriptor >= 0 and (aged or self._size > LONGEST_BYTES)
-                ended = self._ended() if is_over else -1
-                kept = os.dup(descriptor) if descriptor >= 0 and not is_over else -1
             try:
-                _close(kept)
-                _close(ended)
+                self._sync(is_used=is_used)
             except OSError:
                 logger.exception("hits of tracked links could not be brought to the disk")
             time.sleep(SYNCED_EVERY_S)
+
+    def _sync(self, *, is_used: bool) -> None:
+        with self._lock:
+            descriptor, aged = self._descriptor, time.monotonic() - self._began > LASTS_S
+            is_over = descriptor >= 0 and (aged or self._size > LONGEST_BYTES)
+            kept = os.dup(descriptor) if descriptor >= 0 and not is_over else -1
+        if not is_over:
+            _close(kept)
+            return
+        # The next journal is begun here, so that no hit waits for it; one that nobody writes to is not followed by another.
+        following = _begun(self._folder) if is_used else -1
+        with self._lock:
+            ended = self._descriptor
+            self._descriptor, self._size, self._began, self._torn = following, 0, time.monotonic(), False
+        _close(ended)
 
 
 def _begun(folder: Path) -> int:

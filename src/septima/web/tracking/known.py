@@ -1,7 +1,7 @@
 """Links in the memory of a process that answers, at most a second behind the database.
 
-What changes gets the next number of the site (`next_version`); a process reads that number once a second and then only the
-links of later numbers. Where the database does not answer, links lead where they led.
+What changes gets the next number of the site (`next_version`); a process reads that number every second or more often, and then
+only the links of later numbers. Where the database does not answer, links lead where they led.
 """
 
 import logging
@@ -42,6 +42,17 @@ def link_of(code: str) -> KnownLink | None:
     return _links.get(code)
 
 
+def keep_reading() -> None:
+    """Read what has changed by a thread of this process from now on, so that no request waits for the database."""
+    threading.Thread(target=_read_again_and_again, daemon=True).start()
+
+
+def _read_again_and_again() -> None:
+    while True:
+        _refresh(at_any_rate=True, older_than=0.0)
+        time.sleep(BEHIND_S / 2)
+
+
 def next_version() -> int:
     """The number of a change, to be asked for within the transaction that makes it and before anything is changed.
 
@@ -69,12 +80,12 @@ def forget_all() -> None:
         _seen.update(version=-1, at=-BEHIND_S)
 
 
-def _refresh(*, at_any_rate: bool) -> None:
+def _refresh(*, at_any_rate: bool, older_than: float = BEHIND_S) -> None:
     """Read what has changed; of several requests one does, and the others wait only where nothing is known yet."""
     if not _lock.acquire(blocking=at_any_rate):
         return
     try:
-        if time.monotonic() - _seen["at"] >= BEHIND_S:
+        if time.monotonic() - _seen["at"] >= older_than:
             close_old_connections()
             _read_changes()
             _seen["at"] = time.monotonic()

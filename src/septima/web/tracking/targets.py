@@ -81,7 +81,7 @@ def checked_target(text: str, rules: Iterable[HostRule]) -> str:
         raise TargetError(
             Text(
                 f"Links may not lead to {host}; an administrator allows hosts under Links → Hosts.",
-                f"Ссылки не\u00a0могут вести на\u00a0{host}; узлы разрешает администратор: Ссылки\u00a0→ Узлы.",
+                f"Ссылки не\u00a0могут вести на\u00a0{host}; домены разрешает администратор: Ссылки\u00a0→ Домены.",
             )
         )
     path, query, fragment = (_quoted(part) for part in (parts.path or "/", parts.query, parts.fragment))
@@ -118,6 +118,6 @@ def _no_host(text: str) -> TargetError:
     return TargetError(
         Text(
             f"“{text[:100]}” is no name of a host; write it such as shop.example, without IP addresses.",
-            f"«{text[:100]}»\u00a0— не\u00a0имя узла; напишите, например, shop.example; IP-адреса не\u00a0годятся.",
+            f"«{text[:100]}»\u00a0— не\u00a0имя домена; напишите, например, shop.example; IP-адреса не\u00a0годятся.",
         )
     )

@@ -35,8 +35,11 @@ class RedirectingWorker(ThreadWorker):
     def load_wsgi(self) -> None:
         """Load the site, and with it what answers for links."""
         super().load_wsgi()
-        from septima.web.tracking.following import follow  # noqa: PLC0415 - models can be read once Django is set up
+        # Models can be read once Django is set up.
+        from septima.web.tracking.following import follow  # noqa: PLC0415
+        from septima.web.tracking.known import keep_reading  # noqa: PLC0415
 
+        keep_reading()
         self._follow: Callable[[Mapping[str, Any]], Answer | None] = follow
 
     def accept(self, listener: socket.socket) -> None:
