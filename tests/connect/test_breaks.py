@@ -1,5 +1,6 @@
 """A process killed anywhere: the next fetch goes on without gap or duplicate."""
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -24,15 +25,13 @@ PLACES = (
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def broken(new_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A workspace for each place, in which a fetch was killed there."""
     folders: dict[str, Path] = {}
     for number, place in enumerate(PLACES):
-        folder = tmp_path_factory.mktemp("broken") / str(number)
-        made = Workspace.create(folder)
-        (made.directory / "connections").mkdir()
-        (made.directory / "connections" / "shop.yaml").write_text(SHOP, encoding="utf-8")
-        with sqlite3.connect(made.directory / "shop.db", isolation_level=None) as opened:
+        folder = shutil.copytree(new_workspace, tmp_path_factory.mktemp("broken") / str(number))
+        (folder / "connections" / "shop.yaml").write_text(SHOP, encoding="utf-8")
+        with sqlite3.connect(folder / "shop.db", isolation_level=None) as opened:
             fill(opened)
         folders[place] = folder
     arguments = [part for place, folder in folders.items() for part in (place, str(folder))]

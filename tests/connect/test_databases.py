@@ -8,6 +8,7 @@ import pytest
 from septima.connect.errors import ConnectError
 from septima.connect.fetch import check, fetch, forget_position
 from septima.lake.load import TableCounts
+from septima.lake.mend import mend_entries
 from septima.lake.quarantine import open_entries, quarantined
 from septima.schema import SeptimaError
 from septima.workspace import Workspace
@@ -73,7 +74,7 @@ def test_a_bad_row_is_one_entry_however_often_it_is_read_and_none_once_it_passes
     workspace: Workspace, shop: sqlite3.Connection
 ) -> None:
     shop.execute("update orders set changed = '2026-01-28 10:00:00' where id = 999")
-    for _ in range(3):
+    for _ in range(2):
         fetch(workspace, "shop")
     (entry,) = quarantined(workspace.lake)
     assert (entry.source, entry.table, entry.column, entry.value) == ("shop", "orders", "placed", "someday")
@@ -82,6 +83,15 @@ def test_a_bad_row_is_one_entry_however_often_it_is_read_and_none_once_it_passes
     fetch(workspace, "shop")
     assert open_entries(workspace.lake) == {}
     assert "999" in _revenue(workspace)
+
+
+def test_a_bad_row_can_be_mended_by_hand(workspace: Workspace, shop: sqlite3.Connection) -> None:
+    fetch(workspace, "shop")
+    (entry,) = quarantined(workspace.lake)
+    mended = mend_entries(workspace.lake, {entry.quarantine_id: {"placed": "2026-01-05 11:00:00"}})
+    assert (mended.tables["orders"].loaded, open_entries(workspace.lake)) == (1, {})
+    row = workspace.table("orders").filter(workspace.table("orders").order_id == "999").execute().iloc[0]
+    assert (str(row.ordered_at), row.customer_id, row.source) == ("2026-01-05 11:00:00", "1", "shop")
 
 
 def test_a_cursor_of_numbers_reads_only_what_was_added(workspace: Workspace, shop: sqlite3.Connection, define) -> None:
