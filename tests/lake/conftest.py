@@ -1,5 +1,6 @@
 """A lake in a temporary folder and short ways to load into it."""
 
+import shutil
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,15 @@ from septima.lake.mapping import Mapping, read_mapping
 from septima.lake.store import Lake
 
 
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake that nothing was ever written to; it is dearer to make than to copy."""
+    return Lake.create(tmp_path_factory.mktemp("empty") / "lake").root
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake.create(tmp_path / "workspace" / "lake")
+def lake(tmp_path: Path, empty_lake: Path) -> Lake:
+    return Lake.open(shutil.copytree(empty_lake, tmp_path / "workspace" / "lake"))
 
 
 @pytest.fixture

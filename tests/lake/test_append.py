@@ -1,9 +1,8 @@
 """A batch is in the lake once, however often and by whomever it is sent; counts by hand."""
 
 import random
-import subprocess
-import sys
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from septima.lake.append import Appended, append
@@ -19,6 +18,7 @@ from septima.lake.load import TableCounts
 from septima.lake.quarantine import quarantined
 from septima.lake.sql import LoadError
 from septima.lake.store import Lake
+from tests.forked import Forked, fork
 
 Rows = Callable[[str, str], list[tuple[Any, ...]]]
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -96,18 +96,17 @@ def test_what_cannot_be_taken_at_all_is_told_and_writes_nothing(lake: Lake) -> N
     assert lake.version == 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(), min_size=1, max_size=5))
-def test_no_text_breaks_a_batch_or_is_lost(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    lake = Lake.create(tmp_path_factory.mktemp("lake"))
+def test_no_text_breaks_a_batch_or_is_lost(lake: Lake, texts: list[str]) -> None:
     records = [answer(number, text=text, **{text or "empty": text}) for number, text in enumerate(texts)]
     records = [record for record in records if not {"source", "loaded_at"} & set(record)]
-    counts = append(lake, "answers", records, "survey", batch="b").counts
-    assert counts.read == len(records) == counts.loaded + counts.quarantined
+    counts = append(lake, "answers", records, "survey", batch=uuid.uuid4().hex).counts
+    assert counts.read == len(records) == counts.loaded + counts.updated + counts.duplicate + counts.quarantined
 
 
 def test_many_small_batches_leave_few_files(lake: Lake, rows_of: Rows) -> None:
-    for number in range(70):
+    for number in range(45):
         append(
             lake,
             "answers",
@@ -115,48 +114,34 @@ def test_many_small_batches_leave_few_files(lake: Lake, rows_of: Rows) -> None:
             "s",
             batch=str(number),
         )
-    assert len(lake.files("answers")) < 35
-    assert len(lake.files("quarantine")) < 35
-    assert rows_of("answers", "count(*), count(DISTINCT answer_id)") == [(70, 70)]
-    assert rows_of("quarantine", "count(*), count(DISTINCT file)") == [(70, 70)]
+    assert len(lake.files("answers")) < 20
+    assert len(lake.files("quarantine")) < 20
+    assert rows_of("answers", "count(*), count(DISTINCT answer_id)") == [(45, 45)]
+    assert rows_of("quarantine", "count(*), count(DISTINCT file)") == [(45, 45)]
 
 
-PROGRAM = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from septima.lake.append import append
-from septima.lake.store import Lake
-root, writer, batches = sys.argv[1:]
-lake = Lake.open(Path(root))
-print("ready", flush=True)
-for batch in range(int(batches)):
-    rows = [{"answer_id": f"{writer}-{batch}-{row}", "instrument": "nps", "question": "recommend", "score": 5,
-             "at": datetime(2026, 1, 1, tzinfo=UTC)} for row in range(20)]
-    repeated = append(lake, "answers", rows, "survey", batch=f"{writer}-{batch}").repeated
-    print(batch, repeated, flush=True)
-"""
+def append_them(say: Callable[[tuple[int, bool]], None], root: Path, writer: str, batches: int) -> None:
+    """Append batches of twenty; tells of each whether it was there before."""
+    lake = Lake.open(root)
+    for batch in range(batches):
+        rows = [answer(0, answer_id=f"{writer}-{batch}-{row}") for row in range(20)]
+        say((batch, append(lake, "answers", rows, "survey", batch=f"{writer}-{batch}").repeated))
 
 
-def start(lake: Lake, writer: str, batches: int) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(lake.root), writer, str(batches)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+def start(lake: Lake, writer: str, batches: int) -> Forked:
+    return fork(append_them, lake.root, writer, batches)
 
 
 def test_two_writers_at_once_lose_nothing(lake: Lake, rows_of: Rows) -> None:
     both = [start(lake, writer, 8) for writer in ("one", "two")]
-    assert [(process.communicate()[0].count("False"), process.returncode) for process in both] == [(8, 0)] * 2
+    assert [process.end() for process in both] == [(0, [(batch, False) for batch in range(8)])] * 2
     assert rows_of("answers", "count(*), count(DISTINCT answer_id)") == [(320, 320)]
 
 
 def test_two_who_send_the_same_batch_at_once_land_it_once(lake: Lake, rows_of: Rows) -> None:
     both = [start(lake, "same", 4) for _ in range(2)]
-    said = sorted(line for process in both for line in process.communicate()[0].splitlines())
-    assert said == sorted(f"{batch} {repeated}" for batch in range(4) for repeated in (False, True))
+    said = sorted(each for process in both for each in process.end()[1])
+    assert said == [(batch, repeated) for batch in range(4) for repeated in (False, True)]
     assert lake.version == 4
     assert rows_of("answers", "count(*)") == [(80,)]
 
@@ -170,15 +155,14 @@ def test_killed_at_any_moment_every_batch_is_there_whole_once(lake: Lake, rows_o
         time.sleep(generator.uniform(0.05, 1.2))
         process.kill()
         # What was said to be in must be in, whatever became of the process.
-        confirmed |= {int(line.split()[0]) for line in process.communicate()[0].splitlines() if line.count(" ") == 1}
+        confirmed |= {batch for batch, _ in process.end()[1]}
         whole = rows_of("answers", "CAST(string_split(answer_id, '-')[2] AS INTEGER), answer_id")
         per_batch: dict[int, int] = {}
         for batch, _id in whole:
             per_batch[batch] = per_batch.get(batch, 0) + 1
         assert set(per_batch.values()) <= {20}
         assert confirmed <= set(per_batch)
-    process = start(lake, "w", 40)
-    process.communicate()
+    assert start(lake, "w", 40).end()[0] == 0
     assert rows_of("answers", "count(*), count(DISTINCT answer_id)") == [(800, 800)]
 
 

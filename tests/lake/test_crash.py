@@ -1,8 +1,8 @@
 """Whatever happens to a load, the lake holds all of it or none."""
 
 import random
+import resource
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +15,8 @@ from septima.lake.load import TableCounts, load
 from septima.lake.mapping import Mapping, read_mapping
 from septima.lake.sql import LoadError
 from septima.lake.store import Lake
+from septima.schema import SeptimaError
+from tests.forked import Forked, fork
 
 Rows = Callable[[str, str], list[tuple[Any, ...]]]
 
@@ -38,37 +40,20 @@ def write_orders(path: Path, generation: int) -> None:
         file.write(f"new{generation},2024-02-01,1,c1\nbad{generation},2024-02-01,x,c1\n")
 
 
-PROGRAM = """
-import resource, signal, sys
-from pathlib import Path
-from septima.lake.load import load
-from septima.lake.mapping import read_mapping
-from septima.lake.store import Lake
-from septima.schema import SeptimaError
-root, mapping, largest = sys.argv[1:]
-if largest != "any":
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest), int(largest)))
-print("ready", flush=True)
-try:
-    load(Lake.open(Path(root)), read_mapping(Path(mapping)))
-except SeptimaError as error:
-    print(error)
-    sys.exit(7)
-"""
+def load_it(say: Callable[[str], None], root: Path, mapping: Path, largest_file: int | None) -> None:
+    """Load; with an exit code of 7 and a sentence where that was refused."""
+    if largest_file is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    try:
+        load(Lake.open(root), read_mapping(mapping))
+    except SeptimaError as error:
+        say(str(error))
+        sys.exit(7)
 
 
-def start_load(lake: Lake, mapping: Path, largest_file: str = "any") -> subprocess.Popen[str]:
-    """A process that has imported everything and begins to load."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(lake.root), str(mapping), largest_file],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+def start_load(lake: Lake, mapping: Path, largest_file: int | None = None) -> Forked:
+    return fork(load_it, lake.root, mapping, largest_file)
 
 
 def state(rows_of: Rows) -> tuple[int, ...]:
@@ -102,8 +87,8 @@ def test_killed_at_any_moment_a_load_is_there_whole_or_not_at_all(folder: Path, 
         process = start_load(lake, mapping)
         time.sleep(generator.uniform(0.02, 1.0) * takes)
         process.kill()
-        process.communicate()
-        if process.returncode == -signal.SIGKILL:
+        code, _ = process.end()
+        if code == -signal.SIGKILL:
             killed += 1
         else:
             takes *= 0.8  # it ended before it was killed: this machine is quicker than at first
@@ -118,7 +103,7 @@ def test_killed_at_any_moment_a_load_is_there_whole_or_not_at_all(folder: Path, 
 
 
 def test_two_loads_of_the_same_keys_at_once_both_land(folder: Path, lake: Lake, rows_of: Rows) -> None:
-    loads: list[subprocess.Popen[str]] = []
+    loads: list[Forked] = []
     for name in ("one", "two"):
         (folder / f"{name}.csv").write_text(
             "id,at,sum,who\n"
@@ -128,7 +113,7 @@ def test_two_loads_of_the_same_keys_at_once_both_land(folder: Path, lake: Lake, 
         path = folder / f"{name}.yaml"
         path.write_text(MAPPING.replace("orders.csv", f"{name}.csv"))
         loads.append(start_load(lake, path))
-    assert [(process.communicate(), process.returncode) for process in loads] == [(("", ""), 0)] * 2
+    assert [process.end() for process in loads] == [(0, [])] * 2
     assert rows_of("orders", "count(*), count(DISTINCT order_id)") == [(3002, 3002)]
     assert rows_of("customers", "count(*), count(DISTINCT customer_id)") == [(3002, 3002)]
     counts = [commit.details["tables"]["orders"] for commit in lake.commits()]
@@ -144,12 +129,11 @@ def test_a_full_disk_is_one_clear_error_and_nothing_is_written(folder: Path, lak
     load(lake, read_mapping(folder / "mapping.yaml"))
     before = state(rows_of), lake.version
     write_orders(folder / "orders.csv", 101)
-    for size in ("0", "20000", "60000"):
-        process = start_load(lake, folder / "mapping.yaml", size)
-        out, errors = process.communicate()
-        assert (process.returncode, errors) == (7, "")
-        assert "nothing of" in out
-        assert out.count("\n") == 1
+    for size in (0, 20_000, 60_000):
+        code, (sentence,) = start_load(lake, folder / "mapping.yaml", size).end()
+        assert code == 7
+        assert "nothing of" in sentence
+        assert "\n" not in sentence
         assert (state(rows_of), lake.version) == before
         assert list((lake.root / "staging").iterdir()) == []
     load(lake, read_mapping(folder / "mapping.yaml"))

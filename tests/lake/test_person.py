@@ -2,13 +2,12 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from septima.lake import erase as erasing
+from septima.lake import store
 from septima.lake.append import append
 from septima.lake.erase import (
     Certificate,
@@ -34,6 +35,7 @@ from septima.lake.load import TableCounts
 from septima.lake.person import PersonError, export_person, ids_of, person_rows
 from septima.lake.quarantine import quarantined
 from septima.lake.store import Lake
+from tests.forked import fork
 
 Rows = Callable[[str, str], list[tuple[Any, ...]]]
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -276,28 +278,25 @@ def test_what_cannot_be_erased_is_told(lake: Lake) -> None:
     assert (lake.version, certificates(lake)) == (version, [])
 
 
-PROGRAM = """
-import os, signal, sys
-from pathlib import Path
-import septima.lake.erase as erase
-import septima.lake.store as store
-at, calls = int(sys.argv[2]), 0
-def counted(function):
-    def run(*given, **named):
-        global calls
-        calls += 1
-        if calls == at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return function(*given, **named)
-    return run
-store.write_durably = counted(store.write_durably)
-erase.write_durably = store.write_durably
-store.Writing.advance = counted(store.Writing.advance)
-store.Lake._publish = counted(store.Lake._publish)
-erase.copy_parquet = counted(erase.copy_parquet)
-Path.unlink = counted(Path.unlink)
-erase.erase_person(store.Lake.open(Path(sys.argv[1])), "cust-ivan-1", author="dpo", reason="request 17")
-"""
+def erase_until(say: Callable[[str], None], root: Path, moment: int) -> None:
+    """Erase a person, and be killed as something is done to the disk for that many times."""
+    calls = itertools.count(1)
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **named: Any) -> Any:
+            if next(calls) == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*given, **named)
+
+        return run
+
+    store.write_durably = counted(store.write_durably)
+    erasing.write_durably = store.write_durably
+    store.Writing.advance = counted(store.Writing.advance)
+    store.Lake._publish = counted(store.Lake._publish)
+    erasing.copy_parquet = counted(erasing.copy_parquet)
+    Path.unlink = counted(Path.unlink)
+    erase_person(Lake.open(root), "cust-ivan-1", author="dpo", reason="request 17")
 
 
 @pytest.mark.slow
@@ -305,8 +304,8 @@ def test_killed_at_any_moment_another_call_finishes(lake: Lake, tmp_path: Path) 
     ended, moment = False, 1
     while not ended:
         copy = tmp_path / f"copy{moment}"
-        subprocess.run(["cp", "-r", str(lake.root), str(copy)], check=True)
-        code = subprocess.run([sys.executable, "-c", PROGRAM, str(copy), str(moment)], check=False).returncode
+        shutil.copytree(lake.root, copy)
+        code, _ = fork(erase_until, copy, moment).end()
         ended = code == 0
         assert ended or code == -signal.SIGKILL
         made = erase(Lake.open(copy))

@@ -158,7 +158,7 @@ def test_change_of_churn_knows_the_period_before_the_start() -> None:
     assert (math.isnan(whole.value), whole.note) == (True, "no_previous_period")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(histories, st.integers(1, 120), st.sampled_from(GRAINS_OF_PERIODS))
 def test_base_is_what_its_definition_says(sales: list[Sale], active_days: int, grain: Any) -> None:
     """Every customer looked at on the eve of every period's end, as the passports put it."""
@@ -189,7 +189,7 @@ def test_base_is_what_its_definition_says(sales: list[Sale], active_days: int, g
         assert {name: found[name].iloc[index] for name in expected} == pytest.approx(expected, nan_ok=True)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(histories, st.integers(1, 120), st.sampled_from(GRAINS))
 def test_movement_balances_to_the_customer(sales: list[Sale], active_days: int, grain: Any) -> None:
     found = base_figures(company_of(sales), grain, active_days)
@@ -199,7 +199,7 @@ def test_movement_balances_to_the_customer(sales: list[Sale], active_days: int, 
     assert came.sum() == len({who for who, _ in sales})
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(histories, st.integers(1, 120), st.sampled_from(GRAINS_OF_PERIODS), st.sampled_from(["segment", "region"]))
 def test_customers_of_slices_sum_to_the_whole(sales: list[Sale], active_days: int, grain: Any, by: str) -> None:
     rows = company_of(sales)
@@ -209,7 +209,7 @@ def test_customers_of_slices_sum_to_the_whole(sales: list[Sale], active_days: in
         assert sliced[name].groupby(level="period").sum().tolist() == whole[name].tolist()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(histories, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(sales: list[Sale], random: Random) -> None:
     shuffled = list(sales)
@@ -219,7 +219,7 @@ def test_the_order_of_rows_changes_nothing(sales: list[Sale], random: Random) ->
         pd.testing.assert_series_equal(values, other[name])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     histories,
     st.integers(1, 120),

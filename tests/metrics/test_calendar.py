@@ -132,7 +132,7 @@ def test_expressions_are_the_same_clocks(zone: str) -> None:
     assert frame.iloc[-1].isna()[["day", "begins"]].all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(INSTANTS, min_size=1, max_size=40, unique=True))
 def test_orders_at_random_moments_fall_in_the_day_of_berlin(moments: list[datetime]) -> None:
     tables = canonical({"orders": [order(str(at)) for at in moments]})

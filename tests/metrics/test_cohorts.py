@@ -130,7 +130,7 @@ def test_moments_at_the_ends_of_the_calendar_do_no_harm() -> None:
     assert only("retention_rate", rows, "day", start="2025-02-10", end="2025-02-11", ages=40).value == 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(histories, st.sampled_from(GRAINS_OF_PERIODS), st.sampled_from([36, 2]), st.integers(0, 400))
 def test_retention_is_what_pandas_counts(sales: list[Sale], grain: Any, ages: int, start: int) -> None:
     rows = company_of(sales)

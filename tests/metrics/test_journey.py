@@ -182,7 +182,7 @@ def walked(trace: Iterable[Event]) -> Mapping[str, list[tuple[int, int]]]:
     return paths
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abcd"), st.integers(0, 60), st.integers(0, 2)),

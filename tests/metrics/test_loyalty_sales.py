@@ -66,7 +66,7 @@ def test_correlation_is_that_of_scipy() -> None:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 10), st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=25),
     st.randoms(use_true_random=False),
@@ -143,7 +143,7 @@ def test_customers_of_unknown_quadrant_are_missing_in_each() -> None:
     assert (math.isnan(unknown["value"]), unknown["n"]) == (True, 0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 10), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20))
 def test_shares_of_quadrants_sum_to_one(pairs: list[Pair]) -> None:
     frame = figures("loyalty_quadrants", company_of(pairs), "year", by=["quadrant", "region"])

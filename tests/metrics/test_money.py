@@ -68,7 +68,7 @@ def test_two_currencies_are_noted() -> None:
     assert figures("revenue", rows, "all", by=["currency"])["note"].tolist() == ["too_few", "too_few"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -44,7 +44,7 @@ def test_all_grades_null() -> None:
     assert (found.n, found.missing_share, found.note) == (0, 1, "none_usable")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.integers(-1, 12), min_size=1, max_size=40))
 def test_nps_lies_between_minus_one_and_one(scores: list[int]) -> None:
     for name in ("nps", "nps_classic"):

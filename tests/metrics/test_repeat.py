@@ -105,7 +105,7 @@ def test_days_between_orders_within_a_channel() -> None:
     assert frame["value"].tolist() == pytest.approx([math.nan, 10], nan_ok=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(histories, st.sampled_from(GRAINS_OF_PERIODS), st.integers(0, 400))
 def test_days_between_orders_of_a_stretch(sales: list[Sale], grain: Any, start: int) -> None:
     bought = moments(sales)

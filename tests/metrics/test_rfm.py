@@ -134,7 +134,7 @@ def score(values: "pd.Series[Any]") -> "pd.Series[int]":
     return ((values.rank(method="min") - 1) * 5 // len(values) + 1).astype(int)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(histories, st.sampled_from(GRAINS_OF_PERIODS), st.integers(5, 200), st.integers(0, 400))
 def test_states_are_what_pandas_counts(sales: list[Sale], grain: Any, window_days: int, start: int) -> None:
     rows = company_of(sales)

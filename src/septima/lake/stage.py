@@ -204,11 +204,11 @@ def _write_clean(run: Run, part: _Part, staged: Staged, prefix: str) -> None:
 
 def copy_parquet(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     """Write a query to a Parquet file; the number of rows written."""
-    connection.execute(
+    return count(
+        connection,
         f"COPY ({query}) TO {text_literal(str(path))} (FORMAT parquet, PARQUET_VERSION v2, "
-        f"COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT {_DICTIONARY_SIZE})"
+        f"COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT {_DICTIONARY_SIZE})",
     )
-    return count(connection, f"SELECT count(*) FROM {parquet([path])}")
 
 
 def _write_errors(run: Run, part: _Part, path: Path, conflicts: int) -> None:

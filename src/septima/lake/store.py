@@ -22,6 +22,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,11 @@ _ARROW_TYPES: dict[Type, pa.DataType] = {
 }
 _LOCK_WAIT_SECONDS = 3600.0
 # Earlier commits stay readable: Delta would drop its log after thirty days.
-_CONFIGURATION = {"delta.enableExpiredLogCleanup": "false", "delta.logRetentionDuration": "interval 36500 days"}
+_CONFIGURATION = {
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.checkpointInterval": "10",
+}
 
 
 _newest_seen: dict[Path, int] = {}
@@ -123,8 +128,9 @@ class Writing:
         flush(folder)
         delta = DeltaTable(str(folder))
         delta.create_write_transaction(actions, "append", delta.schema())
-        version = DeltaTable(str(folder)).version()
-        flush(folder / "_delta_log" / f"{version:020d}.json")
+        delta.update_incremental()
+        version = delta.version()
+        flush(_log_of(folder, version))
         flush(folder / "_delta_log")
         return version
 
@@ -208,7 +214,12 @@ class Lake:
         delta_version = self.commit(version).tables.get(table)
         if delta_version is None:
             return []
-        return sorted(DeltaTable(str(folder), version=delta_version).file_uris())
+        log = _log_of(folder, delta_version)
+        try:
+            written = log.stat()
+        except FileNotFoundError:
+            return list(_files_of(folder, delta_version, None))
+        return list(_files_of(folder, delta_version, (written.st_ino, written.st_mtime_ns)))
 
     @contextmanager
     def staging(self) -> Generator[Path]:
@@ -327,6 +338,17 @@ class Lake:
                     path.unlink(missing_ok=True)
             except Timeout:
                 continue  # its process lives
+
+
+def _log_of(folder: Path, version: int) -> Path:
+    """The file by which a Delta table came to a version."""
+    return folder / "_delta_log" / f"{version:020d}.json"
+
+
+@lru_cache(maxsize=1024)
+def _files_of(folder: Path, version: int, written: tuple[int, int] | None) -> tuple[str, ...]:  # noqa: ARG001 - tells a version from its like in a lake that was made anew
+    """Paths of the Parquet files of a version of a Delta table: it never changes, and reading its log is dear."""
+    return tuple(sorted(DeltaTable(str(folder), version=version).file_uris()))
 
 
 def arrow_schema(table: Table) -> pa.Schema:
