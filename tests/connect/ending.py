@@ -43,7 +43,6 @@ PLACES: dict[str, Callable[[], None]] = {
     "in the middle of extract": lambda: _at_call(databases, "_arrow", 3, after=True),
     "between extract and normalize": lambda: _at_call(fetching, "extract", 1, after=True),
     "in the middle of laying down": lambda: _at_call(FilesystemLoadJob, "run", 2, after=True),
-    "between laying down and load": lambda: _at_call(fetching, "take", 2, after=False),
     "in the middle of load": lambda: _at_call(Writing, "advance", 1, after=True),
     "between load and clearing away": lambda: _at_call(taking, "_take", 1, after=True),
 }

@@ -18,7 +18,6 @@ PLACES = (
     "in the middle of extract",
     "between extract and normalize",
     "in the middle of laying down",
-    "between laying down and load",
     "in the middle of load",
     "between load and clearing away",
 )
