@@ -129,12 +129,12 @@ def filled(page: Page, home: str) -> Iterator[str]:
         form = pressed.locator("xpath=ancestor::form")
         for name, value in values.items():
             _write(form.locator(f'[name="{name}"]'), value)
-        pressed.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            pressed.click()
         for second in SECOND:
             if page.locator(second).count():
-                page.locator(second).first.click()
-                page.wait_for_load_state()
+                with page.expect_navigation():
+                    page.locator(second).first.click()
         yield page.url.partition("?")[0]
 
 
