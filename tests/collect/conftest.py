@@ -1,5 +1,5 @@
 """A lake in a temporary folder, as for the lake's own tests."""
 
-from tests.lake.conftest import lake, rows_of
+from tests.lake.conftest import empty_lake, lake, rows_of
 
-__all__ = ["lake", "rows_of"]
+__all__ = ["empty_lake", "lake", "rows_of"]

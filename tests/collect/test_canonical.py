@@ -218,3 +218,15 @@ def test_whatever_comes_each_row_is_loaded_doubled_or_put_aside(
         one for one in sent if not isinstance(one, dict) or one.get("type") not in ("identify", "group", "alias")
     ]
     assert made["touches"].read == len(touching)
+
+
+@pytest.mark.parametrize(
+    ("medium", "channel"), [("email", "email"), ("E-mail", "email"), ("sms", "sms"), ("CPC", "cpc"), (None, "web")]
+)
+def test_a_tracked_link_is_clicked_in_the_channel_of_its_campaign(medium: str | None, channel: str) -> None:
+    context = {"campaign": {"name": "june", **({} if medium is None else {"medium": medium})}}
+    clicked = message_of(
+        {"type": "track", "messageId": "1", "event": "Tracked Link Clicked", "context": context}, None, NOON
+    )
+    (touch,) = portions_of([clicked], "links", {})[0].records
+    assert (touch["kind"], touch["channel"], touch["campaign_id"]) == ("clicked", channel, "june")
