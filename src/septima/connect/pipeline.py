@@ -12,6 +12,7 @@ os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
 
 import dlt
 from dlt.common.schema import Schema
+from dlt.common.storages.normalize_storage import NormalizeStorage
 from dlt.destinations import filesystem
 from dlt.extract import DltResource, DltSource
 
@@ -38,11 +39,23 @@ def open_pipeline(connection: Connection) -> Generator[dlt.Pipeline]:
         ),
         dataset_name=ARRIVED,
     )
+    _clear(pipeline)
     try:
         yield pipeline
     finally:
-        # It holds what went wrong in the words of others, who know nothing of our secrets.
-        (Path(pipeline.working_dir) / "trace.pickle").unlink(missing_ok=True)
+        _clear(pipeline)
+
+
+def _clear(pipeline: dlt.Pipeline) -> None:
+    """Remove what nobody comes back to: rows of a reading that did not end, and what went wrong in the words of others.
+
+    Both may hold what is not to lie about; others know nothing of our secrets.
+    """
+    folder = Path(pipeline.working_dir)
+    (folder / "trace.pickle").unlink(missing_ok=True)
+    for unfinished in (folder / "normalize").glob("*/"):
+        if unfinished.name != NormalizeStorage.EXTRACTED_FOLDER:
+            shutil.rmtree(unfinished)
 
 
 def extract(pipeline: dlt.Pipeline, resources: Sequence[DltResource]) -> None:
