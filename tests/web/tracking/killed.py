@@ -17,16 +17,9 @@ from pathlib import Path
 
 
 def main(folder: Path, kills: int, seed: int) -> None:
-    os.environ.update(SEPTIMA_SITE=str(folder / "site"), DJANGO_SETTINGS_MODULE="septima.web.settings")
-    os.environ.pop("SEPTIMA_DATABASE_URL", None)  # of which the tests' own database was made
-    (folder / "site").mkdir()
-    import django
-    from django.core.management import call_command
+    code = _site(folder)
     from django.db import connections
 
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    code = _link(folder)
     from septima.web.tracking.following import follow, journals_folder
     from septima.web.tracking.taking import take_journals
 
@@ -80,6 +73,26 @@ _ENVIRON = {
     "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
     "REMOTE_ADDR": "203.0.113.7",
 }
+
+
+def _site(folder: Path) -> str:
+    """Make a site ready with a link; gives its code."""
+    os.environ.update(SEPTIMA_SITE=str(folder / "site"), DJANGO_SETTINGS_MODULE="septima.web.settings")
+    os.environ.pop("SEPTIMA_DATABASE_URL", None)  # of which the tests' own database was made
+    (folder / "site").mkdir()
+    import django
+    from django.apps import apps
+    from django.conf import settings
+    from django.core.management import call_command
+
+    django.setup()
+    from septima.web.tracking.bots import bot_of
+
+    settings.MIGRATION_MODULES = dict.fromkeys(one.label for one in apps.get_app_configs())  # tables at once
+    call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
+    code = _link(folder)
+    bot_of(_ENVIRON)  # patterns are made once for all that are forked
+    return code
 
 
 def _link(folder: Path) -> str:

@@ -113,7 +113,7 @@ _ADDRESSES = st.one_of(
 )
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(_ADDRESSES)
 def test_whatever_is_taken_leads_a_browser_to_an_allowed_host(address: str) -> None:
     try:
@@ -127,7 +127,7 @@ def test_whatever_is_taken_leads_a_browser_to_an_allowed_host(address: str) -> N
     assert checked_target(found, RULES) == found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(["source", "medium", "campaign", "term", "content"]), st.text(min_size=1)))
 def test_marks_are_read_back_as_they_were_given_and_change_no_host(marks: dict[str, str]) -> None:
     marks = {name: text.encode("utf-8", "replace").decode() for name, text in marks.items()}
