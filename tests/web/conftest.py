@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
 from filelock import FileLock
@@ -23,6 +24,22 @@ OWN, OTHER = 1_001, 1_002
 """Numbers of the organisations: PostgreSQL would number those of each test anew, and cards are kept by number."""
 PASSWORD = "correct horse battery"
 PERIOD = "2026-Q3"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, which is the second time, only what asks the database: all else would do the same again."""
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        return
+    again = [item for item in items if Path(__file__).parent not in item.path.parents or _asks_the_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in again])
+    items[:] = again
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(
+        fixtures & {"db", "transactional_db", "live_server"}
+    )
 
 
 @pytest.fixture(scope="session")
