@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from septima.chapters.attribution import attribution_answer
-from septima.cli.output import FrameFormat, print_frame, print_json, progress, spoken
+from septima.cli.output import FrameFormat, print_frame, print_json, progress
 from septima.cli.studies import print_study, write_study
 from septima.metrics.attribution import CompanyAttribution
 from septima.metrics.attribution_calibration import Calibration
@@ -16,6 +16,7 @@ from septima.models.attribution.results import Attribution
 from septima.models.attribution.words import METHODS, WORTHS, Method, Worth
 from septima.report.studies.attribution import Value
 from septima.schema import TABLES, Language, SeptimaError
+from septima.schema.spoken import spoken
 
 if TYPE_CHECKING:
     from septima.workspace import Workspace

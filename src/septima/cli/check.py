@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from septima.cli.closing import record_definitions
 from septima.cli.options import Directory, EngineOption, FormatOption, LanguageOption, language_of, open_workspace
-from septima.cli.output import Format, notices, print_json, print_rows, say, spoken
+from septima.cli.output import Format, notices, print_json, print_rows, say
 from septima.schema import Language, SeptimaError
+from septima.schema.spoken import spoken
 
 if TYPE_CHECKING:
     from septima.scorecard.alerts.definition import Alert, CheckReport
-    from septima.scorecard.alerts.telling import Told
-    from septima.workspace import Workspace
 
 check_commands = typer.Typer(rich_markup_mode=None)
 
@@ -62,6 +61,7 @@ def _check(
     send: bool,
     new: bool,
 ) -> int:
+    from septima.chapters.telling import tell_alerts
     from septima.cli.starter_files import write_starter
     from septima.scorecard.alerts.definition import FILE
     from septima.scorecard.alerts.telling import quiet_alerts
@@ -76,7 +76,7 @@ def _check(
     record_definitions(workspace)
     report = workspace.check(period)
     quiet = quiet_alerts(workspace.directory, definition, report.alerts, report.checked_at)
-    told = _tell(workspace, report) if send else None
+    told = tell_alerts(workspace, report) if send else None
     if form is Format.json:
         content = {**spoken(report, words), "exit_code": report.exit_code}
         content["quiet"] = [alert.key for alert in quiet]
@@ -93,27 +93,6 @@ def _check(
             notices.print(failure, soft_wrap=True)
         notices.print(f"Sent {told.sent} messages; waiting in {workspace.directory / 'alerts' / 'outbox'}: {told.waiting}.", soft_wrap=True)  # fmt: skip
     return NOT_EVALUATED if told is not None and told.failures else report.exit_code
-
-
-def _tell(workspace: "Workspace", report: "CheckReport") -> "Told":
-    from septima.report.alert_words import letter, sentence, subject_line
-    from septima.scorecard.alerts.telling import tell
-
-    language = workspace.settings.language
-
-    def compose(alerts: "Sequence[Alert]") -> tuple[str, str, dict[str, Any]]:
-        chosen = tuple(alerts)
-        content: dict[str, Any] = {
-            "organisation": report.organisation,
-            "period": report.period,
-            "checked_at": report.checked_at.isoformat(),
-            "alerts": [
-                {**spoken(alert, language), "sentence": sentence(alert, language, report.currency)} for alert in chosen
-            ],
-        }
-        return subject_line(report, chosen, language), letter(report, chosen, language), content
-
-    return tell(workspace.directory, workspace.alerts, report.alerts, compose, now=report.checked_at)
 
 
 def _print(report: "CheckReport", quiet: "Sequence[Alert]", language: Language) -> None:

@@ -16,7 +16,7 @@ from septima.chapters.experiments import (
     put_into_arms,
 )
 from septima.cli.options import share_of
-from septima.cli.output import Format, console, print_json, print_rows, progress, say, spoken
+from septima.cli.output import Format, console, print_json, print_rows, progress, say
 from septima.cli.studies import answer_study
 from septima.lake.spreadsheet import FORMULA_BEGINS
 from septima.metrics.experiment_analysis import Correction
@@ -33,6 +33,7 @@ from septima.models.incrementality import EXPECTED_CUSTOMERS
 from septima.report.number_forms import plain
 from septima.report.studies.study import percent
 from septima.schema import Language, SeptimaError, Text
+from septima.schema.spoken import spoken
 
 if TYPE_CHECKING:
     from septima.workspace import Workspace

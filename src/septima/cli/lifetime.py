@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from pandas import DataFrame
 
 from septima.chapters.lifetime import lifetime_answer
-from septima.cli.output import FrameFormat, notices, print_frame, print_json, progress, spoken
+from septima.cli.output import FrameFormat, notices, print_frame, print_json, progress
 from septima.cli.studies import print_study, write_study
 from septima.metrics.lifetime import LifetimeReport, LifetimeSettings, predict_customers
 from septima.metrics.lifetime_summary import Business
 from septima.report.number_forms import plain
 from septima.schema import Language, SeptimaError, Text
+from septima.schema.spoken import spoken
 
 if TYPE_CHECKING:
     from septima.workspace import Workspace

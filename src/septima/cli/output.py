@@ -5,12 +5,12 @@ import math
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -54,21 +54,6 @@ def print_json(value: Any) -> None:
 def say(sentence: str) -> None:
     """Print a sentence that may name a command: plain, and never broken in its middle."""
     console.print(sentence, soft_wrap=True)
-
-
-def spoken(value: Any, language: Language) -> Any:
-    """A result as JSON knows it: dataclasses as objects, words in one language, arrays as lists."""
-    if isinstance(value, Text):
-        return value.in_language(language)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: spoken(getattr(value, field.name), language) for field in fields(value)}
-    if isinstance(value, dict):
-        return {name: spoken(item, language) for name, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, tuple | list):
-        return [spoken(item, language) for item in cast("Sequence[Any]", value)]
-    return value
 
 
 def print_rows(

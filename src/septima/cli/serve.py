@@ -1,4 +1,4 @@
-"""The command `serve`: the web application over a workspace."""
+"""The commands `serve` and `worker`: the web application over a workspace, and what works in its background."""
 
 import os
 from pathlib import Path
@@ -27,6 +27,9 @@ def serve(
     development: Annotated[
         bool, typer.Option("--dev", help="Show errors in full and load changed code anew; for developers.")
     ] = False,
+    alone: Annotated[
+        bool, typer.Option("--without-worker", help="Answer only; `septima worker` does the rest elsewhere.")
+    ] = False,
 ) -> None:
     """Serve the web application: the scorecard, surveys, customer cards and their settings, for people with a browser.
 
@@ -36,9 +39,7 @@ def serve(
         from septima.web.server import serve as run
         from septima.web.site import FOLDER, add_organisation, first_sign_in, open_site
     except ModuleNotFoundError as error:
-        raise SeptimaError(
-            f"the site needs {error.name}, which is not installed: pip install 'septima[web,report]'"
-        ) from error
+        raise _not_installed(error) from error
     from septima.cli.output import notices
     from septima.workspace import Workspace
 
@@ -51,4 +52,26 @@ def serve(
         if first is not None:
             notices.print(f"Sign in as {first.email} (once, within an hour): {address}{first.path}", soft_wrap=True)
     notices.print(f"Septima is at {address}; stop it with Ctrl+C", soft_wrap=True)
-    run(host, port, workers=workers, development=development)
+    run(host, port, workers=workers, development=development, alone=alone)
+
+
+@serve_commands.command()
+def worker(directory: Directory) -> None:
+    """Do what the web application leaves to the background: loads, the schedule, letters, and what comes over HTTP.
+
+    `serve` does this too, unless it is told --without-worker.
+    """
+    try:
+        from septima.web.server import work
+        from septima.web.site import open_site
+    except ModuleNotFoundError as error:
+        raise _not_installed(error) from error
+    from septima.cli.output import notices
+
+    folder = open_site(Path(directory))
+    notices.print(f"Working for the site in {folder}; stop it with Ctrl+C", soft_wrap=True)
+    work()
+
+
+def _not_installed(error: ModuleNotFoundError) -> SeptimaError:
+    return SeptimaError(f"the site needs {error.name}, which is not installed: pip install 'septima[web,report]'")

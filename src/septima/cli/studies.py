@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from septima.cli.output import Format, console, notices, print_json, print_rows, say, spoken
+from septima.cli.output import Format, console, notices, print_json, print_rows, say
 from septima.report import FORMATS
 from septima.report import Format as ReportFormat
 from septima.report.studies.study import Measure, Section, Study, text_of
 from septima.schema import Language, SeptimaError
+from septima.schema.spoken import spoken
 
 if TYPE_CHECKING:
     from septima.workspace import Workspace

@@ -1,6 +1,7 @@
-"""The site's processes: gunicorn, which answers, the worker, which does what takes long, and the one that sends letters on time."""
+"""The site's processes: gunicorn, which answers, and those that work in the background."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +11,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 _LOOKED_AT_EVERY_S = 2.0
+_BACKGROUND = (
+    ["db_worker", "--interval", "0.5"],
+    ["send_letters", "--every", "600"],
+    ["bring_in", "--every", "1"],
+    ["keep_schedule", "--every", "15"],
+)
+"""What is done beside answering: long work, letters on time, what came over HTTP, and the schedules."""
 
 
 class _Server(BaseApplication):
@@ -29,8 +37,8 @@ class _Server(BaseApplication):
         return application
 
 
-def serve(host: str, port: int, *, workers: int, development: bool) -> None:
-    """Answer until the process is told to end; the worker and the sender of letters live as long."""
+def serve(host: str, port: int, *, workers: int, development: bool, alone: bool = False) -> None:
+    """Answer until the process is told to end; what works in the background lives as long, unless this is to answer `alone`."""
     options = {
         "bind": f"{host}:{port}",
         "workers": 1 if development else workers,
@@ -44,17 +52,23 @@ def serve(host: str, port: int, *, workers: int, development: bool) -> None:
         "control_socket_disable": True,
     }
     ours = os.getpid()
-    beside = _Beside(
-        ["db_worker", "--interval", "0.5"],
-        ["send_letters", "--every", "600"],
-        ["bring_in", "--every", "1"],
-    )
+    beside = _Beside(*(() if alone else _BACKGROUND))
     try:
         _Server(options).run()
     finally:
         # Processes that answer were forked from this one and leave by the same door.
         if os.getpid() == ours:
             beside.end()
+
+
+def work() -> None:
+    """Do what is done in the background until the process is told to end, and let what is under way come to its end."""
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    beside = _Beside(*_BACKGROUND)
+    told.wait()
+    beside.end()
 
 
 class _Beside:

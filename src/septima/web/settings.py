@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "septima.web.data",
     "septima.web.collect",
     "septima.web.tracking",
+    "septima.web.schedule",
     "septima.web.api",
     "allauth",
     "allauth.account",

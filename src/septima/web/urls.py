@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from septima.web.accounts import views as accounts
+from septima.web.common import health
 
 _ORGANISATION: list[URLPattern | URLResolver] = [
     path("", include("septima.web.scorecards.urls")),
@@ -20,6 +21,7 @@ _ORGANISATION: list[URLPattern | URLResolver] = [
     path("definitions/", include("septima.web.editing.urls")),
     path("data/", include("septima.web.data.urls")),
     path("data/http/", include("septima.web.collect.urls")),
+    path("data/schedule/", include("septima.web.schedule.urls")),
     path("administration/", include("septima.web.accounts.administration_urls")),
 ]
 
@@ -30,7 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", accounts.theme, name="theme"),
     path("sign-in/<str:token>/", accounts.sign_in_by_link, name="sign_in_by_link"),
     path("invitation/<str:token>/", accounts.accept_invitation, name="accept_invitation"),
-    path("health/", accounts.health, name="health"),
+    path("healthz", health.lives),
+    path("readyz", health.is_ready),
+    path("metrics", health.metrics),
     # Before the library's own: an address is proven by an invitation and not changed, and forms lead to this site alone.
     path("accounts/email/", RedirectView.as_view(pattern_name="preferences")),
     path("accounts/oidc/<str:provider_id>/login/", accounts.sign_in_by_provider),

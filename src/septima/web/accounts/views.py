@@ -10,8 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -32,12 +32,6 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 @require_GET
-def health(request: HttpRequest) -> HttpResponse:
-    """Whether the site answers and reaches its database; for whatever watches it."""
-    connection.ensure_connection()
-    return JsonResponse({"status": "ok"})
-
-
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """The person's organisation; a choice where there are several."""

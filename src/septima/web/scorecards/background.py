@@ -29,7 +29,7 @@ def ask_for_renewal(organisation: Organisation, who: User) -> Work:
 
 
 def ask_for_report(
-    organisation: Organisation, card_key: str, choice: Choice, language: Language, form: str, asked_by: User
+    organisation: Organisation, card_key: str, choice: Choice, language: Language, form: str, asked_by: User | None
 ) -> Work:
     """Have a report on a card made; the one that was made of the same card, or is being made, where there is one."""
     key = f"{REPORT}-{form}-{language}-{card_key}"

@@ -1,0 +1,1 @@
+"""What is done by itself, by the schedule of each workspace."""
