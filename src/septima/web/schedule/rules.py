@@ -223,4 +223,5 @@ def whats(workspace: Workspace) -> dict[Doing, Sequence[str]]:
         for path in sorted(folder.glob("*.yaml"))
         if "files:" in path.read_text(encoding="utf-8", errors="replace").splitlines()
     ]
-    return {"fetch": [ALL, *connection_names(workspace.directory)], "load": mappings, "report": list(FORMATS)}
+    connections = connection_names(workspace.directory)
+    return {"fetch": [ALL, *connections] if connections else [], "load": mappings, "report": list(FORMATS)}
