@@ -11,6 +11,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 _LOOKED_AT_EVERY_S = 2.0
+_PATIENCE_S = 30.0
 _BACKGROUND = (
     ["db_worker", "--interval", "0.5"],
     ["send_letters", "--every", "600"],
@@ -58,7 +59,7 @@ def serve(host: str, port: int, *, workers: int, development: bool, alone: bool 
     finally:
         # Processes that answer were forked from this one and leave by the same door.
         if os.getpid() == ours:
-            beside.end()
+            beside.end(_PATIENCE_S)
 
 
 def work() -> None:
@@ -77,7 +78,8 @@ class _Beside:
     def __init__(self, *commands: list[str]) -> None:
         self._processes = {tuple(command): _begun(command) for command in commands}
         self._ending = threading.Event()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
 
     def _watch(self) -> None:
         while not self._ending.wait(_LOOKED_AT_EVERY_S):
@@ -85,13 +87,18 @@ class _Beside:
                 if process.poll() is not None:
                     self._processes[command] = _begun(list(command))
 
-    def end(self) -> None:
-        """Let all of them end what they are at."""
+    def end(self, patience_s: float | None = None) -> None:
+        """Let all of them end what they are at, for so long; what is cut off then is begun anew another time."""
         self._ending.set()
+        self._watching.join()
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
-            process.wait(timeout=30)
+            try:
+                process.wait(patience_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _begun(command: list[str]) -> "subprocess.Popen[bytes]":
