@@ -70,6 +70,8 @@ def signed_in(browser: Browser, link: str) -> Page:
     page.goto(link)
     page.get_by_role("button").last.click()
     page.wait_for_load_state()
+    # Who has no password yet is asked for one first.
+    page.goto(urljoin(link, "/"))
     return page
 
 

@@ -60,7 +60,7 @@ def test_a_head_builds_a_survey_a_respondent_answers_on_a_phone_and_the_results_
     page.get_by_label("English").check()
     page.get_by_role("button", name="Make the draft").click()
     page.get_by_role("button", name="Open", exact=True).click()
-    page.get_by_role("link", name="Links").click()
+    page.get_by_role("navigation", name="Pages of the survey").get_by_role("link", name="Links").click()
     link = page.get_by_label("Open link").input_value()
     survey = page.url.split("links/")[0]
 

@@ -121,7 +121,7 @@ def _page(
     aside = Parcel.objects.filter(source__organisation=organisation).exclude(problem="").select_related("source")
     oldest = Parcel.objects.filter(source__organisation=organisation, problem="").order_by("received_at").first()
     origin = f"{request.scheme}://{request.get_host()}"
-    address = (
+    sends_to = (
         origin if made is None or made.kind == "tracking" else origin + reverse(f"receiving:{made.kind}", args=[key])
     )
     context = {
@@ -135,7 +135,7 @@ def _page(
         "aside_count": aside.count(),
         "made": made,
         "key": key,
-        "address": address,
+        "sends_to": sends_to,
     }
     answer = render(request, "collect/sources.html", context, status=status)
     if key:
