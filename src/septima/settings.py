@@ -19,6 +19,8 @@ from septima.metrics.period import DEFAULT_CALENDAR, GRAINS, Calendar, Grain, Pe
 from septima.schema import LANGUAGES, Language, SeptimaError, Text, line_of
 
 FILE = "septima.yaml"
+SITE_FOLDER = "site"
+"""Where a workspace that is served keeps the site."""
 _KEYS = (
     "organisation",
     "currency",

@@ -12,6 +12,7 @@ from septima.schema import SeptimaError, Text, line_of
 
 PACKAGE = Path(septima.__file__).parent
 FINISHED = (
+    "backup",
     "chapters",
     "connect",
     "demo",

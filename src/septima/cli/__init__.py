@@ -1,5 +1,6 @@
 """The command line: `septima COMMAND DIR …`."""
 
+import os
 import sys
 
 from septima.schema import SeptimaError
@@ -8,10 +9,12 @@ from septima.schema import SeptimaError
 def main() -> None:
     """Run the command of `sys.argv`; an error is one clear line and exit code 1, a traceback only with `--debug`."""
     from septima.cli.commands import application
+    from septima.cli.secret_files import take_secret_files
 
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     debug = len(arguments) < len(sys.argv) - 1
     try:
+        take_secret_files(os.environ)
         application(arguments, prog_name="septima")
     except (SeptimaError, OSError) as error:
         if debug:

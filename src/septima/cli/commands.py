@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from septima.cli.backup import backup_commands
 from septima.cli.benchmark import benchmark_commands
 from septima.cli.cascade import cascade_commands
 from septima.cli.check import check_commands
@@ -64,6 +65,7 @@ application.add_typer(closing_commands)
 application.add_typer(check_commands)
 application.add_typer(why_commands)
 application.add_typer(serve_commands)
+application.add_typer(backup_commands)
 application.add_typer(cascade_commands)
 application.add_typer(model_commands)
 application.add_typer(process_commands)

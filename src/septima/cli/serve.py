@@ -37,15 +37,16 @@ def serve(
     """
     try:
         from septima.web.server import serve as run
-        from septima.web.site import FOLDER, add_organisation, first_sign_in, open_site
+        from septima.web.site import add_organisation, first_sign_in, open_site
     except ModuleNotFoundError as error:
         raise _not_installed(error) from error
     from septima.cli.output import notices
+    from septima.settings import SITE_FOLDER
     from septima.workspace import Workspace
 
     folder = open_site(Path(directory), development=development)
     address = f"http://{host}:{port}"
-    if folder.name == FOLDER:
+    if folder.name == SITE_FOLDER:
         workspace = Workspace.open(directory)
         slug = add_organisation(workspace.settings.organisation, workspace.directory)
         first = first_sign_in(slug, administrator)

@@ -260,6 +260,15 @@ class Lake:
                 raise
             self._marker.unlink()
 
+    @contextmanager
+    def standing_still(self, *, wait_seconds: float = _LOCK_WAIT_SECONDS) -> Generator[None]:
+        """Keep writers away for as long as the block lasts, and change nothing: the files stay as they are.
+
+        StoreError where a writer holds the lock for longer than `wait_seconds`.
+        """
+        with self._lock("writer.lock", wait_seconds):
+            yield
+
     def schema_of(self, table: str) -> Table:
         """The declaration of a table of the lake; StoreError, naming those there are, where there is none."""
         try:

@@ -7,11 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from septima.schema import SeptimaError, Text
-from septima.settings import FILE
+from filelock import FileLock
 
-FOLDER = "site"
-"""Where a workspace that is served keeps the site."""
+from septima.schema import SeptimaError, Text
+from septima.settings import FILE, SITE_FOLDER
 
 
 class SiteError(SeptimaError):
@@ -34,7 +33,7 @@ def open_site(directory: Path, *, development: bool = False) -> Path:
     """
     folder = directory.absolute()
     if (folder / FILE).exists():
-        folder = folder / FOLDER
+        folder = folder / SITE_FOLDER
     elif not folder.is_dir():
         raise SiteError(
             Text(
@@ -52,10 +51,12 @@ def open_site(directory: Path, *, development: bool = False) -> Path:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
-    if not development:
-        _collect_static()
+    # The server and the worker begin at once; one of them makes the site ready, the other finds it so.
+    with FileLock(folder / "upgrade.lock"):
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        if not development:
+            _collect_static()
     return folder
 
 

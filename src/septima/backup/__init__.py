@@ -1,0 +1,1 @@
+"""Keeping a whole workspace, with its site, in one file, and bringing it back."""
