@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import duckdb
 from django.db import transaction
 from django.utils import timezone
 
@@ -45,7 +46,8 @@ def organisations_that_wait() -> list[Organisation]:
 def bring(organisation: Organisation) -> Brought:
     """Bring all that waits in the inbox of an organisation into its lake.
 
-    StoreError where another writes to the lake for too long; then nothing is lost, and the next call goes on.
+    StoreError where another writes to the lake for too long, LoadError where the disk takes nothing; then nothing is lost,
+    and the next call goes on.
     """
     lake, brought = open_workspace(organisation).lake, Brought()
     while (batch := _claim(organisation)) is not None:
@@ -81,6 +83,8 @@ def _bring_batch(lake: Lake, batch: str) -> Brought:
     try:
         _append(lake, parcels, batch)
     except _SPOILS as error:
+        if _is_of_the_disk(error):
+            raise
         if len(parcels) == 1:
             logger.exception("parcel %s cannot be brought to the lake", parcels[0].pk)
             parcels[0].batch, parcels[0].problem = "", f"{type(error).__name__}: {error}"[:2_000]
@@ -95,6 +99,15 @@ def _bring_batch(lake: Lake, batch: str) -> Brought:
 
 # What a body may make of our own code is not known beforehand; the store's refusal is no fault of the parcel.
 _SPOILS = (LoadError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, LookupError, RecursionError)
+
+
+def _is_of_the_disk(error: BaseException | None) -> bool:
+    """Whether what went wrong began with the disk: then no parcel is at fault, and all of them wait until it takes them."""
+    while error is not None:
+        if isinstance(error, OSError | duckdb.IOException):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _append(lake: Lake, parcels: Sequence[Parcel], batch: str) -> None:

@@ -1,14 +1,16 @@
 """Addresses that programs send to, without signing in: Segment's HTTP tracking API, CloudEvents, web hooks of mail services.
 
 A 200 says that the database has what came on disk. What is wrong with a request is told by 400, 401, 413 or 429, and by
-what to do.
+what to do. While the database or the disk takes nothing it is 503: all that was not acknowledged is to be sent again.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -19,6 +21,7 @@ from septima.collect.mail import SignatureError
 from septima.web.collect.forms import FORMS
 from septima.web.collect.taking import COME_AGAIN_S, FullError, UnknownKeyError, key_of, source_of, take
 
+logger = logging.getLogger(__name__)
 _MOST_HOOK_BYTES = 1_500_000
 _ALLOWED = {
     "Access-Control-Allow-Origin": "*",
@@ -44,9 +47,12 @@ def _receiving(view: Callable[..., int]) -> Callable[..., HttpResponse]:
         except (UnknownKeyError, SignatureError) as error:
             return _refused(401, str(error))
         except FullError as error:
-            answer = _refused(429, str(error))
-            answer["Retry-After"] = str(COME_AGAIN_S)
-            return answer
+            return _refused(429, str(error), come_again=True)
+        except (DatabaseError, InterfaceError):
+            logger.exception("nothing can be taken just now")
+            return _refused(
+                503, f"nothing can be taken just now; send it again in {COME_AGAIN_S} seconds", come_again=True
+            )
         return JsonResponse({"success": True, "messages": taken}, headers=_ALLOWED)
 
     return received
@@ -92,5 +98,6 @@ def _body(request: HttpRequest, most: int | None = None) -> bytes:
     return unpacked(request.body, encoding, **({} if most is None else {"most": most}))
 
 
-def _refused(status: int, reason: str) -> JsonResponse:
-    return JsonResponse({"success": False, "error": {"message": reason}}, status=status, headers=_ALLOWED)
+def _refused(status: int, reason: str, *, come_again: bool = False) -> JsonResponse:
+    headers = {**_ALLOWED, **({"Retry-After": str(COME_AGAIN_S)} if come_again else {})}
+    return JsonResponse({"success": False, "error": {"message": reason}}, status=status, headers=headers)

@@ -74,6 +74,7 @@ def compute_figures(work: Work, tell: Tell) -> dict[str, Any]:
         "figures": sum(one.new + one.changed + one.gone for one in update.series),
         "failures": [{"metric": one.metric, "message": one.message[:300]} for one in update.failures[:50]],
         "version": update.version,
+        "data_version": update.data_version,
     }
     tell(_CARD, 0, None)
     try:

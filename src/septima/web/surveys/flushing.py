@@ -22,6 +22,7 @@ SOURCE = "surveys"
 _MOST_ROWS = 50_000
 _MOST_ARRIVALS = 5_000
 _DRAFTS_LAST = timedelta(days=30)
+_OVERDUE = timedelta(seconds=60)
 
 
 def flush(organisation: Organisation) -> int:
@@ -33,6 +34,13 @@ def flush(organisation: Organisation) -> int:
     while (batch := _claim(organisation)) is not None:
         moved += _bring(organisation, batch)
     return moved
+
+
+def organisations_overdue() -> list[Organisation]:
+    """Organisations with submissions that should have been brought by now: the task that was to do it was cut off or failed."""
+    since = timezone.now() - _OVERDUE
+    overdue = Arrival.objects.filter(arrived_at__lte=since).values("survey__organisation").distinct()
+    return list(Organisation.objects.filter(pk__in=overdue))
 
 
 def forget_settled(organisation: Organisation) -> None:

@@ -4,12 +4,15 @@ These pages use neither session nor script. They need no token against forged re
 itself gives a right here, only what stands in the address and in the form.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import cast
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -25,6 +28,7 @@ from septima.web.surveys.answering import Filled, Problem, Seat, TooLateError
 from septima.web.surveys.models import CHANGEABLE_FOR, Link, Response, Survey
 from septima.web.surveys.questions import LONGEST_TEXT, Answer, Answers, Question
 
+logger = logging.getLogger(__name__)
 _COOKIE_LASTS_S = 90 * 24 * 3600
 LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "ru": "Русский"}
 
@@ -54,8 +58,35 @@ class Shown:
     listed: bool
 
 
+_COME_AGAIN_S = 15
+
+
+def _told_to_come_again(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """While the database or the disk takes nothing, say so and when to press again, with what was filled in left where it is."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            return view(request, token)
+        except (DatabaseError, InterfaceError):
+            logger.exception("no answer can be taken just now")
+        title = say("Just a moment", "Одну минуту")
+        text = say(
+            "Answers cannot be taken right now. Go back, wait a minute and press the button again; what you filled in is still "
+            "there.",
+            "Сейчас ответ не\u00a0принять. Вернитесь назад, подождите минуту и\u00a0нажмите кнопку ещё раз: заполненное "
+            "останется на\u00a0месте.",
+        )
+        answer = _said(request, None, title, text, status=503)
+        answer["Retry-After"] = str(_COME_AGAIN_S)
+        return answer
+
+    return answered
+
+
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
+@_told_to_come_again
 def personal(request: HttpRequest, token: str) -> HttpResponse:
     """A questionnaire by a personal link."""
     try:
@@ -76,6 +107,7 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
+@_told_to_come_again
 def anonymous(request: HttpRequest, token: str) -> HttpResponse:
     """A questionnaire by the link that anybody may open."""
     try:
@@ -88,6 +120,7 @@ def anonymous(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @xframe_options_exempt
 @require_http_methods(["GET", "POST"])
+@_told_to_come_again
 def embedded(request: HttpRequest, token: str) -> HttpResponse:
     """The same within a page of a site that the survey allows; no other site may frame it."""
     try:

@@ -3,13 +3,19 @@
 import logging
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
+from deltalake.exceptions import DeltaError
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from septima.schema import SeptimaError
+from septima.web.accounts.models import Organisation
 from septima.web.collect.bringing import bring, organisations_that_wait
+from septima.web.collect.computing import compute_what_came, organisations_that_collect
+from septima.web.surveys.flushing import flush, organisations_overdue
 from septima.web.tracking.following import journals_folder
 from septima.web.tracking.taking import take_journals
 
@@ -17,7 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Bring what waits in the inbox of each organisation, and hits of its links, to its lake."""
+    """Bring what waits in the inbox of each organisation, and hits of its links, to its lake, and have figures made of it.
+
+    Answers to surveys whose own task did not bring them, as it was killed or the disk was full, are brought too.
+    """
 
     help = "Bring what came over HTTP to the lake; with --every, go on for as long as the process lives."
 
@@ -32,23 +41,46 @@ class Command(BaseCommand):
         while True:
             close_old_connections()
             _take_journals()
-            for organisation in organisations_that_wait():
-                try:
-                    found = bring(organisation)
-                except (SeptimaError, OSError):
-                    # Another writes, or the disk is full: nothing is lost, and it is tried again.
-                    logger.exception("what waits for %s could not be brought to its lake", organisation.slug)
-                    continue
-                if every is None:
-                    self.stdout.write(f"{organisation.slug}: {found.parcels} parcels, {found.aside} left aside")
+            self._bring_all(tell=every is None)
             if every is None:
                 return
             time.sleep(every)
+
+    def _bring_all(self, *, tell: bool) -> None:
+        for organisation in _that_wait(organisations_that_wait):
+            with _trying(organisation):
+                found = bring(organisation)
+                if tell:
+                    self.stdout.write(f"{organisation.slug}: {found.parcels} parcels, {found.aside} left aside")
+        for organisation in _that_wait(organisations_overdue):
+            with _trying(organisation):
+                flush(organisation)
+        for organisation in _that_wait(organisations_that_collect):
+            with _trying(organisation):
+                compute_what_came(organisation)
+
+
+def _that_wait(find: Callable[[], list[Organisation]]) -> list[Organisation]:
+    """The organisations that `find` finds; none while the database does not answer."""
+    try:
+        return find()
+    except (DatabaseError, InterfaceError):
+        logger.exception("the database cannot be asked for what waits")
+        return []
+
+
+@contextmanager
+def _trying(organisation: Organisation) -> Generator[None]:
+    """Go on where another writes, the disk is full or the database is away: nothing is lost, and it is tried again."""
+    try:
+        yield
+    except (SeptimaError, OSError, DeltaError, DatabaseError, InterfaceError):
+        logger.exception("what waits for %s could not be brought to its lake", organisation.slug)
 
 
 def _take_journals() -> None:
     """Put hits of tracked links into the inbox; what keeps them from there keeps nothing else from the lake."""
     try:
         take_journals(journals_folder())
-    except (DatabaseError, OSError):
+    except (DatabaseError, InterfaceError, OSError):
         logger.exception("hits of tracked links could not be put into the inbox; they stay in their journals")
