@@ -62,6 +62,8 @@ build: setup
 lock:
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors --extra docs --extra dev pyproject.toml -o requirements.txt
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark -c requirements.txt pyproject.toml -o requirements-spark.txt
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors -c requirements.txt pyproject.toml -o deploy/requirements.txt
+	printf 'build\nhatchling\n' | uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements.txt - -o deploy/requirements-build.txt
 
 clean:
 	rm -rf .venv demo dist site

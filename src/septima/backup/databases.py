@@ -166,12 +166,7 @@ class PostgreSql:
                     "apt install postgresql-client",
                 )
             )
-        # The password goes by the environment: other users of the machine see what commands are given.
-        parts = urlsplit(self.url)
-        user, _, place = parts.netloc.rpartition("@")
-        name, _, password = user.partition(":")
-        address = urlunsplit(parts._replace(netloc=f"{name}@{place}" if name else place))
-        secret = {"PGPASSWORD": unquote(password)} if password else {}
+        address, secret = _without_password(self.url)
         done = subprocess.run(  # noqa: S603 - our own commands
             [found, *options, f"--dbname={address}"], env={**os.environ, **secret}, capture_output=True, check=False
         )
@@ -181,6 +176,16 @@ class PostgreSql:
 
 
 _PLAIN = ("--no-owner", "--no-privileges")
+
+
+def _without_password(url: str) -> tuple[str, dict[str, str]]:
+    """An address as it may be given to a command, which other users of the machine see, and the environment that goes with it."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    if not password:
+        return url, {}
+    return urlunsplit(parts._replace(netloc=f"{name}@{place}")), {"PGPASSWORD": unquote(password)}
 
 
 def _psycopg():
