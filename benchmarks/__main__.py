@@ -8,6 +8,8 @@ Something else is measured, and nothing besides, with one of
 `--scorecard`: a card of 300 KPIs over 36 periods with 10,000 draws, from figures that are known;
 `--collect`: messages over HTTP at a steady rate for two minutes;
 `--redirects`: redirects of tracked links at a steady rate for thirty seconds;
+`--faults`: processes killed `--times` times at random moments, a full disk, a database restarted, a clock that is stepped, all
+under load, and how soon an event is on a page; `--fault NAME` one of them;
 `--site`: the web application at twenty people at once, with a fiftieth of `--orders` as customers;
 `--uplift`: the effect of an experiment of as many customers;
 `--lifetime`: lifetime value of a tenth as many customers, `--peer` being a Python that has `lifetimes`, pandas and PyArrow;
@@ -24,7 +26,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import attribution, cascade, collect, lifetime, on_spark, redirects, scorecard, site, uplift
+from benchmarks import attribution, cascade, collect, faults, lifetime, on_spark, redirects, scorecard, site, uplift
 from benchmarks.generate import generate
 from benchmarks.hand_written import MEMORY
 from benchmarks.measure import Run, median, run
@@ -49,6 +51,7 @@ def main() -> None:
         "scorecard": lambda: scorecard.report(options.runs),
         "collect": lambda: collect.report(folder, seconds=120),
         "redirects": lambda: redirects.report(folder, seconds=30),
+        "faults": lambda: faults.report(folder, options.times, options.fault),
         "site": lambda: site.report(folder, options.orders // 50, seconds=20),
         "uplift": lambda: uplift.report(folder, options.orders, options.runs),
         "lifetime": lambda: lifetime.report(folder, options.orders, options.runs, options.peer),
@@ -89,8 +92,21 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "septima-bench"))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
-    for name in ("spark", "cascade", "collect", "redirects", "scorecard", "site", "uplift", "lifetime", "attribution"):
+    for name in (
+        "spark",
+        "cascade",
+        "collect",
+        "faults",
+        "redirects",
+        "scorecard",
+        "site",
+        "uplift",
+        "lifetime",
+        "attribution",
+    ):
         parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--times", type=int, default=50)
+    parser.add_argument("--fault", default="", choices=["", *faults.KINDS])
     parser.add_argument("--peer", metavar="PYTHON")
     return parser.parse_args()
 
