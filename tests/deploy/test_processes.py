@@ -22,7 +22,7 @@ from septima.workspace import Workspace
 from tests.deploy.files import FOLDER, ROOT, compose, shared_settings
 
 KEY = "septima_write_deploy"
-_WAIT_S = 120.0
+_WAIT_S = 300.0
 
 
 @pytest.fixture
