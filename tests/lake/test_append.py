@@ -1,5 +1,6 @@
 """A batch is in the lake once, however often and by whomever it is sent; counts by hand."""
 
+import math
 import random
 import time
 import uuid
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from septima.lake.append import Appended, append
+from septima.lake.append import Appended, append, as_text
 from septima.lake.load import TableCounts
 from septima.lake.quarantine import quarantined
 from septima.lake.sql import LoadError
@@ -171,3 +172,14 @@ def test_unknown_folder_of_batches_does_not_trouble_a_new_lake(tmp_path: Path) -
     assert not (lake.root / "batches").exists()
     append(lake, "answers", [answer(1)], "survey", batch="../../x")
     assert [path.suffix for path in (lake.root / "batches").iterdir()] == [".json"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ({"n": math.inf, "of": [math.nan, {"m": (1, -math.inf)}]}, '{"n":null,"of":[null,{"m":[1,null]}]}'),
+        ({"n": 1.5}, '{"n":1.5}'),
+    ],
+)
+def test_numbers_that_are_none_leave_json_that_everybody_reads(value: object, kept: str) -> None:
+    assert as_text(value) == kept

@@ -237,9 +237,27 @@ def as_text(value: object) -> str | None:
     elif isinstance(value, int | float | date):
         text = str(value)
     else:
-        text = json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+        text = _json(value)
     # Half of a pair of surrogates is no text in any encoding.
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))
+    except ValueError:  # a number that is none, which JSON cannot say
+        finite = _without_infinities(value)
+        return json.dumps(finite, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))
+
+
+def _without_infinities(value: object) -> object:
+    """The value with nothing in place of numbers that are infinite or none."""
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[str, object]", value)
+        return {name: _without_infinities(part) for name, part in parts.items()}
+    if isinstance(value, list | tuple):
+        return [_without_infinities(part) for part in cast("Sequence[object]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _properties(row: Mapping[str, object], columns: Set[str]) -> str | None:

@@ -284,3 +284,35 @@ def test_hostile_messages_are_refused_or_reach_the_lake_or_its_quarantine(inlet:
     sent()
     assert bring(inlet.organisation) == Brought(parcels=len(accepted))
     assert not Parcel.objects.exists()
+
+
+def test_raw_oddities_of_json_are_refused_or_reach_the_lake_as_json(inlet: Inlet) -> None:
+    def body(number: int, said: bytes) -> bytes:
+        return b'{"batch":[{"type":"track","messageId":"m%d","userId":"c1","event":"Seen","properties":%b}]}' % (
+            number,
+            said,
+        )
+
+    taken = [
+        *(
+            b'{"n":1e999}',
+            b'{"n":-1e999,"m":[1e999]}',
+            b'{"n":NaN}',
+            b'{"n":Infinity}',
+            b'{"n":1,"n":2}',
+            b'{"\\u0000":"\\u0000"}',
+        ),
+        *(b'{"t":"\\ud800"}', b'{"":{"":{"":0}}}', b'{"n":1E+308}', b'{"n":0.1e-400}'),
+    ]
+    refused = [b'{"t":"\xff\xfe"}', b'{"n":01}', b'{"n":' + b"9" * 5_000 + b"}"]
+    keys = b"{" + b",".join(b'"%d":0' % key for key in range(1_000_000)) + b"}"
+    statuses = [send("/v1/batch", body(number, said)).status_code for number, said in enumerate(taken)]
+    assert statuses == [200] * len(taken)
+    assert [send("/v1/batch", body(0, said)).status_code for said in [*refused, keys]] == [400] * 4
+    assert bring(inlet.organisation) == Brought(parcels=len(taken))
+    assert not Parcel.objects.exists()
+    touches = inlet.workspace.table("touches", resolved=False)
+    kept = touches.properties.to_pyarrow().to_pylist()
+    assert len(kept) == len(taken)
+    for text in kept:
+        json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
