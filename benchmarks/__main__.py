@@ -8,8 +8,8 @@ Something else is measured, and nothing besides, with one of
 `--scorecard`: a card of 300 KPIs over 36 periods with 10,000 draws, from figures that are known;
 `--collect`: messages over HTTP at a steady rate for two minutes;
 `--redirects`: redirects of tracked links at a steady rate for thirty seconds;
-`--faults`: processes killed `--times` times at random moments, a full disk, a database restarted, a clock that is stepped, all
-under load, and how soon an event is on a page; `--fault NAME` one of them;
+`--faults`: processes killed `--times` times at random moments, a full disk, a database restarted, all under
+load, and how soon an event is on a page; `--fault NAME` one of them;
 `--site`: the web application at twenty people at once, with a fiftieth of `--orders` as customers;
 `--uplift`: the effect of an experiment of as many customers;
 `--lifetime`: lifetime value of a tenth as many customers, `--peer` being a Python that has `lifetimes`, pandas and PyArrow;

@@ -1,4 +1,4 @@
-"""Faults under load: processes killed, a full disk, a database restarted, a clock that is put back and forward.
+"""Faults under load: processes killed, a full disk, a database restarted.
 
 Real processes on the loopback, as `septima serve` runs them. Of each fault it is told what was acknowledged and what of it
 the lake has at the end.
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.faults.clock import Clock, library
 from benchmarks.faults.full import Disk
 from benchmarks.faults.postgresql import postgresql
 from benchmarks.faults.sending import Outcome, Senders, answers_in_lake, messages_in_lake, pause
@@ -57,7 +56,7 @@ class Report:
         return "\n".join(f"- {line}" for line in lines)
 
 
-KINDS = ("server", "workers", "disk", "postgresql", "clock", "page")
+KINDS = ("server", "workers", "disk", "postgresql", "page")
 """What can be tried, and in which order it is."""
 Fault = Callable[[Site, random.Random, Report], None]
 
@@ -72,7 +71,6 @@ def report(folder: Path, times: int, only: str = "") -> None:
         "workers": lambda place: killed(place, times, seed, ["bring_in", "db_worker"]),
         "disk": lambda place: full_disk(place, max(times // 10, 1), seed),
         "postgresql": lambda place: restarted(place, max(times // 5, 2), seed),
-        "clock": lambda place: stepped(place, max(times // 5, 2), seed),
         "page": seconds_to_the_page,
     }
     for name in KINDS if not only else (only,):
@@ -131,23 +129,6 @@ def restarted(folder: Path, times: int, seed: int) -> Report:
             pause(chance, _LEAST_S, _MOST_S)
 
         return _under_load(Site(folder / "home", {"SEPTIMA_DATABASE_URL": server.url}), seed, fault)
-
-
-def stepped(folder: Path, times: int, seed: int) -> Report:
-    """Put the clock of the site's processes back and forward by up to two days, with a rule of the schedule due each minute."""
-    clock = Clock(folder / "clock", library())
-
-    def fault(site: Site, chance: random.Random, told: Report) -> None:
-        rules = "rules:\n  - {name: figures, do: compute, cron: '* * * * *'}\n"
-        (site.workspace / "schedule.yaml").write_text(rules, encoding="utf-8")
-        for number in range(times):
-            pause(chance, 1.0, 2 * _MOST_S)
-            clock.shift(chance.uniform(60, 2 * 86_400) * (-1) ** number)
-            told.done["clock stepped"] += 1
-        pause(chance, 1.0, 2 * _MOST_S)
-        clock.shift(0)
-
-    return _under_load(Site(folder / "home", clock.environment), seed, fault)
 
 
 def _under_load(site: Site, seed: int, fault: Fault) -> Report:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.faults.site import Site
 
 _METRIC = "revenue"
-_TIMES = 5
+_TIMES = 3
 _LONGEST_S = 300.0
 
 
