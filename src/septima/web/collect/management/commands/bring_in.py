@@ -1,20 +1,17 @@
 """`python -m django bring_in`: bring what came over HTTP to the lake, for as long as the process lives."""
 
 import logging
-import time
-from argparse import ArgumentParser
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
 
 from deltalake.exceptions import DeltaError
-from django.core.management.base import BaseCommand
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError
 
 from septima.schema import SeptimaError
 from septima.web.accounts.models import Organisation
 from septima.web.collect.bringing import bring, organisations_that_wait
 from septima.web.collect.computing import compute_what_came, organisations_that_collect
+from septima.web.common.repeating import RepeatingCommand
 from septima.web.surveys.flushing import flush, organisations_overdue
 from septima.web.tracking.following import journals_folder
 from septima.web.tracking.taking import take_journals
@@ -22,7 +19,7 @@ from septima.web.tracking.taking import take_journals
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(RepeatingCommand):
     """Bring what waits in the inbox of each organisation, and hits of its links, to its lake, and have figures made of it.
 
     Answers to surveys whose own task did not bring them, as it was killed or the disk was full, are brought too.
@@ -30,27 +27,13 @@ class Command(BaseCommand):
 
     help = "Bring what came over HTTP to the lake; with --every, go on for as long as the process lives."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """`--every SECONDS` keeps on looking."""
-        parser.add_argument(
-            "--every", type=float, metavar="SECONDS", help="go on, and look again after so many seconds"
-        )
-
-    def handle(self, *_: Any, every: float | None = None, **__: Any) -> None:
-        """Bring once, or again and again."""
-        while True:
-            close_old_connections()
-            _take_journals()
-            self._bring_all(tell=every is None)
-            if every is None:
-                return
-            time.sleep(every)
-
-    def _bring_all(self, *, tell: bool) -> None:
+    def do(self, *, once: bool) -> None:
+        """Bring all that waits now."""
+        _take_journals()
         for organisation in _that_wait(organisations_that_wait):
             with _trying(organisation):
                 found = bring(organisation)
-                if tell:
+                if once:
                     self.stdout.write(f"{organisation.slug}: {found.parcels} parcels, {found.aside} left aside")
         for organisation in _that_wait(organisations_overdue):
             with _trying(organisation):
