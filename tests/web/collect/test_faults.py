@@ -36,9 +36,8 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _the_transaction_of_a_test_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker looks whether its connection is spoilt, and would take the transaction that a test lives in for that."""
-    monkeypatch.setattr("septima.web.collect.management.commands.bring_in.close_old_connections", lambda: None)
+def _no_figures_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks are done at once in tests, and all figures take seconds."""
     monkeypatch.setattr("septima.web.collect.management.commands.bring_in.compute_what_came", lambda _: None)
 
 
