@@ -7,8 +7,8 @@ programs, `/s/` to what respondents see, `/l/` along tracked links, `/o/SLUG/` t
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from septima.web import health
 from septima.web.accounts import views as accounts
-from septima.web.common import health
 
 _ORGANISATION: list[URLPattern | URLResolver] = [
     path("", include("septima.web.scorecards.urls")),

@@ -64,7 +64,7 @@ def test_the_site_says_that_it_lives_and_can_work(client: Client, db: None) -> N
 
 
 def test_a_full_disk_and_a_database_of_an_earlier_version_are_not_ready(client: Client, db: None) -> None:
-    with patch("septima.web.common.health.shutil.disk_usage") as usage:
+    with patch("septima.web.health.shutil.disk_usage") as usage:
         usage.return_value.free = 1
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["wrong"]) == (503, ["the disk is full"])

@@ -9,9 +9,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Max, Min, Sum
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from septima.web.collect.models import Parcel
+from septima.web.surveys.models import Arrival
+from septima.web.work.models import Work
 
 _LEAST_FREE_BYTES = 64 << 20
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -67,12 +72,6 @@ def _wrong_with_disk() -> str:
 
 def _measured() -> CollectorRegistry:
     """What waits and what failed, counted now."""
-    from django.db.models import Count, Max, Min, Sum  # noqa: PLC0415
-
-    from septima.web.collect.models import Parcel  # noqa: PLC0415 - applications stand above what they have in common
-    from septima.web.surveys.models import Arrival  # noqa: PLC0415
-    from septima.web.work.models import Work  # noqa: PLC0415
-
     registry, now = CollectorRegistry(), timezone.now()
 
     def gauge(name: str, meaning: str, *labels: str) -> Gauge:
