@@ -40,7 +40,7 @@ def _wait_for(port: int) -> None:
     while time.monotonic() < end:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/health/")
+            connection.request("GET", "/healthz")
             answer = connection.getresponse()
             answer.read()
             if answer.status == 200:

@@ -12,6 +12,8 @@ from gunicorn.app.base import BaseApplication
 
 _LOOKED_AT_EVERY_S = 2.0
 _PATIENCE_S = 30.0
+_STANDS_BACK, _NICENESS = "db_worker", 15
+"""What takes long leaves the processor to who is being answered."""
 _BACKGROUND = (
     ["db_worker", "--interval", "0.5"],
     ["send_letters", "--every", "600"],
@@ -102,4 +104,7 @@ class _Beside:
 
 
 def _begun(command: list[str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "django", *command])  # noqa: S603 - our own commands
+    process = subprocess.Popen([sys.executable, "-m", "django", *command])  # noqa: S603 - our own commands
+    if command[0] == _STANDS_BACK:
+        os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+    return process
