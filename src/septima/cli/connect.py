@@ -7,7 +7,6 @@ import typer
 
 from septima.cli.options import Directory, FormatOption, open_workspace
 from septima.cli.output import Format, print_json, print_load, print_rows, progress, say
-from septima.schema import SeptimaError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -111,11 +110,11 @@ def forget_position(directory: Directory, name: Name) -> None:
 
 
 def _fetching() -> "ModuleType":
-    """The module that fetches; SeptimaError where the extra is not installed."""
+    """The module that fetches; ConnectError where the extra is not installed."""
     try:
         from septima.connect import fetch as fetching
     except ModuleNotFoundError as error:
-        raise SeptimaError(
-            f"connections need {error.name}, which is not installed: pip install 'septima[connectors]'"
-        ) from error
+        from septima.connect.errors import missing_package
+
+        raise missing_package(error.name) from error
     return fetching

@@ -44,8 +44,8 @@ def unreachable(name: str, where: str, why: str) -> ConnectError:
     )
 
 
-def missing_package(package: str) -> ConnectError:
-    """The extra is not installed."""
+def missing_package(package: str | None) -> ConnectError:
+    """The extra is not installed: a module that it brings was not found."""
     return ConnectError(
         Text(
             f"connections need {package}, which is not installed: pip install 'septima[connectors]'",

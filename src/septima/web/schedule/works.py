@@ -5,6 +5,7 @@ from typing import Any
 
 from septima.chapters.telling import tell_alerts
 from septima.connect.definition import connection_names
+from septima.connect.errors import missing_package
 from septima.lake.load import TableCounts, load
 from septima.lake.mapping import read_mapping
 from septima.schema import SeptimaError, Text
@@ -30,12 +31,7 @@ def _fetch(work: Work, tell: Tell) -> dict[str, Any]:
     try:
         from septima.connect.fetch import fetch  # noqa: PLC0415 - a site without connections does without its libraries
     except ModuleNotFoundError as error:
-        raise RuleError(
-            Text(
-                f"connections need {error.name}, which is not installed: pip install 'septima[connectors]'",
-                f"для подключений нужен {error.name}, который не\u00a0установлен: pip install 'septima[connectors]'",
-            )
-        ) from error
+        raise missing_package(error.name) from error
     workspace, what = open_workspace(work.organisation), str(work.options["what"])
     before = workspace.lake.version
     tables: dict[str, TableCounts] = {}
