@@ -20,7 +20,6 @@ _PATHS = {
     "lead_notes": "leads/notes",
     "stages": "events",
 }
-PARTS = tuple(_PATHS)
 
 
 def open_service(connection: Connection, secrets: Secrets) -> Service:
@@ -33,7 +32,7 @@ def open_service(connection: Connection, secrets: Secrets) -> Service:
     }
     exchange = exchange_by(f"{address}/oauth2/access_token", form, as_json=True)
     session.auth = TokenAuth(secrets, urlsplit(address).hostname or "", session, exchange)
-    return Service(f"{address}/api/v4/", session, {name: _part(name) for name in PARTS})
+    return Service(f"{address}/api/v4/", session, {name: _part(name) for name in _PATHS})
 
 
 def _part(name: str) -> Part:

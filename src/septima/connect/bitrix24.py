@@ -34,7 +34,6 @@ _LISTS = {
     "activities": _List("crm.activity.list", "LAST_UPDATED", ("*",)),
     "stages": _List("crm.stagehistory.list", "CREATED_TIME", ("*",), "result.items", {"entityTypeId": 2}),
 }
-PARTS = tuple(_LISTS)
 
 
 @dataclass

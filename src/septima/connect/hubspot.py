@@ -20,7 +20,6 @@ _ASSOCIATED = {
 }
 _KEYS = {"contacts": "contact_id", "companies": "company_id"}
 _OWN = ("id", "createdAt", "updatedAt", "archived", *_KEYS.values())
-PARTS = ("deals", "contacts", "companies", "calls", "meetings", "emails")
 
 
 def open_service(connection: Connection, secrets: Secrets) -> Service:
@@ -29,7 +28,7 @@ def open_service(connection: Connection, secrets: Secrets) -> Service:
     form = {"client_id": connection.values.get("client_id", ""), "client_secret": secrets.get("client_secret") or ""}
     exchange = exchange_by(f"{address}/oauth/v1/token", form, as_json=False)
     session.auth = TokenAuth(secrets, urlsplit(address).hostname or "", session, exchange)
-    return Service(address, session, {name: _part(name, address, session) for name in PARTS})
+    return Service(address, session, {name: _part(name, address, session) for name in connection.kind.parts})
 
 
 def _part(name: str, address: str, session: Session) -> Part:
