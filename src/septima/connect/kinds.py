@@ -23,7 +23,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Secret:
-    """Something that only the environment or the secrets file may say. `alternative` secrets may be given instead."""
+    """Something that only the environment or the secrets file may say."""
 
     name: str
     meaning: Text

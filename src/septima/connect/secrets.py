@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from septima.connect.definition import Connection, variable_of
+from septima.lake.store import flush
 from septima.schema import SeptimaError, Text
 
 _LEAST_HIDDEN = 4
@@ -31,12 +31,11 @@ class Secrets:
         """A secret, or None."""
         return self.values.get(name)
 
-    def need(self, *names: str) -> str:
-        """The first of these secrets that is there; SecretError says how to give one."""
-        for name in names:
-            if name in self.values:
-                return self.values[name]
-        raise _absent(self.connection, names)
+    def need(self, name: str) -> str:
+        """A secret; SecretError says how to give it where it is absent."""
+        if name not in self.values:
+            raise _absent(self.connection, name)
+        return self.values[name]
 
     def keep(self, **changed: str) -> None:
         """Write secrets that a service exchanged into the file, durably, before they are used.
@@ -55,11 +54,7 @@ class Secrets:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            flush(path.parent)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise SecretError(
@@ -72,15 +67,11 @@ class Secrets:
 
     def hidden(self, said: str) -> str:
         """A text without the secrets that stand in it."""
-        return without(said, self.values.values())
-
-
-def without(said: str, secrets: Iterable[str]) -> str:
-    """A text in which each of the secrets, longest first, is put out."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _LEAST_HIDDEN:
-            said = said.replace(secret, "…")
-    return said
+        # The longest first: a short one may be a part of it.
+        for secret in sorted(self.values.values(), key=len, reverse=True):
+            if len(secret) >= _LEAST_HIDDEN:
+                said = said.replace(secret, "…")
+        return said
 
 
 def read_secrets(connection: Connection) -> Secrets:
@@ -107,7 +98,7 @@ def read_secrets(connection: Connection) -> Secrets:
     secrets = Secrets(connection, {**given, **held})
     for secret in connection.kind.secrets:
         if secret.required and secret.name not in secrets.values:
-            raise _absent(connection, (secret.name,))
+            raise _absent(connection, secret.name)
     return secrets
 
 
@@ -142,14 +133,14 @@ def _file(path: Path) -> dict[str, str]:
     return {str(name): str(value) for name, value in cast("dict[Any, Any]", content).items()}
 
 
-def _absent(connection: Connection, names: tuple[str, ...]) -> SecretError:
-    meaning = next((secret.meaning for secret in connection.kind.secrets if secret.name == names[0]), Text("", ""))
-    variable, path = variable_of(connection.name, names[0]), connection.secrets_path
+def _absent(connection: Connection, name: str) -> SecretError:
+    meaning = next((secret.meaning for secret in connection.kind.secrets if secret.name == name), Text("", ""))
+    variable, path = variable_of(connection.name, name), connection.secrets_path
     return SecretError(
         Text(
             f"{connection.name} needs {meaning.en}: set {variable} in the environment, "
-            f'or write `{names[0]}: "…"` into {path} and close it: chmod 600 {path}',
+            f'or write `{name}: "…"` into {path} and close it: chmod 600 {path}',
             f"подключению {connection.name} нужно: {meaning.ru}. Задайте переменную окружения {variable} "
-            f'или впишите `{names[0]}: "…"` в\u00a0файл {path} и\u00a0закройте его: chmod 600 {path}',
+            f'или впишите `{name}: "…"` в\u00a0файл {path} и\u00a0закройте его: chmod 600 {path}',
         )
     )
