@@ -19,7 +19,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from septima.connect.definition import Connection, Read
 from septima.connect.errors import ConnectError
 from septima.connect.naming import resource_name
-from septima.connect.position import Packed, as_value, newest, packed, start
+from septima.connect.position import Packed, newest, packed, start, unpacked
 from septima.connect.secrets import Secrets
 from septima.schema import Text
 from septima.schema.wording import hinted, near
@@ -179,7 +179,7 @@ def _loader(read: Read, found: _Table, *, everything: bool, report: Report) -> t
         def load_rows(self, backend_kwargs: dict[str, Any] | None = None) -> Iterator[pa.Table]:  # noqa: ARG002
             state = cast("dict[str, Packed]", dlt.current.resource_state())
             key = f"position of {read.cursor}"
-            position = None if everything else as_value(state.get(key))
+            position = None if everything else unpacked(state.get(key))
             query = _query(found, read, None if position is None else start(position, read))
             rows = 0
             with self.engine.connect() as opened:

@@ -97,8 +97,8 @@ def read_connection(workspace: Path, name: str) -> Connection:
     path = definition_path(workspace, name)
     if not path.exists():
         known = connection_names(workspace)
-        add = Text(f"septima connect add {workspace} KIND {name}", f"septima connect add {workspace} KIND {name}")
-        hint = near(name, known) if known else Text(f"add it: {add.en}", f"добавьте его: {add.ru}")
+        add = f"septima connect add {workspace} KIND {name}"
+        hint = near(name, known) if known else Text(f"add it: {add}", f"добавьте его: {add}")
         raise DefinitionError(hinted(f"there is no connection {name!r}", f"нет подключения «{name}»", hint))
     return _connection(
         name, path, read_node(path, "kind", Text("write it anew", "запишите его заново"))
@@ -204,11 +204,11 @@ def _read(node: Node, kind: Kind) -> Read:
                     f"`{key}` относится к\u00a0файлам, а\u00a0здесь их нет; уберите его",
                 )
     return Read(
-        origin, place, entry_of(node.data, place, pattern_of(origin, kind), own), node.string("cursor"), _overlap(node)
+        origin, place, entry_of(node.data, place, _pattern_of(origin, kind), own), node.string("cursor"), _overlap(node)
     )
 
 
-def pattern_of(origin: str, kind: Kind) -> str:
+def _pattern_of(origin: str, kind: Kind) -> str:
     """The pattern that the names of what arrived by a read fit, in the quarantine too."""
     return origin if kind.family == "files" else f"{escape(origin)} [0-9]*"
 
@@ -237,7 +237,7 @@ def _mapping_text(name: str, reads: list[Node], kind: Kind) -> str:
         content = cast("dict[str, object]", plain(node.data))
         taken = {key: value for key, value in content.items() if key not in _OWN}
         parquet = {} if kind.family == "files" else {"format": "parquet"}
-        files.append({"file": pattern_of(_origin(node, kind), kind), **parquet, **taken})
+        files.append({"file": _pattern_of(_origin(node, kind), kind), **parquet, **taken})
     yaml, written = YAML(typ="safe", pure=True), StringIO()
     # Of several tables the first keeps what has no canonical name, so their order matters.
     yaml.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue]

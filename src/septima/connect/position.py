@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from septima.connect.definition import Read
@@ -24,8 +23,8 @@ def packed(value: Value) -> Packed:
     return ["decimal", str(value)] if isinstance(value, Decimal) else value
 
 
-def unpacked(kept: Packed) -> Value:
-    """The value that was packed."""
+def unpacked(kept: Packed | None) -> Value | None:
+    """The value that was packed; None where none was."""
     if not isinstance(kept, list):
         return kept
     kind, text = kept
@@ -125,8 +124,3 @@ def _unfit(read: Read, form: Text) -> ConnectError:
             )
         )
     )
-
-
-def as_value(kept: object) -> Value | None:
-    """What a pipeline's state holds, as a value; None where it holds none."""
-    return None if kept is None else unpacked(cast("Packed", kept))

@@ -10,7 +10,7 @@ from septima.connect.naming import resource_name
 from septima.connect.pipeline import ARRIVED, LOADS
 from septima.connect.quarantined import close_read_again, keep_known
 from septima.lake.load import Desk, Entries, LoadResult, Progress, TableCounts, bring_in
-from septima.lake.mapping import FileMapping, TableMapping, parse_mapping
+from septima.lake.mapping import parse_mapping
 from septima.lake.sql import DEFAULT_MEMORY
 from septima.lake.store import Lake, write_durably
 
@@ -99,7 +99,7 @@ def _take(
         return sum(
             close_read_again(desk, connection.name, read.origin, table, portion.files[read.origin])
             for read, entry in pairs
-            for table in _distinct(entry)
+            for table in entry.tables
         )
 
     details = {
@@ -134,7 +134,3 @@ def _taken_before(lake: Lake, name: str, load: str) -> LoadResult | None:
             return None  # portions are taken in their order
         return LoadResult({table: TableCounts(**of) for table, of in commit.details["tables"].items()}, version)
     return None
-
-
-def _distinct(entry: FileMapping) -> list[TableMapping]:
-    return list({mapping.table.name: mapping for mapping in entry.tables}.values())
