@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 
 from septima.connect.definition import Connection, Read
-from septima.connect.rest import Part, Record, Service
+from septima.connect.rest import Part, Service
+from septima.connect.rows import Record
 from septima.connect.secrets import Secrets
 from septima.connect.service import TokenAuth, address_of, exchange_by, open_session
 

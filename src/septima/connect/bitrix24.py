@@ -9,7 +9,8 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from septima.connect.definition import Connection, Read
-from septima.connect.rest import KeyPaginator, Part, Record, Service
+from septima.connect.rest import KeyPaginator, Part, Service
+from septima.connect.rows import Record
 from septima.connect.secrets import Secrets
 from septima.connect.service import address_of, open_session
 

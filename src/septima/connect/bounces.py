@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from typing import cast
 
-Record = dict[str, Any]
+from septima.connect.rows import Record
 
 
 def bounce_rows(raw: bytes, name: str) -> Iterator[Record]:

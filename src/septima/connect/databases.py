@@ -1,7 +1,7 @@
 """Databases by dlt's source of SQL tables: every value as text, as the database writes it, for the lake to check."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -20,11 +20,11 @@ from septima.connect.definition import Connection, Read
 from septima.connect.errors import ConnectError
 from septima.connect.naming import resource_name
 from septima.connect.position import Packed, newest, packed, start, unpacked
+from septima.connect.rows import Report
 from septima.connect.secrets import Secrets
 from septima.schema import Text
 from septima.schema.wording import hinted, near
 
-Report = Callable[[str, int], None]
 _CHUNK = 10_000
 _POSITION = "__position"
 _WAIT_SECONDS = 10
@@ -159,7 +159,7 @@ def _find(connection: Connection, engine: sa.Engine, metadata: sa.MetaData, read
     if read.cursor is not None:
         # SQLite keeps in a column what it was given, whatever the column is declared as.
         cursor = NullType() if connection.kind.dialect == "sqlite" else table.c[read.cursor].type
-    unread = set(read.mapping.ignored) - set(read.mapping.sources)
+    unread = read.mapping.unread
     columns = {column.name: _as_text(column) for column in table.columns if column.name not in unread}
     for column in table.columns:
         column.type = sa.Text()

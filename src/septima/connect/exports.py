@@ -16,7 +16,7 @@ from septima.connect.bounces import bounce_rows
 from septima.connect.definition import Connection, Read
 from septima.connect.folders import found_files, stamp
 from septima.connect.naming import resource_name
-from septima.connect.rest import Record, Report, text_table
+from septima.connect.rows import Record, Report, batch_table
 
 _BATCH = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,14 +54,6 @@ def batched(rows: Iterable[Record], size: int) -> Iterator[list[Record]]:
     left = iter(rows)
     while batch := list(itertools.islice(left, size)):
         yield batch
-
-
-def batch_table(batch: list[Record], columns: dict[str, None], read: Read) -> pa.Table:
-    """Rows as text; `columns` grows by those that are new and not to be ignored."""
-    unread = set(read.mapping.ignored) - set(read.mapping.sources)
-    for row in batch:
-        columns.update(dict.fromkeys(name for name in row if name not in unread))
-    return text_table(batch, list(columns))
 
 
 def _lines(path: Path, shape: Callable[[Record], Record]) -> Iterator[Record]:

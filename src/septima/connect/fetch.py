@@ -12,11 +12,11 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError
 
 from septima.connect import amocrm, bitrix24, databases, exports, folders, hubspot, mailbox, rest
-from septima.connect.databases import Report
 from septima.connect.definition import Connection, definition_path, read_connection
 from septima.connect.errors import ConnectError, busy, chain, told
 from septima.connect.folders import take_files
 from septima.connect.pipeline import extract, lay_down, open_pipeline
+from septima.connect.rows import Report
 from septima.connect.secrets import Secrets, read_secrets
 from septima.connect.taking import joined, take
 from septima.lake.load import Progress, TableCounts

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from requests import Session
 
 from septima.connect.definition import Connection, Read
-from septima.connect.rest import KeyPaginator, Part, Record, Service
+from septima.connect.rest import KeyPaginator, Part, Service
+from septima.connect.rows import Record
 from septima.connect.secrets import Secrets
 from septima.connect.service import TokenAuth, address_of, exchange_by, open_session
 

@@ -12,9 +12,8 @@ from dlt.extract import DltResource
 from septima.connect.bounces import bounce_rows
 from septima.connect.definition import Connection, Read
 from septima.connect.errors import ConnectError, unreachable
-from septima.connect.exports import batch_table
 from septima.connect.naming import resource_name
-from septima.connect.rest import Report
+from septima.connect.rows import Report, batch_table
 from septima.connect.secrets import Secrets
 from septima.schema import Text
 

@@ -1,6 +1,6 @@
 """CRMs by dlt's declarative REST source: each part is a declaration and a way to make flat rows of a page."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -15,10 +15,8 @@ from requests import Request, Response, Session
 from septima.connect.definition import Connection, Read
 from septima.connect.naming import resource_name
 from septima.connect.pipeline import SCHEMA
-from septima.lake.append import as_text
+from septima.connect.rows import Record, Report, batch_table
 
-Record = dict[str, Any]
-Report = Callable[[str, int], None]
 _OVERLAP = timedelta(hours=1)
 _POSITION = "position"
 
@@ -121,7 +119,6 @@ def _shaped(
     pages: DltResource, part: Part, read: Read, name: str, kept: datetime | None, began: datetime, report: Report
 ) -> DltResource:
     columns = dict.fromkeys(read.mapping.sources)
-    unread = set(read.mapping.ignored) - set(read.mapping.sources)
     count, newest = 0, kept
 
     def shape(page: list[Record] | Record) -> Iterator[pa.Table]:
@@ -134,10 +131,8 @@ def _shaped(
             dlt.current.resource_state()[_POSITION] = newest.timestamp()
         rows = part.rows(records)
         count += len(rows)
-        for row in rows:
-            columns.update(dict.fromkeys(name for name in row if name not in unread))
         if rows:
-            yield text_table(rows, list(columns))
+            yield batch_table(rows, columns, read)
         report(read.origin, count)
 
     return dlt.transformer(shape, data_from=pages, name=name)
@@ -145,8 +140,3 @@ def _shaped(
 
 def _records(page: list[Record] | Record) -> list[Record]:
     return [page] if isinstance(page, dict) else page
-
-
-def text_table(rows: Sequence[Record], columns: Sequence[str]) -> pa.Table:
-    """Rows as text, with the same columns on each page."""
-    return pa.table({name: pa.array([as_text(row.get(name)) for row in rows], pa.string()) for name in columns})

@@ -161,6 +161,11 @@ class FileMapping:
         """The source columns that are not to be kept in `properties`."""
         return tuple(dict.fromkeys(name for table in self.tables for name in table.ignore))
 
+    @property
+    def unread(self) -> frozenset[str]:
+        """The source columns that are neither kept nor read: they need not be there at all."""
+        return frozenset(self.ignored) - frozenset(self.sources)
+
 
 @dataclass(frozen=True)
 class Mapping:
