@@ -18,7 +18,7 @@ from septima.connect.folders import take_files
 from septima.connect.pipeline import extract, lay_down, open_pipeline
 from septima.connect.rows import Report
 from septima.connect.secrets import Secrets, read_secrets
-from septima.connect.taking import joined, take
+from septima.connect.taking import take
 from septima.lake.load import Progress, TableCounts
 from septima.schema import SeptimaError, Text
 from septima.workspace import Workspace
@@ -63,7 +63,7 @@ def fetch(workspace: Workspace, name: str, progress: Progress | None = None, *, 
             before = take(workspace.lake, connection, progress=progress, memory=memory)
             extract(pipeline, _resources(connection, secrets, pipeline, everything, report))
             lay_down(pipeline)
-            result = joined(before, take(workspace.lake, connection, progress=progress, memory=memory))
+            result = before + take(workspace.lake, connection, progress=progress, memory=memory)
     return Fetched(rows, result.tables, result.version)
 
 

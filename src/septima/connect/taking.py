@@ -41,20 +41,11 @@ def take(
     for portion in _portions(connection):
         # What is mended in the quarantine goes by this file.
         write_durably(mapping_path, connection.mapping_text)
-        result = _take(lake, connection, portion, mapping_path, progress, memory)
+        total += _take(lake, connection, portion, mapping_path, progress, memory)
         for path in (file for files in portion.files.values() for file in files):
             path.unlink()
         portion.marker.unlink()
-        total = joined(total, result)
     return total
-
-
-def joined(first: LoadResult, second: LoadResult) -> LoadResult:
-    """Two results as one."""
-    names = dict.fromkeys([*first.tables, *second.tables])
-    none = TableCounts()
-    tables = {name: first.tables.get(name, none) + second.tables.get(name, none) for name in names}
-    return LoadResult(tables, max(first.version, second.version), first.resolved + second.resolved)
 
 
 def _portions(connection: Connection) -> list[_Portion]:

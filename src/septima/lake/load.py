@@ -59,6 +59,11 @@ class LoadResult:
     version: int
     resolved: int = 0
 
+    def __add__(self, other: "LoadResult") -> "LoadResult":
+        names, none = dict.fromkeys([*self.tables, *other.tables]), TableCounts()
+        tables = {name: self.tables.get(name, none) + other.tables.get(name, none) for name in names}
+        return LoadResult(tables, max(self.version, other.version), self.resolved + other.resolved)
+
 
 def load(
     lake: Lake,
@@ -98,12 +103,7 @@ def retry(
     again = [one for one in again if _is_there(*one)] or again
     total = LoadResult({}, lake.version)
     for past, folder in again:
-        result = _load(lake, past, folder, progress, memory, retrying=True)
-        names = dict.fromkeys([*total.tables, *result.tables])
-        tables = {
-            name: total.tables.get(name, TableCounts()) + result.tables.get(name, TableCounts()) for name in names
-        }
-        total = LoadResult(tables, result.version, total.resolved + result.resolved)
+        total += _load(lake, past, folder, progress, memory, retrying=True)
     return total
 
 
