@@ -6,9 +6,8 @@ from pathlib import Path
 
 from septima.connect.definition import Connection, Read
 from septima.connect.errors import ConnectError
-from septima.lake.load import Desk, Entries, LoadResult, Progress, bring_in
+from septima.lake.load import Desk, Entries, LoadResult, Progress, bring_in, close_mended
 from septima.lake.mapping import parse_mapping
-from septima.lake.quarantine import resolve_entries
 from septima.lake.store import Lake, write_durably
 from septima.schema import Text
 
@@ -82,16 +81,7 @@ def take_files(
         return pairs
 
     def settle(desk: Desk) -> int:
-        names = [name for _, files in pairs for _, name in files]
-        return resolve_entries(
-            desk.connection,
-            desk.writing,
-            desk.quarantine,
-            desk.errors,
-            source=connection.name,
-            files=names,
-            at=desk.loaded_at,
-        )
+        return close_mended(desk, connection.name, pairs)
 
     details = {
         "source": connection.name,

@@ -139,17 +139,7 @@ def _load(
     def settle(desk: Desk) -> int:
         if not retrying:
             return 0
-        names = [name for _, files in entries for _, name in files]
-        return resolve_entries(
-            desk.connection,
-            desk.writing,
-            desk.quarantine,
-            desk.errors,
-            source=mapping.source,
-            files=names,
-            at=desk.loaded_at,
-            apart=_loads_elsewhere(lake, mapping.source, base),
-        )
+        return close_mended(desk, mapping.source, entries, apart=_loads_elsewhere(lake, mapping.source, base))
 
     def make(_folder: Path) -> Entries:
         return entries
@@ -262,6 +252,24 @@ def bring_in(
                 writing.details.update({**details, "tables": told, "loaded_at": loaded_at})
                 finish(desk)
             return LoadResult(tables, lake.version, resolved)
+
+
+def close_mended(desk: Desk, source: str, entries: Entries, *, apart: Sequence[str] = ()) -> int:
+    """A way to settle where whole files are read again: close their entries that did not fail again; how many.
+
+    Entries of the loads that ran at the moments `apart` are of other files with the same names.
+    """
+    names = [name for _, files in entries for _, name in files]
+    return resolve_entries(
+        desk.connection,
+        desk.writing,
+        desk.quarantine,
+        desk.errors,
+        source=source,
+        files=names,
+        at=desk.loaded_at,
+        apart=apart,
+    )
 
 
 def _publish(
