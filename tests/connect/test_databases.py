@@ -1,12 +1,15 @@
 """Reading SQLite and PostgreSQL from the position on."""
 
 import sqlite3
+from typing import Any
 
 import psycopg
 import pytest
 
+from septima.connect import taking
 from septima.connect.errors import ConnectError
 from septima.connect.fetch import check, fetch, forget_position
+from septima.lake.append import append
 from septima.lake.load import TableCounts
 from septima.lake.mend import mend_entries
 from septima.lake.quarantine import open_entries, quarantined
@@ -92,6 +95,28 @@ def test_a_bad_row_can_be_mended_by_hand(workspace: Workspace, shop: sqlite3.Con
     assert (mended.tables["orders"].loaded, open_entries(workspace.lake)) == (1, {})
     row = workspace.table("orders").filter(workspace.table("orders").order_id == "999").execute().iloc[0]
     assert (str(row.ordered_at), row.customer_id, row.source) == ("2026-01-05 11:00:00", "1", "shop")
+
+
+def test_a_portion_that_was_published_and_not_cleared_away_is_not_taken_again(
+    workspace: Workspace, shop: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = taking._take
+
+    def ended(*given: Any) -> None:
+        plain(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(taking, "_take", ended)
+    with pytest.raises(KeyboardInterrupt):
+        fetch(workspace, "shop")
+    monkeypatch.undo()
+    # Others write in the meantime.
+    append(workspace.lake, "customers", [{"customer_id": "x"}], "site", batch="1")
+    version = workspace.lake.version
+    again = fetch(workspace, "shop")
+    # What the first run brought, as it was then, and the 20 orders of the overlap.
+    assert again.tables["orders"] == TableCounts(read=321, loaded=300, duplicate=20, quarantined=1)
+    assert workspace.lake.version == version
 
 
 def test_a_cursor_of_numbers_reads_only_what_was_added(workspace: Workspace, shop: sqlite3.Connection, define) -> None:

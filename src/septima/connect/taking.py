@@ -9,8 +9,9 @@ from septima.connect.definition import Connection
 from septima.connect.naming import resource_name
 from septima.connect.pipeline import ARRIVED, LOADS
 from septima.connect.quarantined import close_read_again, keep_known
-from septima.lake.load import Desk, Entries, LoadResult, Progress, TableCounts, bring_in
+from septima.lake.load import Desk, Entries, LoadResult, Progress, bring_in
 from septima.lake.mapping import parse_mapping
+from septima.lake.seal import Seal
 from septima.lake.sql import DEFAULT_MEMORY
 from septima.lake.store import Lake, write_durably
 
@@ -83,9 +84,6 @@ def _take(
             for read, entry in pairs
         ]
 
-    def known() -> LoadResult | None:
-        return _taken_before(lake, connection.name, portion.load)
-
     def settle(desk: Desk) -> int:
         return sum(
             close_read_again(desk, connection.name, read.origin, table, portion.files[read.origin])
@@ -93,9 +91,10 @@ def _take(
             for table in entry.tables
         )
 
+    # A run that ended between the publication of a portion and its clearing away leaves it to be met again.
+    seal = Seal(lake, connection.name, "portion", portion.load)
     details = {
         "source": connection.name,
-        "connection": connection.name,
         "portion": portion.load,
         "mapping": str(mapping_path),
         "mapping_text": mapping.text,
@@ -107,21 +106,10 @@ def _take(
         connection.name,
         make,
         details,
-        known=known,
+        known=seal.result,
         settle=settle,
+        finish=lambda desk: seal.set(desk.writing, desk.tables),
         amend=keep_known(lake, connection.name),
         progress=progress,
         memory=memory,
     )
-
-
-def _taken_before(lake: Lake, name: str, load: str) -> LoadResult | None:
-    """What became of a portion that was published by a run that ended before it cleared it away."""
-    for version in range(lake.version, 0, -1):
-        commit = lake.commit(version)
-        if commit.details.get("connection") != name:
-            continue
-        if commit.details["portion"] != load:
-            return None  # portions are taken in their order
-        return LoadResult({table: TableCounts(**of) for table, of in commit.details["tables"].items()}, version)
-    return None

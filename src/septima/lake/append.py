@@ -4,7 +4,6 @@ The way is that of `load`: the records become a file in the staging folder, are 
 """
 
 import getpass
-import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -19,8 +18,9 @@ import pyarrow.parquet as pq
 
 from septima.lake.load import Desk, Entries, LoadResult, TableCounts, bring_in
 from septima.lake.mapping import ColumnMapping, FileMapping, Forms, Keep, Place, TableMapping
+from septima.lake.seal import Seal
 from septima.lake.sql import LoadError
-from septima.lake.store import Lake, StoreError, Writing, write_durably
+from septima.lake.store import Lake
 from septima.lake.words import no_table
 from septima.schema import TABLES, Table, Text
 
@@ -107,10 +107,12 @@ def append_portions(
             )
         )
     tables = ", ".join(dict.fromkeys(portion.table for portion in portions))
-    seal = _Seal(lake, source, tables, batch)
+    seal = Seal(lake, source, tables, batch)
     done = seal.result()
-    if done is not None or not size:
-        return done or Appended({table.name: TableCounts() for table in declared}, lake.version, repeated=False)
+    if done is not None:
+        return Appended(done.tables, done.version, repeated=True)
+    if not size:
+        return Appended({table.name: TableCounts() for table in declared}, lake.version, repeated=False)
 
     def make(folder: Path) -> Entries:
         entries: list[tuple[FileMapping, list[tuple[Path, str]]]] = []
@@ -125,7 +127,7 @@ def append_portions(
 
     def known() -> LoadResult | None:
         found = seal.result()
-        return None if found is None else LoadResult(dict(found.tables), -1)
+        return None if found is None else LoadResult(found.tables, -1)
 
     def finish(desk: Desk) -> None:
         seal.set(desk.writing, desk.tables)
@@ -151,43 +153,6 @@ def appended_mapping(
     return FileMapping(
         "records", place, (TableMapping(table, place, taken, keep=Keep(keep)),), format="parquet", forms=_FORMS
     )
-
-
-@dataclass(frozen=True)
-class _Seal:
-    """The mark of a batch that is in the lake: the commit that brought it, and its counts by table.
-
-    It is written before the commit is published and counts only once that commit is there, so that neither can be
-    without the other.
-    """
-
-    lake: Lake
-    source: str
-    tables: str
-    batch: str
-
-    @property
-    def _path(self) -> Path:
-        name = hashlib.sha256(json.dumps([self.source, self.tables, self.batch]).encode()).hexdigest()
-        return self.lake.root / "batches" / f"{name}.json"
-
-    def result(self) -> Appended | None:
-        """What became of the batch; None where it is not in the lake."""
-        try:
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-            landed = self.lake.commit(content["version"]).writer == content["writer"]
-        except (FileNotFoundError, StoreError):
-            return None
-        counts = {table: TableCounts(**of) for table, of in content["counts"].items()}
-        return Appended(counts, self.lake.version, repeated=True) if landed else None
-
-    def set(self, writing: Writing, tables: Mapping[str, TableCounts]) -> None:
-        """Mark the batch as brought by the commit that is about to be published, or by the last where nothing changed."""
-        last = self.lake.commit()
-        version, writer = (last.version + 1, writing.id) if writing.changed_tables else (last.version, last.writer)
-        self._path.parent.mkdir(exist_ok=True)
-        counts = {table: vars(of) for table, of in tables.items()}
-        write_durably(self._path, json.dumps({"version": version, "writer": writer, "counts": counts}))
 
 
 def _table(name: str) -> Table:
