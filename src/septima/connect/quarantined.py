@@ -8,7 +8,8 @@ import duckdb
 from septima.lake.load import Desk
 from septima.lake.mapping import TableMapping
 from septima.lake.quarantine import mark_resolved
-from septima.lake.sql import identifier, parquet, text_literal
+from septima.lake.sql import alike, identifier, parquet, pointer, text_literal
+from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake
 from septima.lake.tables import QUARANTINE
 
@@ -23,7 +24,6 @@ def keep_known(lake: Lake, source: str) -> Callable[[duckdb.DuckDBPyConnection, 
         held = lake.files(QUARANTINE.name)
         if not held:
             return
-        same = " AND ".join(f"q.{identifier(name)} IS NOT DISTINCT FROM e.{identifier(name)}" for name in _SAME)
         listed = ", ".join(f"e.{identifier(name)}" for name in _SAME)
         waiting = (
             f"(SELECT * FROM {parquet(held)} WHERE resolved_at IS NULL AND source = {text_literal(source)} "
@@ -31,10 +31,11 @@ def keep_known(lake: Lake, source: str) -> Callable[[duckdb.DuckDBPyConnection, 
         )
         for path in errors:
             told = path.with_suffix(".told.parquet")
-            connection.execute(
-                f"COPY (SELECT coalesce(q.file, e.file) AS file, coalesce(q.row, e.row) AS row, {listed} "
-                f"FROM {parquet([path])} e LEFT JOIN {waiting} q ON {same}) TO {text_literal(str(told))} (FORMAT parquet)"
+            query = (
+                f"SELECT coalesce(q.file, e.file) AS file, coalesce(q.row, e.row) AS row, {listed} "
+                f"FROM {parquet([path])} e LEFT JOIN {waiting} q ON {alike(_SAME, 'q', 'e')}"
             )
+            copy_parquet(connection, query, told)
             told.replace(path)
 
     return amend
@@ -48,19 +49,12 @@ def close_read_again(desk: Desk, source: str, origin: str, mapping: TableMapping
     if not columns or not desk.quarantine.files:
         return 0
     key = " AND ".join(
-        f"trim(n.{identifier(name)}) = json_extract_string(q.record, {text_literal(_pointer(name))})"
-        for name in columns
+        f"trim(n.{identifier(name)}) = json_extract_string(q.record, {text_literal(pointer(name))})" for name in columns
     )
     condition = (
         f'q.source = {text_literal(source)} AND q."table" = {text_literal(mapping.table.name)} '
         f"AND starts_with(q.file, {text_literal(origin + ' ')}) AND EXISTS (SELECT 1 FROM {parquet(list(files))} n WHERE {key})"
     )
     if desk.errors:
-        same = " AND ".join(f"q.{identifier(name)} IS NOT DISTINCT FROM e.{identifier(name)}" for name in _SAME)
-        condition += f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(desk.errors))} e WHERE {same})"
+        condition += f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(desk.errors))} e WHERE {alike(_SAME, 'q', 'e')})"
     return mark_resolved(desk.connection, desk.writing, desk.quarantine, condition, desk.loaded_at)
-
-
-def _pointer(name: str) -> str:
-    """Where a column stands in the JSON of a row."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")

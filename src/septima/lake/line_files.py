@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from septima.lake.encoding import as_utf8, is_utf8
 from septima.lake.mapping import FileMapping
 from septima.lake.reading import REJECTED, Reading, header, staged_rows, text_columns
-from septima.lake.sql import LoadError, parquet, text_list, text_literal
+from septima.lake.sql import LoadError, parquet, pointer, text_list, text_literal
 from septima.schema import Text
 
 _CHUNK = 1 << 20
@@ -40,7 +40,7 @@ def read_jsonl(
             )
         )
     columns = text_columns(names)
-    pointers = text_list([f"/{key.replace('~', '~0').replace('/', '~1')}" for key in names])
+    pointers = text_list([pointer(key) for key in names])
     taken = ", ".join(f"v[{index}] AS s{index - 1}" for index in range(1, len(names) + 1))
     split = f"SELECT __row, json_extract_string(line, {pointers}) AS v, line FROM {stored} WHERE {is_object}"
     target = folder / "columns.parquet"

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from septima.lake.resolve import Pending
-from septima.lake.sql import SQL_TYPES, connect, identifier, parquet, text_literal
+from septima.lake.sql import SQL_TYPES, alike, connect, identifier, parquet, text_literal
 from septima.lake.stage import copy_parquet
 from septima.lake.store import Lake, Writing
 from septima.lake.tables import QUARANTINE
@@ -208,7 +208,7 @@ def add_entries(
     )
     query = f"SELECT DISTINCT {taken} FROM {parquet(list(errors))} e"
     if pending.files:
-        same = " AND ".join(f"q.{identifier(name)} IS NOT DISTINCT FROM n.{identifier(name)}" for name in _IDENTITY)
+        same = alike(_IDENTITY, "q", "n")
         query = f"SELECT n.* FROM ({query}) n ANTI JOIN (SELECT * FROM {parquet(pending.files)} WHERE resolved_at IS NULL) q ON {same}"
     target = writing.new_file(QUARANTINE.name)
     added = copy_parquet(connection, query, target)
@@ -238,8 +238,7 @@ def resolve_entries(
         return 0
     read = ", ".join(map(text_literal, files))
     # Rows are known by what failed, not by their number alone: a mended file may have lost or won rows.
-    names = [identifier(name) for name in _IDENTITY if name != "source"]
-    same = " AND ".join(f"q.{name} IS NOT DISTINCT FROM e.{name}" for name in names)
+    same = alike((name for name in _IDENTITY if name != "source"), "q", "e")
     again = f" AND NOT EXISTS (SELECT 1 FROM {parquet(list(errors))} e WHERE {same})" if errors else ""
     others = "".join(f", TIMESTAMP {text_literal(moment)}" for moment in apart)[2:]
     elsewhere = f" AND q.loaded_at NOT IN ({others})" if others else ""

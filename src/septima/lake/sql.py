@@ -1,6 +1,6 @@
 """DuckDB for loading: one guarded connection, and the only places where names and texts are quoted."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,16 @@ def text_literal(value: str | None) -> str:
 def text_list(values: tuple[str, ...] | list[str]) -> str:
     """A list of texts quoted for DuckDB."""
     return "[" + ", ".join(text_literal(value) for value in values) + "]"
+
+
+def alike(names: Iterable[str], one: str, other: str) -> str:
+    """SQL of whether two rows, by their aliases, have the same in all these columns, nothing being like nothing."""
+    return " AND ".join(f"{one}.{identifier(name)} IS NOT DISTINCT FROM {other}.{identifier(name)}" for name in names)
+
+
+def pointer(name: str) -> str:
+    """Where a field stands in a JSON object, as RFC 6901 writes it."""
+    return f"/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def single(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
