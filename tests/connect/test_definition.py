@@ -29,6 +29,8 @@ reads:
         ("kind: sqlite\nreads: []\n", "there is no `file`|there are no reads"),
         (SHOP.replace("kind: sqlite\n", "kind: sqlite\npassword: abc\n"), "unknown field 'password'"),
         (SERVER.replace("user:", "password: abc\nuser:"), "line 4: `password` is a secret .*SEPTIMA_SHOP_PASSWORD"),
+        (SERVER.replace("user:", "port: db\nuser:"), "line 4: `port` is 'db'; give a number"),
+        (KINDS["mailbox"].starter + "port: imap\n", "`port` is 'imap'; give a number"),
         (SHOP.replace("overlap: 1 day", "overlap: soon"), "line 6: `overlap` is 'soon'; write a time such as"),
         (SHOP.replace("ordered_at: placed", "placed: placed"), "line 9: .*no column 'placed'"),
         (SHOP.replace("cursor: changed", "delimiter: x"), "line 5: `delimiter` is of files"),

@@ -56,16 +56,9 @@ def open_engine(connection: Connection, secrets: Secrets) -> sa.Engine:
             )
         return sa.create_engine("sqlite://", creator=lambda: _open_sqlite(path), poolclass=sa.NullPool)
     driver, arguments = _server_arguments(connection.kind.dialect)
-    try:
-        port = int(values["port"])
-    except ValueError:
-        raise ConnectError(
-            Text(
-                f"{connection.path}: `port` is {values['port']!r}; give a number",
-                f"{connection.path}: в\u00a0`port` стоит «{values['port']}»; укажите число",
-            )
-        ) from None
-    url = sa.URL.create(driver, values["user"], secrets.get("password"), values["host"], port, values["database"])
+    url = sa.URL.create(
+        driver, values["user"], secrets.get("password"), values["host"], int(values["port"]), values["database"]
+    )
     engine = sa.create_engine(url, connect_args=arguments, poolclass=sa.NullPool, hide_parameters=True)
     if connection.kind.dialect == "mysql":
         listen(engine, "connect", _only_read)

@@ -171,7 +171,14 @@ def _value(node: Node, field: Field) -> str | None:
             f"`{field.name}` is {found!r}; give {field.meaning.en}",
             f"в\u00a0`{field.name}` стоит «{found}»; укажите: {field.meaning.ru}",
         )
-    return str(found).strip()
+    value = str(found).strip()
+    if field.is_number and not value.isdecimal():
+        raise node.wrong(
+            field.name,
+            f"`{field.name}` is {value!r}; give a number",
+            f"в\u00a0`{field.name}` стоит «{value}»; укажите число",
+        )
+    return value
 
 
 def _origin(node: Node, kind: Kind) -> str:

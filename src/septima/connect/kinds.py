@@ -19,6 +19,7 @@ class Field:
     meaning: Text
     required: bool = True
     default: str | None = None
+    is_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,14 @@ _PORTS = {"postgresql": "5432", "mysql": "3306"}
 _PASSWORD = Secret("password", Text("the password of the user", "пароль пользователя"), required=False)
 
 
+def _port(default: str) -> Field:
+    return Field("port", Text("the port", "порт"), required=False, default=default, is_number=True)
+
+
 def _server(port: str) -> tuple[Field, ...]:
     return (
         Field("host", Text("the name or address of the server", "имя или адрес сервера")),
-        Field("port", Text("the port", "порт"), required=False, default=port),
+        _port(port),
         Field("database", Text("the database", "база данных")),
         Field("user", Text("a user who may read it", "пользователь с\u00a0правом чтения")),
     )
@@ -151,7 +156,7 @@ _ALL = (
         Text("Bounces in a mailbox, by IMAP", "Недоставленные письма в\u00a0почтовом ящике, по\u00a0IMAP"),
         (
             Field("host", Text("the IMAP server", "сервер IMAP")),
-            Field("port", Text("the port", "порт"), required=False, default="993"),
+            _port("993"),
             Field("user", Text("the user of the mailbox", "пользователь ящика")),
         ),
         (Secret("password", Text("the password of the mailbox", "пароль ящика")),),
