@@ -1,5 +1,6 @@
 """A definition to begin with."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from septima.connect.definition import FOLDER, definition_path
@@ -7,6 +8,7 @@ from septima.connect.kinds import KINDS
 from septima.schema import Text
 from septima.schema.wording import hinted, near
 from septima.scorecard.definition import DefinitionError
+from septima.scorecard.durable import write_new
 
 _IGNORED = "# Secrets and what is on the way are not to be shared.\n*.secrets\nwork/\n"
 
@@ -16,21 +18,20 @@ def write_starter(workspace: Path, kind: str, name: str) -> Path:
     if kind not in KINDS:
         raise DefinitionError(hinted(f"there is no kind {kind!r}", f"нет вида «{kind}»", near(kind, KINDS)))
     path = definition_path(workspace, name)
-    if path.exists():
-        raise DefinitionError(
-            Text(
-                f"{path} is there already; choose another name, or remove it",
-                f"{path} уже есть; выберите другое имя или удалите его",
-            )
-        )
-    (workspace / FOLDER).mkdir(exist_ok=True)
-    ignored = workspace / FOLDER / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text(_IGNORED, encoding="utf-8")
+    with suppress(FileExistsError):
+        write_new(workspace / FOLDER / ".gitignore", _IGNORED)
     text = (
         KINDS[kind]
         .starter.replace("SEPTIMA_NAME_", f"SEPTIMA_{name.upper()}_")
         .replace("NAME.secrets", f"{name}.secrets")
     )
-    path.write_text(text, encoding="utf-8")
+    try:
+        write_new(path, text)
+    except FileExistsError:
+        raise DefinitionError(
+            Text(
+                f"{path} is there already; choose another name, or remove it",
+                f"{path} уже есть; выберите другое имя или удалите его",
+            )
+        ) from None
     return path
