@@ -52,7 +52,7 @@ def fetch(workspace: Workspace, name: str, progress: Progress | None = None, *, 
         if progress is not None:
             progress(Text(f"Reading {origin}", f"Чтение {origin}"), number, None)
 
-    with _alone(connection), _explained(connection, secrets):
+    with _alone(connection.work), _explained(connection, secrets):
         if connection.kind.family == "files":
             result, counts = take_files(
                 workspace.lake, connection, everything=everything, progress=progress, memory=memory
@@ -75,7 +75,7 @@ def check(workspace: Workspace, name: str) -> list[tuple[str, int]]:
     connection = read_connection(workspace.directory, name)
     secrets = read_secrets(connection)
     # Alone, since tokens may be exchanged.
-    with _alone(connection), _explained(connection, secrets):
+    with _alone(connection.work), _explained(connection, secrets):
         match connection.kind.family:
             case "database":
                 return databases.look(connection, databases.open_engine(connection, secrets))
@@ -110,25 +110,20 @@ def forget_position(workspace: Workspace, name: str) -> bool:
     work = path.parent / "work" / name
     if not work.exists():
         return False
-    with _lock(work.parent / f"{name}.lock", name):
+    with _alone(work):
         shutil.rmtree(work)
     return True
 
 
 @contextmanager
-def _alone(connection: Connection) -> Generator[None]:
-    connection.work.mkdir(parents=True, exist_ok=True)
-    with _lock(connection.path.parent / "work" / f"{connection.name}.lock", connection.name):
-        yield
-
-
-@contextmanager
-def _lock(path: Path, name: str) -> Generator[None]:
+def _alone(work: Path) -> Generator[None]:
+    """Keep others away from what is under way by a connection, whose name its folder has."""
+    work.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(path, timeout=0):
+        with FileLock(work.parent / f"{work.name}.lock", timeout=0):
             yield
     except Timeout:
-        raise busy(name) from None
+        raise busy(work.name) from None
 
 
 @contextmanager
