@@ -214,12 +214,11 @@ class Lake:
         delta_version = self.commit(version).tables.get(table)
         if delta_version is None:
             return []
-        log = _log_of(folder, delta_version)
-        try:
-            written = log.stat()
-        except FileNotFoundError:
-            return list(_files_of(folder, delta_version, None))
-        return list(_files_of(folder, delta_version, (written.st_ino, written.st_mtime_ns)))
+        written = None
+        with suppress(FileNotFoundError):
+            status = _log_of(folder, delta_version).stat()
+            written = status.st_ino, status.st_mtime_ns
+        return list(_files_of(folder, delta_version, written))
 
     @contextmanager
     def staging(self) -> Generator[Path]:
