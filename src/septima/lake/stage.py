@@ -116,10 +116,10 @@ def _stage_table(
 def _check(run: Run, planned: Plan, number: int, keys: Path) -> _Part:
     """First pass: the hash of each row's key, none where something is wrong with the row."""
     checked = f"SELECT CASE WHEN NOT __bad THEN hash({planned.keys()}) END AS h FROM ({planned.sql(planned.reading.uncounted)})"
-    run.connection.execute(
-        f"COPY ({checked}) TO {text_literal(str(keys))} (FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1)"
+    total = count(
+        run.connection,
+        f"COPY ({checked}) TO {text_literal(str(keys))} (FORMAT parquet, COMPRESSION lz4, DICTIONARY_SIZE_LIMIT 1)",
     )
-    total = count(run.connection, f"SELECT count(*) FROM {parquet([keys])}")
     good = count(run.connection, f"SELECT count(h) FROM {parquet([keys])}")
     return _Part(number, planned, keys, total, total - good)
 
