@@ -79,6 +79,22 @@ def fill(opened: sqlite3.Connection) -> None:
     opened.execute("commit")
 
 
+def rows_by_key(workspace: Workspace, table: str, key: str) -> dict[str, dict[str, object]]:
+    """The rows of a canonical table by their key, which no two of them share."""
+    rows = workspace.table(table).execute().to_dict("records")
+    by_key = {row[key]: row for row in rows}
+    assert len(by_key) == len(rows)
+    return by_key
+
+
+def no_secret_left(workspace: Workspace, *secrets: str) -> None:
+    """No file of the workspace holds any of the secrets, save those that are for them."""
+    for path in workspace.directory.rglob("*"):
+        if path.is_file() and path.suffix != ".secrets":
+            content = path.read_bytes()
+            assert not [secret for secret in secrets if secret.encode() in content], path
+
+
 def free_port() -> int:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))

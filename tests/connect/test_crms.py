@@ -10,6 +10,7 @@ from septima.connect.fetch import check, fetch
 from septima.connect.kinds import KINDS
 from septima.lake.load import TableCounts
 from septima.workspace import Workspace
+from tests.connect.conftest import no_secret_left, rows_by_key
 from tests.connect.stub import Answer, Asked, Stub
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,17 +24,6 @@ def _starter(kind: str, stub: Stub) -> str:
         at + 1, f"address: {stub.address}\nclient_id: c1" if kind != "bitrix24" else f"address: {stub.address}"
     )
     return "\n".join(lines)
-
-
-def _rows(workspace: Workspace, table: str) -> list[dict[str, object]]:
-    return workspace.table(table).execute().to_dict("records")
-
-
-def _no_secret_left(workspace: Workspace, *secrets: str) -> None:
-    for path in workspace.directory.rglob("*"):
-        if path.is_file() and path.suffix != ".secrets":
-            content = path.read_bytes()
-            assert not [secret for secret in secrets if secret.encode() in content], path
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +88,7 @@ def test_hubspot_pages_by_key_through_limits_faults_and_expired_tokens(workspace
         assert fetch(workspace, "crm").tables == {"deals": TableCounts(read=250, loaded=250)}
         assert service.refreshes == 2  # 3 pages, 2 associations of each; a token holds for 3, then for 4
         assert "next-token-2" in path.with_suffix(".secrets").read_text(encoding="utf-8")
-        rows = {row["deal_id"]: row for row in _rows(workspace, "deals")}
+        rows = rows_by_key(workspace, "deals", "deal_id")
         assert (rows["9"]["outcome"], rows["11"]["outcome"], rows["10"]["outcome"]) == ("won", "lost", "open")
         assert (rows["9"]["customer_id"], str(rows["9"]["amount"])) == ("contact:7009", "10.5000")
         assert str(rows["9"]["closed_at"]) == "2026-11-01 00:09:00"
@@ -106,9 +96,9 @@ def test_hubspot_pages_by_key_through_limits_faults_and_expired_tokens(workspace
         # A deal is changed after it was loaded: it takes the place of the earlier one. An hour before the newest is read again.
         service.changed[9], service.amounts[9] = START + timedelta(minutes=300), "99"
         assert fetch(workspace, "crm").tables == {"deals": TableCounts(read=62, updated=1, duplicate=61)}
-        assert str({row["deal_id"]: row for row in _rows(workspace, "deals")}["9"]["amount"]) == "99.0000"
-        assert len(_rows(workspace, "deals")) == 250
-    _no_secret_left(workspace, "first-token", "refresh-hub", "client-word", "next-token")
+        assert str(rows_by_key(workspace, "deals", "deal_id")["9"]["amount"]) == "99.0000"
+        assert len(rows_by_key(workspace, "deals", "deal_id")) == 250
+    no_secret_left(workspace, "first-token", "refresh-hub", "client-word", "next-token")
 
 
 def test_a_service_that_refuses_says_what_to_do_and_keeps_the_position(workspace: Workspace, define) -> None:
@@ -126,7 +116,7 @@ def test_a_service_that_refuses_says_what_to_do_and_keeps_the_position(workspace
         stub.faults = dict.fromkeys(range(4, 10), 429)
         with pytest.raises(ConnectError, match="asks for fewer requests, also after 6 tries"):
             fetch(workspace, "crm")
-        assert _rows(workspace, "deals") == []
+        assert rows_by_key(workspace, "deals", "deal_id") == {}
         assert fetch(workspace, "crm").tables["deals"].loaded == 250
         stub.asked.clear()
         stub.faults = dict.fromkeys(range(1, 7), 503)
@@ -134,7 +124,7 @@ def test_a_service_that_refuses_says_what_to_do_and_keeps_the_position(workspace
             fetch(workspace, "crm")
     with pytest.raises(ConnectError, match=r"127\.0\.0\.1:\d+ cannot be reached .ConnectionError"):
         fetch(workspace, "crm")
-    _no_secret_left(workspace, "first-token", "wrong-token-1")
+    no_secret_left(workspace, "first-token", "wrong-token-1")
     define("crm", text.replace(stub.address, "http://crm.example.org"))
     with pytest.raises(ConnectError, match="write https://"):
         check(workspace, "crm")
@@ -211,7 +201,7 @@ def test_amocrm_keeps_each_new_refresh_token_before_it_is_used(workspace: Worksp
         assert service.refresh == "refresh-3"
         assert service.kept_before_use == [True] * 6
         assert path.with_suffix(".secrets").stat().st_mode & 0o777 == 0o600
-        rows = {row["deal_id"]: row for row in _rows(workspace, "deals")}
+        rows = rows_by_key(workspace, "deals", "deal_id")
         assert [rows[key]["outcome"] for key in ("3", "4", "5")] == ["won", "lost", "open"]
         assert (rows["3"]["customer_id"], str(rows["3"]["closed_at"])) == ("contact:5003", "2026-11-01 00:00:00")
         assert "Казань" in str(rows["3"]["properties"])
@@ -220,7 +210,7 @@ def test_amocrm_keeps_each_new_refresh_token_before_it_is_used(workspace: Worksp
         define("amo", _starter("amocrm", stub), "refresh_token: refresh-0\nclient_secret: client-word\n")
         with pytest.raises(ConnectError, match="the refresh token has expired, was used or is wrong"):
             fetch(workspace, "amo")
-    _no_secret_left(workspace, "client-word", "refresh-0", "refresh-3", "access-3")
+    no_secret_left(workspace, "client-word", "refresh-0", "refresh-3", "access-3")
 
 
 class Bitrix:
@@ -281,17 +271,17 @@ def test_bitrix24_pages_by_id_and_its_webhook_stands_nowhere(workspace: Workspac
             "deal_stages": TableCounts(read=1, loaded=1),
             "touches": TableCounts(read=1, loaded=1),
         }
-        rows = {row["deal_id"]: row for row in _rows(workspace, "deals")}
+        rows = rows_by_key(workspace, "deals", "deal_id")
         assert [rows[key]["outcome"] for key in ("3", "4", "5")] == ["open", "won", "lost"]
         assert [rows[key]["customer_id"] for key in ("3", "4")] == ["contact:7", "company:9"]
         # A field of the portal's own that first stands on a later page is kept too.
         assert "late" in str(rows["100"]["properties"])
         assert "UF_CRM_1" not in str(rows["10"]["properties"])
-        (touch,) = _rows(workspace, "touches")
+        (touch,) = rows_by_key(workspace, "touches", "touch_id").values()
         assert (touch["kind"], touch["direction"], touch["customer_id"], str(touch["at"])) == (
             "call", "in", "contact:7", "2026-10-03 09:00:00",
         )  # fmt: skip
-        (customer,) = _rows(workspace, "customers")
+        (customer,) = rows_by_key(workspace, "customers", "customer_id").values()
         assert (customer["name"], customer["phone"]) == ("Анна Ли", "+7 900 000-00-00")
         service.deals[5] = START + timedelta(hours=200)
         assert fetch(workspace, "b24").tables["deals"] == TableCounts(read=3, updated=1, duplicate=2)
@@ -299,4 +289,4 @@ def test_bitrix24_pages_by_id_and_its_webhook_stands_nowhere(workspace: Workspac
         with pytest.raises(ConnectError) as told:
             fetch(workspace, "b24")
         assert "hook-word" not in str(told.value)
-    _no_secret_left(workspace, "hook-word")
+    no_secret_left(workspace, "hook-word")

@@ -15,7 +15,7 @@ from septima.lake.mend import mend_entries
 from septima.lake.quarantine import open_entries, quarantined
 from septima.schema import SeptimaError
 from septima.workspace import Workspace
-from tests.connect.conftest import SHOP, free_port
+from tests.connect.conftest import SHOP, free_port, no_secret_left
 
 
 def _revenue(workspace: Workspace) -> dict[str, float]:
@@ -199,9 +199,7 @@ def test_postgresql_reads_every_type_as_it_is_written_and_keeps_no_password(
             "insert into sales.orders (id, placed, changed, total) select 30000, now(), max(changed) - interval '30 minutes', 5 from sales.orders"
         )
         assert fetch(workspace, "pg").tables["orders"].loaded == 1
-    for path in workspace.directory.rglob("*"):
-        if path.is_file() and path.suffix != ".secrets":
-            assert b"hidden-word-7" not in path.read_bytes(), path
+    no_secret_left(workspace, "hidden-word-7")
 
 
 def test_postgresql_says_what_to_do(workspace: Workspace, define, postgresql: int) -> None:

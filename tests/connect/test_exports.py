@@ -12,6 +12,7 @@ from septima.connect.kinds import KINDS
 from septima.lake.load import TableCounts
 from septima.lake.quarantine import quarantined
 from septima.workspace import Workspace
+from tests.connect.conftest import rows_by_key
 from tests.connect.imap import Mailbox
 
 BOUNCE = """From: MAILER-DAEMON@mx.example.org
@@ -78,10 +79,6 @@ def exports(workspace: Workspace, define):
     return write
 
 
-def _rows(workspace: Workspace, table: str, key: str) -> dict[str, dict[str, object]]:
-    return {row[key]: row for row in workspace.table(table).execute().to_dict("records")}
-
-
 def _event(name: str, moment: int, **more: object) -> bytes:
     event = {
         "event_date": "20261101",
@@ -116,13 +113,13 @@ def test_google_analytics_events_become_visits_and_orders(workspace: Workspace, 
         "touches": TableCounts(read=1, loaded=1),
         "orders": TableCounts(read=1, loaded=1),
     }
-    (visit_row,) = _rows(workspace, "touches", "touch_id").values()
+    (visit_row,) = rows_by_key(workspace, "touches", "touch_id").values()
     assert (visit_row["customer_id"], visit_row["campaign_id"], str(visit_row["at"])) == (
         "ga:11.22",
         "autumn-2",
         "2026-11-01 00:00:00",
     )
-    order = _rows(workspace, "orders", "order_id")["T1"]
+    order = rows_by_key(workspace, "orders", "order_id")["T1"]
     assert (order["customer_id"], str(order["revenue"]), order["currency"]) == ("42", "99.5000", "EUR")
     assert str(order["ordered_at"]) == "2026-11-01 00:00:00.250000"
     assert fetch(workspace, "google_analytics").rows == {"*.json*": 0}
@@ -140,7 +137,7 @@ def test_yandex_metrica_visits_become_touches(workspace: Workspace, exports) -> 
     text = f"{heading}\n501\t71\t2026-11-01 03:00:00\torganic\t\n502\t72\t2026-11-01 04:00:00\tad\tautumn\n503\t73\tnever\tad\tautumn\n"
     exports("yandex_metrica", **{"part0.tsv": text.encode()})
     assert fetch(workspace, "yandex_metrica").tables["touches"] == TableCounts(read=3, loaded=2, quarantined=1)
-    row = _rows(workspace, "touches", "touch_id")["ym:502"]
+    row = rows_by_key(workspace, "touches", "touch_id")["ym:502"]
     assert (row["customer_id"], row["campaign_id"], row["topic"], str(row["at"])) == (
         "ym:72",
         "autumn",
@@ -177,7 +174,7 @@ def test_asterisk_calls(workspace: Workspace, exports) -> None:
         line("1.1", "2026-11-01 12:00:00", 40, 30, "ANSWERED") + line("1.2", "2026-11-01 12:05:00", 20, 0, "NO ANSWER")
     )
     assert fetch(workspace, "asterisk").tables["calls"] == TableCounts(read=2, loaded=2)
-    rows = _rows(workspace, "calls", "call_id")
+    rows = rows_by_key(workspace, "calls", "call_id")
     assert [(row["waited_s"], row["talked_s"], row["answered"]) for row in rows.values()] == [
         (10, 30, True),
         (20, 0, False),
@@ -198,7 +195,7 @@ def test_help_desks_become_complaints(workspace: Workspace, exports) -> None:
     }  # fmt: skip
     exports("zendesk", **{"tickets.json": json.dumps(ticket).encode() + b"\nnot a ticket\n"})
     assert fetch(workspace, "zendesk").tables["complaints"] == TableCounts(read=2, loaded=1, quarantined=1)
-    row = _rows(workspace, "complaints", "complaint_id")["zendesk:35"]
+    row = rows_by_key(workspace, "complaints", "complaint_id")["zendesk:35"]
     assert (row["severity"], row["reopened"], row["channel"], str(row["closed_at"])) == (
         "critical",
         True,
@@ -214,7 +211,7 @@ def test_help_desks_become_complaints(workspace: Workspace, exports) -> None:
     )
     exports("osticket", **{"tickets.csv": text.encode()})
     assert fetch(workspace, "osticket").tables["complaints"] == TableCounts(read=2, loaded=2)
-    rows = _rows(workspace, "complaints", "complaint_id")
+    rows = rows_by_key(workspace, "complaints", "complaint_id")
     first, second = rows["osticket:100001"], rows["osticket:100002"]
     assert (first["customer_id"], first["severity"], str(first["closed_at"])) == (
         "email:anna@example.org",
@@ -236,7 +233,7 @@ def test_an_empty_folder_says_what_to_put_there(workspace: Workspace, exports) -
 def test_letters_that_came_back_are_one_touch_for_each_recipient(workspace: Workspace, exports) -> None:
     exports("letters", **{"one.eml": BOUNCE, "two.eml": PLAIN, "three.eml": b"\xff\xfe nothing \x00 at all"})
     assert fetch(workspace, "letters").tables["touches"] == TableCounts(read=2, loaded=2)
-    rows = _rows(workspace, "touches", "customer_id")
+    rows = rows_by_key(workspace, "touches", "customer_id")
     anna, boris = rows["email:anna@example.org"], rows["email:boris@example.org"]
     assert (anna["kind"], anna["message_id"], str(anna["at"])) == (
         "bounced",

@@ -9,6 +9,7 @@ from septima.connect.fetch import check, fetch
 from septima.connect.kinds import KINDS
 from septima.lake.load import TableCounts
 from septima.workspace import Workspace
+from tests.connect.conftest import no_secret_left, rows_by_key
 
 ODOO = """
 create table res_partner (id serial primary key, name varchar, email varchar, phone varchar, city varchar, active boolean,
@@ -62,10 +63,6 @@ insert into `case` values ('s1', 'x', 0, 1, 'Closed', 'Urgent', 'Incident', null
 """
 
 
-def _rows(workspace: Workspace, table: str, key: str) -> dict[str, dict[str, object]]:
-    return {row[key]: row for row in workspace.table(table).execute().to_dict("records")}
-
-
 def test_odoo_is_read_by_its_ready_definition(workspace: Workspace, define, postgresql: int) -> None:
     address = {"host": "127.0.0.1", "port": postgresql, "user": "septima"}
     with psycopg.connect(**address, dbname="septima", autocommit=True) as opened:
@@ -80,25 +77,25 @@ def test_odoo_is_read_by_its_ready_definition(workspace: Workspace, define, post
             "orders": TableCounts(read=2, loaded=2),
             "order_items": TableCounts(read=1, loaded=1),
         }
-        deals = _rows(workspace, "deals", "deal_id")
+        deals = rows_by_key(workspace, "deals", "deal_id")
         assert [deals[key]["outcome"] for key in ("1", "2", "3")] == ["won", "lost", "open"]
         assert (deals["1"]["customer_id"], str(deals["1"]["closed_at"])) == ("7", "2026-02-01 10:00:00")
         assert "private" not in str(deals["1"]["properties"])
-        orders = _rows(workspace, "orders", "order_id")
+        orders = rows_by_key(workspace, "orders", "order_id")
         assert (str(orders["11"]["revenue"]), orders["11"]["status"], orders["13"]["status"]) == (
             "120.5000",
             "paid",
             "cancelled",
         )
         assert "token-of-the-portal" not in str(orders["11"]["properties"])
-        (item,) = _rows(workspace, "order_items", "line").values()
+        (item,) = rows_by_key(workspace, "order_items", "line").values()
         assert (str(item["quantity"]), str(item["discount"])) == ("2.0000", "12.0000")
         # A deal is won after it was loaded.
         opened.execute(
             "update crm_lead set probability = 100, date_closed = '2026-04-01', write_date = '2026-04-01' where id = 3"
         )
         assert fetch(workspace, "odoo").tables["deals"] == TableCounts(read=1, updated=1)
-        assert _rows(workspace, "deals", "deal_id")["3"]["outcome"] == "won"
+        assert rows_by_key(workspace, "deals", "deal_id")["3"]["outcome"] == "won"
 
 
 def test_espocrm_is_read_by_its_ready_definition(workspace: Workspace, define, mariadb: int) -> None:
@@ -119,21 +116,21 @@ def test_espocrm_is_read_by_its_ready_definition(workspace: Workspace, define, m
             "touches": TableCounts(read=1, loaded=1),
             "complaints": TableCounts(read=1, loaded=1),
         }
-        customers = _rows(workspace, "customers", "customer_id")
+        customers = rows_by_key(workspace, "customers", "customer_id")
         assert (customers["account:a1"]["name"], customers["contact:c1"]["name"]) == ("Школа", "Анна Ли")
-        deals = _rows(workspace, "deals", "deal_id")
+        deals = rows_by_key(workspace, "deals", "deal_id")
         assert (deals["o1"]["outcome"], str(deals["o1"]["amount"]), str(deals["o1"]["closed_at"])) == (
             "won",
             "100.2500",
             "2026-02-01 00:00:00",
         )
         assert (deals["o2"]["outcome"], str(deals["o2"]["closed_at"])) == ("open", "NaT")
-        (case,) = _rows(workspace, "complaints", "complaint_id").values()
+        (case,) = rows_by_key(workspace, "complaints", "complaint_id").values()
         assert (case["severity"], str(case["closed_at"])) == ("critical", "2026-02-03 10:00:00")
         # What is deleted is marked, and so it is seen.
         cursor.execute("update opportunity set deleted = 1, modified_at = '2026-03-01' where id = 'o2'")
         assert fetch(workspace, "espo").tables["deals"] == TableCounts(read=2, updated=1, duplicate=1)
-        assert _rows(workspace, "deals", "deal_id")["o2"]["outcome"] == "lost"
+        assert rows_by_key(workspace, "deals", "deal_id")["o2"]["outcome"] == "lost"
 
 
 MARIADB = """kind: mysql
@@ -178,7 +175,7 @@ def test_mariadb_reads_every_type_as_it_is_written_and_says_what_to_do(
         define("shop", text, "password: maria-word-3\n")
         assert check(workspace, "shop") == [("orders", 8)]
         assert fetch(workspace, "shop").tables["orders"] == TableCounts(read=30002, loaded=30001, quarantined=1)
-        row = _rows(workspace, "orders", "order_id")["1"]
+        row = rows_by_key(workspace, "orders", "order_id")["1"]
         # A datetime is of the zone that the definition names; a timestamp knows its own moment.
         assert (str(row["ordered_at"]), str(row["revenue"]), row["customer_id"]) == (
             "2026-03-01 09:00:00",
@@ -205,6 +202,4 @@ def test_mariadb_reads_every_type_as_it_is_written_and_says_what_to_do(
         define("shop", changed, secret)
         with pytest.raises(ConnectError, match=said):
             check(workspace, "shop")
-    for path in workspace.directory.rglob("*"):
-        if path.is_file() and path.suffix != ".secrets":
-            assert b"maria-word-3" not in path.read_bytes(), path
+    no_secret_left(workspace, "maria-word-3")
