@@ -60,12 +60,11 @@ class Database(Protocol):
         """BackupError where it holds tables already."""
         ...
 
-    def bring_back(self, dump: Path) -> None:
-        """Fill the database, which is empty, from a dump that lies in the site's folder: all of it or nothing."""
-        ...
+    def bring_back(self, dump: Path, folders: Mapping[int, str]) -> None:
+        """Make the database of a dump that was brought into the site's folder, and say in it where workspaces are now.
 
-    def move(self, folders: Mapping[int, str]) -> None:
-        """Say where the workspaces of organisations are now."""
+        `folders` are those of organisations, by their ids.
+        """
         ...
 
 
@@ -96,12 +95,9 @@ class Sqlite:
     def refuse_unless_empty(self) -> None:
         """A file that is only now made is empty."""
 
-    def bring_back(self, dump: Path) -> None:
-        """The dump is the database itself, which lies where it belongs."""
-
-    def move(self, folders: Mapping[int, str]) -> None:
-        """Say where the workspaces of organisations are now."""
-        with closing(sqlite3.connect(self.path)) as opened, opened:
+    def bring_back(self, dump: Path, folders: Mapping[int, str]) -> None:
+        """The dump is the database itself, though its folder has not got its name yet."""
+        with closing(sqlite3.connect(dump)) as opened, opened:
             opened.executemany(
                 "UPDATE accounts_organisation SET folder = ? WHERE id = ?",
                 [(folder, number) for number, folder in folders.items()],
@@ -145,12 +141,10 @@ class PostgreSql:
                 )
             )
 
-    def bring_back(self, dump: Path) -> None:
-        """Fill the database, which is empty, from a dump, in one transaction."""
+    def bring_back(self, dump: Path, folders: Mapping[int, str]) -> None:
+        """Fill the database, which is empty, in one transaction; the dump is not needed any more."""
         self._run("pg_restore", "--single-transaction", "--exit-on-error", *_PLAIN, str(dump))
-
-    def move(self, folders: Mapping[int, str]) -> None:
-        """Say where the workspaces of organisations are now."""
+        dump.unlink()
         with _psycopg().connect(self.url) as opened:
             for number, folder in folders.items():
                 opened.execute("UPDATE accounts_organisation SET folder = %s WHERE id = %s", (folder, number))

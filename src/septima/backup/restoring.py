@@ -104,13 +104,7 @@ def _bring_back(
         raise
     os.sync()
     if database is not None:
-        dump = beside / archive.facts["site"] / PLACES[database.kind]
-        if database.kind == POSTGRESQL:
-            database.bring_back(dump)
-            dump.unlink()
-        else:  # it is not in its place yet
-            database = database_of(dump.parent, None)
-        database.move(_folders(archive, folder))
+        database.bring_back(beside / archive.facts["site"] / PLACES[database.kind], _folders(archive, folder))
     if folder.exists():
         folder.rmdir()
     beside.rename(folder)
