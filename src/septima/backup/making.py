@@ -55,28 +55,32 @@ class Room:
 
 
 @dataclass(frozen=True)
-class Grounds:
-    """What one backup holds: the folder that was named, that of its site and its database, where it has one."""
+class Site:
+    """The folder of a site, its place in the backup, and its database."""
 
     folder: Path
-    site: Path | None
-    database: Database | None
+    place: str
+    database: Database
 
-    @property
-    def site_place(self) -> str:
-        """The place of the site in the backup."""
-        return "" if self.site in (None, self.folder) else SITE_FOLDER
+
+@dataclass(frozen=True)
+class Grounds:
+    """What one backup holds: the folder that was named, and the site, where there is one."""
+
+    folder: Path
+    site: Site | None
 
 
 def grounds_of(directory: Path, database_url: str | None) -> Grounds:
     """What a folder holds; BackupError where it is neither a workspace nor a site."""
     folder = directory.absolute()
     is_workspace = (folder / FILE).exists()
-    site = folder / SITE_FOLDER if is_workspace else folder
+    place = SITE_FOLDER if is_workspace else ""
+    site = folder / place
     if (site / "secret.key").exists():
-        return Grounds(folder, site, database_of(site, database_url))
+        return Grounds(folder, Site(site, place, database_of(site, database_url)))
     if is_workspace:
-        return Grounds(folder, None, None)
+        return Grounds(folder, None)
     raise BackupError(
         Text(
             f"{directory} is neither a workspace nor a site; name the folder that `septima serve` is given",
@@ -123,16 +127,16 @@ def back_up(
             "program": VERSION,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "database": None,
-            "site": None if grounds.site is None else grounds.site_place,
+            "site": None if grounds.site is None else grounds.site.place,
             "organisations": [],
             "versions": versions,
             "left_out": held.left_out,
         }
-        if moment is not None and grounds.database is not None:
-            place = below(grounds.site_place, PLACES[grounds.database.kind])
+        if grounds.site is not None and moment is not None:
+            kind = grounds.site.database.kind
             moment.dump(held.folder / "database", progress)
-            held.add(held.folder / "database", place)
-            facts |= {"database": grounds.database.kind, "organisations": _moved(grounds, moment.organisations)}
+            held.add(held.folder / "database", below(grounds.site.place, PLACES[kind]))
+            facts |= {"database": kind, "organisations": _moved(grounds.folder, grounds.site, moment.organisations)}
         pieces = [piece for _, piece in sorted(held.pieces.items())]
         size = write_archive(file, pieces, held.folders, facts, progress)
     return Kept(file, size, len(pieces), versions, tuple(held.left_out))
@@ -160,37 +164,35 @@ def _staging(grounds: Grounds) -> Generator[Path]:
 
 
 def _organisations(grounds: Grounds) -> tuple[Served, ...]:
-    if grounds.database is None:
+    if grounds.site is None:
         return ()
-    with grounds.database.moment() as moment:
+    with grounds.site.database.moment() as moment:
         return moment.organisations
 
 
 def _rooms(grounds: Grounds, organisations: Sequence[Served]) -> list[Room]:
     """The workspaces, each once, in the order of their folders."""
     found = {grounds.folder: ""} if (grounds.folder / FILE).exists() else {}
-    for one in organisations:
-        found.setdefault(_folder(grounds, one), _place(grounds, one))
+    if grounds.site is not None:
+        for one in organisations:
+            found.setdefault(grounds.site.folder / one.folder, _place(grounds.folder, grounds.site, one))
     return [Room(folder, place) for folder, place in sorted(found.items())]
 
 
-def _folder(grounds: Grounds, one: Served) -> Path:
-    return (grounds.site or grounds.folder) / one.folder
-
-
-def _place(grounds: Grounds, one: Served) -> str:
-    """Where a workspace lies in the backup: as in the folder, or among the site's own where it lies elsewhere."""
-    folder = _folder(grounds, one)
-    if folder == grounds.folder:
+def _place(named: Path, site: Site, one: Served) -> str:
+    """Where a workspace lies in the backup: as in the folder that was named, or among the site's own where it lies elsewhere."""
+    folder = site.folder / one.folder
+    if folder == named:
         return ""
-    if folder.is_relative_to(grounds.folder):
-        return folder.relative_to(grounds.folder).as_posix()
-    return below(grounds.site_place, "organisations", one.slug)
+    if folder.is_relative_to(named):
+        return folder.relative_to(named).as_posix()
+    return below(site.place, "organisations", one.slug)
 
 
-def _moved(grounds: Grounds, organisations: Sequence[Served]) -> list[dict[str, object]]:
+def _moved(named: Path, site: Site, organisations: Sequence[Served]) -> list[dict[str, object]]:
     """The places of workspaces that the database knows by paths of this machine."""
-    return [{"id": one.id, "place": _place(grounds, one)} for one in organisations if Path(one.folder).is_absolute()]
+    absolute = [one for one in organisations if Path(one.folder).is_absolute()]
+    return [{"id": one.id, "place": _place(named, site, one)} for one in absolute]
 
 
 def _held_at_one_moment(
@@ -201,31 +203,31 @@ def _held_at_one_moment(
     with ExitStack() as standing:
         for room in rooms:
             standing.enter_context(room.lake.standing_still())
-        if grounds.site is not None and grounds.database is not None:
+        if grounds.site is not None:
             # Before and after: a hit that goes from its journal to the database meanwhile is in one of them.
-            _hold_site(grounds.site, grounds, rooms, held)
-            moment = until_written.enter_context(grounds.database.moment())
-            _hold_site(grounds.site, grounds, rooms, held)
+            _hold_site(grounds.site, rooms, held)
+            moment = until_written.enter_context(grounds.site.database.moment())
+            _hold_site(grounds.site, rooms, held)
         for room in rooms:
-            _hold_room(room, grounds, rooms, held, secrets=secrets)
+            _hold_room(room, grounds.site, rooms, held, secrets=secrets)
         versions = {room.place: room.lake.version for room in rooms}
     return moment, versions
 
 
-def _hold_site(site: Path, grounds: Grounds, rooms: Sequence[Room], held: Held) -> None:
-    others = _inside(site, rooms)
+def _hold_site(site: Site, rooms: Sequence[Room], held: Held) -> None:
+    others = _inside(site.folder, rooms)
 
     def skips(path: str) -> bool:
         return path in others or any(fnmatch(path, one) for one in _OF_SITE)
 
-    held.hold(site, grounds.site_place, skips=skips, linked_from=lambda _: 0)
+    held.hold(site.folder, site.place, skips=skips, linked_from=lambda _: 0)
 
 
-def _hold_room(room: Room, grounds: Grounds, rooms: Sequence[Room], held: Held, *, secrets: bool) -> None:
+def _hold_room(room: Room, site: Site | None, rooms: Sequence[Room], held: Held, *, secrets: bool) -> None:
     """Hold a workspace: the lake by second names, what people and programs write over as a copy."""
     away = _inside(room.folder, rooms) | {"lake/staging", ".backup", f"{CONNECTIONS}/work"}
-    if grounds.site is not None and grounds.site.is_relative_to(room.folder):
-        away.add(grounds.site.relative_to(room.folder).as_posix())
+    if site is not None and site.folder.is_relative_to(room.folder):
+        away.add(site.folder.relative_to(room.folder).as_posix())
 
     def skips(path: str) -> bool:
         if path.endswith(".secrets") and path.startswith(f"{CONNECTIONS}/") and not secrets:
