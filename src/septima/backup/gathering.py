@@ -22,7 +22,7 @@ class Held:
     folder: Path
     pieces: dict[str, Piece] = field(default_factory=dict[str, Piece])
     folders: set[str] = field(default_factory=set[str])
-    left_out: list[str] = field(default_factory=list[str])
+    left_out: set[str] = field(default_factory=set[str])
     _number: int = 0
 
     def hold(self, root: Path, place: str, *, skips: Callable[[str], bool], linked_from: Callable[[str], int]) -> None:
@@ -40,7 +40,7 @@ class Held:
                 if skips(relative):
                     continue
                 if path.is_symlink():
-                    self.left_out.append(below(place, relative))
+                    self.left_out.add(below(place, relative))
                     continue
                 with suppress(FileNotFoundError):
                     self._hold_file(path, below(place, relative), linked_from(relative))

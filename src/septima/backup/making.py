@@ -130,7 +130,7 @@ def back_up(
             "site": None if grounds.site is None else grounds.site.place,
             "organisations": [],
             "versions": versions,
-            "left_out": held.left_out,
+            "left_out": sorted(held.left_out),
         }
         if grounds.site is not None and moment is not None:
             kind = grounds.site.database.kind
@@ -139,7 +139,7 @@ def back_up(
             facts |= {"database": kind, "organisations": _moved(grounds.folder, grounds.site, moment.organisations)}
         pieces = [piece for _, piece in sorted(held.pieces.items())]
         size = write_archive(file, pieces, held.folders, facts, progress)
-    return Kept(file, size, len(pieces), versions, tuple(held.left_out))
+    return Kept(file, size, len(pieces), versions, tuple(sorted(held.left_out)))
 
 
 @contextmanager
@@ -231,7 +231,7 @@ def _hold_room(room: Room, site: Site | None, rooms: Sequence[Room], held: Held,
 
     def skips(path: str) -> bool:
         if path.endswith(".secrets") and path.startswith(f"{CONNECTIONS}/") and not secrets:
-            held.left_out.append(below(room.place, path))
+            held.left_out.add(below(room.place, path))
             return True
         return path in away or path.endswith(".lock")
 
@@ -253,7 +253,7 @@ def _hold_positions(room: Room, held: Held) -> None:
             with FileLock(work / f"{folder.name}.lock", timeout=0):
                 held.hold(folder, place, skips=lambda _: False, linked_from=lambda _: _LINKED_FROM_BYTES)
         except Timeout:
-            held.left_out.append(place)
+            held.left_out.add(place)
 
 
 def _inside(folder: Path, rooms: Sequence[Room]) -> set[str]:

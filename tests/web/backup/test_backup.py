@@ -80,6 +80,17 @@ def test_secrets_of_connections_come_where_they_are_asked_for(
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
 
 
+def test_a_link_to_elsewhere_is_left_out_and_told_of_once(
+    home: Organisation, tmp_path: Path, database_url: str | None
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for folder in ("site", "connections"):
+        (home.directory / folder).mkdir(exist_ok=True)
+        (home.directory / folder / "away").symlink_to(tmp_path / "elsewhere")
+    kept = back_up(home.directory, tmp_path / "one.zip", database_url=database_url)
+    assert kept.left_out == ("connections/away", "site/away")
+
+
 def test_a_workspace_elsewhere_comes_into_the_sites_folder(
     shop: Organisation,
     empty_folder: Path,
