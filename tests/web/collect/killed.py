@@ -6,20 +6,19 @@ not in the lake, and how many are there twice. It uses the site's own settings w
 
 import json
 import os
-import random
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.web.killing import forked, kill_again_and_again, make_site
+
 _BATCH = 5
 
 
 def main(folder: Path, kills: int, seed: int) -> None:
-    _site(folder)
-    from django.db import connections
+    make_site(folder)
     from django.test import Client
 
     from septima.web.accounts.models import Organisation
@@ -32,11 +31,11 @@ def main(folder: Path, kills: int, seed: int) -> None:
         os._exit(0)
 
     # The lake's library does not outlive a fork: in this process it is not begun before the last one.
-    os.waitpid(_forked(create), 0)
+    os.waitpid(forked(create), 0)
     home = Organisation.objects.create(name="Home", slug="home", folder=str(folder / "home"))
     make_source(home, "site")
 
-    def take(number: int, acknowledge: int) -> None:
+    def take(number: int, acknowledge: Callable[[str], None]) -> None:
         """Take batches until killed; what was answered is told at once."""
         client = Client(headers={"Authorization": f"Bearer {KEY}", "Host": "localhost"})
         count = 0
@@ -47,9 +46,9 @@ def main(folder: Path, kills: int, seed: int) -> None:
             sent = json.dumps({"batch": messages})
             if client.post("/v1/batch", sent, content_type="application/json").status_code != 200:
                 os._exit(1)
-            os.write(acknowledge, ("\n".join(names) + "\n").encode())
+            acknowledge("\n".join(names))
 
-    def bring_on(*_: int) -> None:
+    def bring_on(*_: object) -> None:
         while True:
             bring(home)
             time.sleep(0.001)
@@ -57,23 +56,7 @@ def main(folder: Path, kills: int, seed: int) -> None:
     Client(headers={"Host": "localhost"}).post(
         "/v1/batch", "{}", content_type="application/json"
     )  # loaded for all forks
-    chance = random.Random(seed)  # noqa: S311 - chance, not a secret
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    acknowledged: list[str] = []
-    for number in range(kills):
-        connections.close_all()
-        running = [_forked(lambda one=number: take(one, write)), _forked(bring_on)]
-        ends = time.monotonic() + chance.uniform(0.3, 1.5)
-        while time.monotonic() < ends:
-            acknowledged += _said(read)
-            time.sleep(0.005)
-        for pid in running:
-            os.kill(pid, signal.SIGKILL)
-            _, status = os.waitpid(pid, 0)
-            if os.WTERMSIG(status) != signal.SIGKILL:
-                sys.exit(f"a process ended by itself with {status}")
-        acknowledged += _said(read)
+    acknowledged = kill_again_and_again([take, bring_on], kills, seed, 0.3, 1.5)
     bring(home)
     sys.stdout.write(json.dumps(_found(home.directory, acknowledged)) + "\n")
 
@@ -90,40 +73,6 @@ def _found(workspace: Path, acknowledged: list[str]) -> dict[str, int]:
         "twice": sum(1 for count in lake.values() if count > 1),
         "left": Parcel.objects.count(),
     }
-
-
-def _site(folder: Path) -> None:
-    os.environ.update(SEPTIMA_SITE=str(folder / "site"), DJANGO_SETTINGS_MODULE="septima.web.settings")
-    os.environ.pop("SEPTIMA_DATABASE_URL", None)  # of which the tests' own database was made
-    (folder / "site").mkdir()
-    import django
-    from django.apps import apps
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    settings.MIGRATION_MODULES = dict.fromkeys(one.label for one in apps.get_app_configs())  # tables at once
-    call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
-
-
-def _forked(work: Callable[[], None]) -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-        finally:
-            os._exit(1)
-    return pid
-
-
-def _said(read: int) -> list[str]:
-    """Whole lines of a pipe; each was written at once."""
-    found = b""
-    while True:
-        try:
-            found += os.read(read, 65_536)
-        except BlockingIOError:
-            return found.decode().splitlines()
 
 
 if __name__ == "__main__":

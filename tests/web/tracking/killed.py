@@ -6,8 +6,6 @@ the inbox and in the lake, and how many there are twice. It uses the site's own 
 
 import json
 import os
-import random
-import signal
 import sys
 import time
 import zlib
@@ -15,15 +13,17 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.web.killing import kill_again_and_again, make_site
+
 
 def main(folder: Path, kills: int, seed: int) -> None:
-    code = _site(folder)
-    from django.db import connections
-
+    make_site(folder)
+    code = _link(folder)
+    from septima.web.tracking.bots import bot_of
     from septima.web.tracking.following import follow, journals_folder
     from septima.web.tracking.taking import take_journals
 
-    def answer(number: int, acknowledge: int) -> None:
+    def answer(number: int, acknowledge: Callable[[str], None]) -> None:
         """Follow the link by two threads until killed; what was answered is told at once."""
         import threading
 
@@ -31,37 +31,22 @@ def main(folder: Path, kills: int, seed: int) -> None:
             count = 0
             while True:
                 count += 1
-                referrer = f"https://{number}-{name}-{count}.example/"
-                found = follow({**_ENVIRON, "PATH_INFO": f"/l/{code}", "HTTP_REFERER": referrer})
+                referrer = f"https://{number}-{name}-{count}.example"
+                found = follow({**_ENVIRON, "PATH_INFO": f"/l/{code}", "HTTP_REFERER": f"{referrer}/"})
                 if found is None or not found.status.startswith("302"):
                     os._exit(1)
-                os.write(acknowledge, referrer.encode() + b"\n")
+                acknowledge(referrer)
 
         for name in "ab":
             threading.Thread(target=person, args=(name,)).start()
 
-    def take(*_: int) -> None:
+    def take(*_: object) -> None:
         while True:
             take_journals(journals_folder())
             time.sleep(0.001)
 
-    chance = random.Random(seed)  # noqa: S311 - chance, not a secret
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    acknowledged: list[str] = []
-    for number in range(kills):
-        connections.close_all()
-        running = [_forked(lambda one=number: answer(one, write)), _forked(take)]
-        ends = time.monotonic() + chance.uniform(0.02, 0.25)
-        while time.monotonic() < ends:
-            acknowledged += _said(read)
-            time.sleep(0.005)
-        for pid in running:
-            os.kill(pid, signal.SIGKILL)
-            _, status = os.waitpid(pid, 0)
-            if os.WTERMSIG(status) != signal.SIGKILL:
-                sys.exit(f"a process ended by itself with {status}")
-        acknowledged += _said(read)
+    bot_of(_ENVIRON)  # patterns are made once for all that are forked
+    acknowledged = kill_again_and_again([answer, take], kills, seed, 0.02, 0.25)
     while take_journals(journals_folder()):
         pass
     found = {"acknowledged": len(acknowledged), **_counts(acknowledged), "left": _left(journals_folder())}
@@ -75,26 +60,6 @@ _ENVIRON = {
 }
 
 
-def _site(folder: Path) -> str:
-    """Make a site ready with a link; gives its code."""
-    os.environ.update(SEPTIMA_SITE=str(folder / "site"), DJANGO_SETTINGS_MODULE="septima.web.settings")
-    os.environ.pop("SEPTIMA_DATABASE_URL", None)  # of which the tests' own database was made
-    (folder / "site").mkdir()
-    import django
-    from django.apps import apps
-    from django.conf import settings
-    from django.core.management import call_command
-
-    django.setup()
-    from septima.web.tracking.bots import bot_of
-
-    settings.MIGRATION_MODULES = dict.fromkeys(one.label for one in apps.get_app_configs())  # tables at once
-    call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
-    code = _link(folder)
-    bot_of(_ENVIRON)  # patterns are made once for all that are forked
-    return code
-
-
 def _link(folder: Path) -> str:
     from septima.web.accounts.models import Organisation, User
     from septima.web.tracking.making import allow_host, make_link, new_token
@@ -106,27 +71,6 @@ def _link(folder: Path) -> str:
     person = User.objects.create_user("leader@example.org")
     allow_host(home, person, "shop.example", subdomains=False)
     return make_link(home, person, FIELDS, new_token()).code
-
-
-def _forked(work: Callable[[], None]) -> int:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            signal.pause()
-        finally:
-            os._exit(1)
-    return pid
-
-
-def _said(read: int) -> list[str]:
-    """Whole lines of a pipe; each was written at once."""
-    found = b""
-    while True:
-        try:
-            found += os.read(read, 65_536)
-        except BlockingIOError:
-            return [line.rstrip("/") for line in found.decode().splitlines()]
 
 
 def _counts(acknowledged: list[str]) -> dict[str, int]:
