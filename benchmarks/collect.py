@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.prepared import organisation_of, source_key
 from benchmarks.serving import served
 
 BATCH = 100
@@ -33,7 +34,7 @@ def report(folder: Path, seconds: int) -> None:
     """Print how fast batches were acknowledged, how far the lake was behind, and what of it is in the lake at the end."""
     workspace = folder / f"collect-{time.time_ns()}"
     _run("init", str(workspace), "--organisation", "Bench", "--currency", "EUR")
-    key = _source(workspace)
+    key = source_key(organisation_of(workspace))
     with served(workspace) as port:
         sent, behind = _load(port, key, workspace, seconds)
         caught_up = _wait_until_empty(workspace)
@@ -50,21 +51,6 @@ def report(folder: Path, seconds: int) -> None:
     )
     there = _touches(workspace)
     print(f"\nAcknowledged {taken:,} messages; in the lake {there:,}.")
-
-
-def _source(workspace: Path) -> str:
-    from septima.web.site import add_organisation, open_site
-
-    open_site(workspace)
-    from septima.web.accounts.models import Organisation, new_token, token_hash
-    from septima.web.collect.models import Source
-
-    key = new_token("septima_write")
-    organisation = Organisation.objects.get(slug=add_organisation("Bench", workspace))
-    Source.objects.create(
-        organisation=organisation, name="bench", kind="tracking", key_hash=token_hash(key), key_ends_in=key[-4:]
-    )
-    return key
 
 
 def _load(port: int, key: str, workspace: Path, seconds: int) -> tuple[Sent, int]:

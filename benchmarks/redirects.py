@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.prepared import organisation_of
 from benchmarks.serving import served
 
 RATE = 1_000
@@ -64,13 +65,10 @@ def report(folder: Path, seconds: int) -> None:
 
 
 def _links(workspace: Path) -> list[str]:
-    from septima.web.site import add_organisation, open_site
-
-    open_site(workspace)
-    from septima.web.accounts.models import Organisation, User
+    organisation = organisation_of(workspace)
+    from septima.web.accounts.models import User
     from septima.web.tracking.making import allow_host, make_link, new_token
 
-    organisation = Organisation.objects.get(slug=add_organisation("Bench", workspace))
     person = User.objects.create_user("bench@example.org")
     allow_host(organisation, person, "shop.example", subdomains=False)
     fields = {"source": "bench", "medium": "ads", "campaign": "bench"}

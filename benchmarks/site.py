@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from benchmarks.prepared import leaders_cookie, organisation_of, survey_path
 from benchmarks.serving import served
 
 PEOPLE = 20
@@ -112,40 +113,14 @@ def _many_kpis(workspace: Path) -> str:
 
 def _people(workspace: Path) -> tuple[str, str, str, str]:
     """The cookie of a signed-in leader, the path of an open survey, the slug of the organisation and a customer's path."""
-    from septima.web.site import add_organisation, open_site
-
-    open_site(workspace)
-    from django.test import Client
-    from django.utils import timezone
-
-    from septima.web.accounts.models import Membership, Organisation, User
+    organisation = organisation_of(workspace)
     from septima.web.customers.views import card_address
-    from septima.web.surveys.instruments import questions_of
-    from septima.web.surveys.links import anonymous_address
-    from septima.web.surveys.models import OPEN, Survey
-    from septima.web.surveys.questions import to_json
     from septima.workspace import Workspace
 
-    slug = add_organisation("Bench", workspace)
-    organisation = Organisation.objects.get(slug=slug)
-    leader = User.objects.create_user(f"{secrets.token_hex(8)}@example.org", language="en")
-    Membership.objects.create(user=leader, organisation=organisation, role="leader")
-    client = Client()
-    client.force_login(leader)
-    survey = Survey.objects.create(
-        organisation=organisation,
-        name="Bench",
-        instrument="nps",
-        languages=["en"],
-        questions=to_json(questions_of("nps", {})),
-        title_en="Bench",
-        state=OPEN,
-        opens_at=timezone.now(),
-    )
-    path = urlsplit(anonymous_address(survey, "http://127.0.0.1")).path
     customers = Workspace.open(workspace).table("customers")
     (customer,) = customers.order_by("customer_id").limit(1).customer_id.to_pyarrow().to_pylist()
-    return f"sessionid={client.cookies['sessionid'].value}", path, slug, card_address(organisation, customer)
+    card = card_address(organisation, customer)
+    return leaders_cookie(organisation), survey_path(organisation), organisation.slug, card
 
 
 def _ask(connection: http.client.HTTPConnection, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
