@@ -4,6 +4,9 @@ DEMO_CUSTOMERS ?= 20000
 DEMO_PERIOD ?= 2026-Q3
 DEMO_PORT ?= 8000
 WORKERS ?= auto
+LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11
+# What runs for a company, and so is in the image.
+RUNS := --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors
 
 .PHONY: setup demo test test-postgresql lint format bench docs build lock clean
 
@@ -60,10 +63,10 @@ build: setup
 	$(BIN)/python -m build --no-isolation
 
 lock:
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors --extra docs --extra dev pyproject.toml -o requirements.txt
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra spark -c requirements.txt pyproject.toml -o requirements-spark.txt
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors -c requirements.txt pyproject.toml -o deploy/requirements.txt
-	printf 'build\nhatchling\n' | uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 -c requirements.txt - -o deploy/requirements-build.txt
+	$(LOCK) $(RUNS) --extra docs --extra dev pyproject.toml -o requirements.txt
+	$(LOCK) --extra spark -c requirements.txt pyproject.toml -o requirements-spark.txt
+	$(LOCK) $(RUNS) -c requirements.txt pyproject.toml -o deploy/requirements.txt
+	printf 'build\nhatchling\n' | $(LOCK) -c requirements.txt - -o deploy/requirements-build.txt
 
 clean:
 	rm -rf .venv demo dist site
