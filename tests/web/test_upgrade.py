@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from django.db import connection, connections, models
 from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoDbBlocker
 
+from tests.web.databases import another_database
+
 _ALIAS = "earlier"
 _AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -19,18 +22,14 @@ _AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 @pytest.fixture
 def earlier(transactional_db: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path) -> Iterator[Any]:
     """A database without tables, beside that of the tests."""
-    name = str(tmp_path / "earlier.sqlite3") if connection.vendor == "sqlite" else f"earlier_{uuid.uuid4().hex[:8]}"
-    if connection.vendor != "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
-    connections.databases[_ALIAS] = {**connections.databases["default"], "NAME": name, "CONN_MAX_AGE": 0}
-    connections[_ALIAS].connect()  # by name, as tests are kept from databases that they did not name when they began
-    yield connections[_ALIAS]
-    connections[_ALIAS].close()
-    del connections[_ALIAS], connections.databases[_ALIAS]
-    if connection.vendor != "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    file = nullcontext(str(tmp_path / "earlier.sqlite3"))
+    with file if connection.vendor == "sqlite" else another_database() as name:
+        connections.databases[_ALIAS] = {**connections.databases["default"], "NAME": name, "CONN_MAX_AGE": 0}
+        # By name, as tests are kept from databases that they did not name when they began.
+        connections[_ALIAS].connect()
+        yield connections[_ALIAS]
+        connections[_ALIAS].close()
+        del connections[_ALIAS], connections.databases[_ALIAS]
 
 
 def test_rows_of_the_first_version_are_kept(earlier: Any) -> None:

@@ -3,9 +3,8 @@
 import os
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.db import connection
 
 from septima.web.accounts.models import Organisation
 from septima.web.collect import taking
+from tests.web.databases import another_database
 
 
 @pytest.fixture(autouse=True)
@@ -55,21 +55,8 @@ def home(transactional_db: None, empty_folder: Path, tmp_path: Path) -> Organisa
 @pytest.fixture
 def empty_database(database_url: str | None) -> Iterator[Callable[[], str | None]]:
     """Makes databases to bring a backup back into: PostgreSQL's own, or none where the backup brings its file."""
-    made: list[str] = []
-
-    def make() -> str | None:
-        if database_url is None:
-            return None
-        name = f"restored_{uuid.uuid4().hex[:8]}"
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
-        made.append(name)
-        return address(name)
-
-    yield make
-    for name in made:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with ExitStack() as until_ended:
+        yield lambda: None if database_url is None else address(until_ended.enter_context(another_database()))
 
 
 def rows(folder: Path, url: str | None, question: str) -> list[tuple[Any, ...]]:
