@@ -7,7 +7,6 @@ whether or not those before it were answered, and waiting for a free connection 
 import http.client
 import json
 import queue
-import subprocess
 import sys
 import threading
 import time
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.prepared import organisation_of, source_key
-from benchmarks.serving import served
+from benchmarks.serving import of_source, septima, served
 
 BATCH = 100
 RATE = 5_000
@@ -33,7 +32,7 @@ class Sent:
 def report(folder: Path, seconds: int) -> None:
     """Print how fast batches were acknowledged, how far the lake was behind, and what of it is in the lake at the end."""
     workspace = folder / f"collect-{time.time_ns()}"
-    _run("init", str(workspace), "--organisation", "Bench", "--currency", "EUR")
+    septima("init", str(workspace), "--organisation", "Bench", "--currency", "EUR")
     key = source_key(organisation_of(workspace))
     with served(workspace) as port:
         sent, behind = _load(port, key, workspace, seconds)
@@ -55,11 +54,8 @@ def report(folder: Path, seconds: int) -> None:
 
 def _load(port: int, key: str, workspace: Path, seconds: int) -> tuple[Sent, int]:
     """Send for so long by plan; what came of it, and the most messages that waited."""
-    from base64 import b64encode
-
     due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
-    sent, lock = Sent(), threading.Lock()
-    headers = {"Authorization": "Basic " + b64encode(f"{key}:".encode()).decode(), "Content-Type": "application/json"}
+    sent, lock, headers = Sent(), threading.Lock(), of_source(key)
 
     def send(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -142,8 +138,3 @@ def _touches(workspace: Path) -> int:
 
     touches = Workspace.open(workspace).table("touches", resolved=False)
     return int(touches.touch_id.nunique().to_pyarrow().as_py())
-
-
-def _run(*arguments: str) -> None:
-    septima = str(Path(sys.executable).with_name("septima"))
-    subprocess.run([septima, *arguments], check=True, stdout=subprocess.DEVNULL)

@@ -9,7 +9,6 @@ import os
 import selectors
 import socket
 import statistics
-import subprocess
 import sys
 import time
 from collections import deque
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.prepared import organisation_of
-from benchmarks.serving import served
+from benchmarks.serving import septima, served
 
 RATE = 1_000
 LINKS = 100
@@ -38,7 +37,7 @@ class Followed:
 def report(folder: Path, seconds: int) -> None:
     """Print how soon redirects are answered, alone and at the planned rate, and what of them is in the lake."""
     workspace = folder / f"redirects-{time.time_ns()}"
-    _run("init", str(workspace), "--organisation", "Bench", "--currency", "EUR")
+    septima("init", str(workspace), "--organisation", "Bench", "--currency", "EUR")
     codes = _links(workspace)
     with served(workspace) as port:
         requests = [_request(code) for code in codes]
@@ -188,8 +187,3 @@ def _clicks(workspace: Path) -> int:
 
     touches = Workspace.open(workspace).table("touches", resolved=False)
     return int(touches.filter(touches.kind == "clicked").count().to_pyarrow().as_py())
-
-
-def _run(*arguments: str) -> None:
-    septima = str(Path(sys.executable).with_name("septima"))
-    subprocess.run([septima, *arguments], check=True, stdout=subprocess.DEVNULL)

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.prepared import leaders_cookie, organisation_of, survey_path
-from benchmarks.serving import served
+from benchmarks.serving import septima, served
 
 PEOPLE = 20
 READS_S = 1.0
@@ -66,12 +65,9 @@ def _workspace(folder: Path, customers: int) -> Path:
     workspace = folder / f"site-{customers}"
     if (workspace / "ready").exists():
         return workspace
-    septima = str(Path(sys.executable).with_name("septima"))
-    subprocess.run(
-        [septima, "demo", str(workspace), "--customers", str(customers)], check=True, stdout=subprocess.DEVNULL
-    )
+    septima("demo", str(workspace), "--customers", str(customers))
     (workspace / "scorecard.yaml").write_text(_many_kpis(workspace), encoding="utf-8")
-    subprocess.run([septima, "compute", str(workspace), "--grain", "quarter"], check=True, stdout=subprocess.DEVNULL)
+    septima("compute", str(workspace), "--grain", "quarter")
     (workspace / "ready").touch()
     return workspace
 

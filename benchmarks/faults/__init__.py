@@ -17,8 +17,9 @@ from pathlib import Path
 from benchmarks.faults.full import Disk
 from benchmarks.faults.postgresql import postgresql
 from benchmarks.faults.sending import Outcome, Senders, answers_in_lake, messages_in_lake, pause
-from benchmarks.faults.site import ASIDE, Door, Site
+from benchmarks.faults.site import ASIDE, make, measured, site_of, wait_until_all_is_in_the_lake
 from benchmarks.faults.soon import seconds_to_the_page
+from benchmarks.serving import Site
 
 _LEAST_S, _MOST_S = 0.2, 3.0
 """How long the site works between two faults."""
@@ -95,7 +96,7 @@ def killed(folder: Path, times: int, seed: int, names: list[str]) -> Report:
             elif site.kill_one(name):
                 told.done[f"{name} killed"] += 1
 
-    return _under_load(Site(folder / "home"), seed, fault)
+    return _under_load(site_of(folder / "home"), seed, fault)
 
 
 def full_disk(folder: Path, times: int, seed: int) -> Report:
@@ -111,7 +112,7 @@ def full_disk(folder: Path, times: int, seed: int) -> Report:
                 told.done["disk full"] += 1
             pause(chance, _LEAST_S, _MOST_S)
 
-        return _under_load(Site(folder / "home"), seed, fault)
+        return _under_load(site_of(folder / "home"), seed, fault)
 
 
 def restarted(folder: Path, times: int, seed: int) -> Report:
@@ -128,19 +129,19 @@ def restarted(folder: Path, times: int, seed: int) -> Report:
                 told.done[f"PostgreSQL stopped ({how})"] += 1
             pause(chance, _LEAST_S, _MOST_S)
 
-        return _under_load(Site(folder / "home", {"SEPTIMA_DATABASE_URL": server.url}), seed, fault)
+        return _under_load(site_of(folder / "home", SEPTIMA_DATABASE_URL=server.url), seed, fault)
 
 
 def _under_load(site: Site, seed: int, fault: Fault) -> Report:
     told, chance = Report(), random.Random(seed)  # noqa: S311 - chance, not a secret
-    door: Door = site.make()
+    door = make(site)
     site.start()
     try:
         with Senders(site.port, door, seed) as senders:
             fault(site, chance, told)
         site.wait()
-        told.caught_up_s = site.wait_until_all_is_in_the_lake()
-        told.aside = int(site.measured(ASIDE))
+        told.caught_up_s = wait_until_all_is_in_the_lake(site)
+        told.aside = int(measured(site, ASIDE))
     finally:
         site.stop()
     told.statuses, told.told_no_time = senders.told.statuses, senders.told.told_no_time

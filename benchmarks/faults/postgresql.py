@@ -1,7 +1,6 @@
 """A PostgreSQL server of our own that may be stopped and begun again; it writes to the disk as one in use does."""
 
 import os
-import socket
 import subprocess
 import tempfile
 import time
@@ -9,6 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.serving import free_port
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,10 @@ def postgresql() -> Generator[Postgresql]:
     place = binaries()
     if place is None:
         raise RuntimeError("PostgreSQL is not installed: sh scripts/system-packages postgresql")
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-        one.close()
+    with tempfile.TemporaryDirectory() as folder:
         if os.geteuid() == 0:
             subprocess.run(["chown", "postgres", folder], check=True)
-        server = Postgresql(place, Path(folder), port)
+        server = Postgresql(place, Path(folder), free_port())
         server.make()
         try:
             yield server

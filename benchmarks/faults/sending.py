@@ -9,7 +9,6 @@ import json
 import random
 import threading
 import time
-from base64 import b64encode
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from types import TracebackType
 from urllib.parse import urlencode
 
 from benchmarks.faults.site import Door
+from benchmarks.serving import of_source
 
 BATCH = 20
 _OLDEST_S = 10 * 86_400.0
@@ -84,8 +84,7 @@ class Senders:
 
     def _send_batches(self, place: int) -> None:
         chance, line = _chance(f"{self._seed}-{place}"), _Line(self._port, self)
-        key = b64encode(f"{self._door.key}:".encode()).decode()
-        headers = {"Authorization": f"Basic {key}", "Content-Type": "application/json"}
+        headers = of_source(self._door.key)
         number = 0
         while not self._ended.wait(_PAUSE_S):
             number += 1

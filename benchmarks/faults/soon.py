@@ -4,12 +4,11 @@ import json
 import re
 import statistics
 import time
-from base64 import b64encode
 from datetime import UTC, datetime
-from http.client import HTTPConnection
 from pathlib import Path
 
-from benchmarks.faults.site import Site
+from benchmarks.faults.site import Door, make, site_of
+from benchmarks.serving import Site, of_source
 
 _METRIC = "revenue"
 _TIMES = 3
@@ -18,11 +17,11 @@ _LONGEST_S = 300.0
 
 def seconds_to_the_page(folder: Path) -> str:
     """Send an order, and look at the page of the metric of orders until it counts it, several times over."""
-    site = Site(folder / "home")
-    door = site.make()
+    site = site_of(folder / "home")
+    door = make(site)
     site.start()
     try:
-        took = [_one(site, door.key, door.organisation, door.cookie, number) for number in range(1, _TIMES + 1)]
+        took = [_one(site, door, number) for number in range(1, _TIMES + 1)]
     finally:
         site.stop()
     listed = ", ".join(f"{seconds:.1f}" for seconds in took)
@@ -31,7 +30,7 @@ def seconds_to_the_page(folder: Path) -> str:
     )
 
 
-def _one(site: Site, key: str, organisation: str, cookie: str, number: int) -> float:
+def _one(site: Site, door: Door, number: int) -> float:
     order = {
         "type": "track",
         "messageId": f"order-{number}",
@@ -40,14 +39,12 @@ def _one(site: Site, key: str, organisation: str, cookie: str, number: int) -> f
         "timestamp": datetime.now(UTC).isoformat(),
         "properties": {"order_id": f"o{number}", "revenue": 10, "currency": "EUR"},
     }
-    connection = HTTPConnection("127.0.0.1", site.port, timeout=60)
-    headers = {"Authorization": "Basic " + b64encode(f"{key}:".encode()).decode(), "Content-Type": "application/json"}
-    connection.request("POST", "/v1/batch", json.dumps({"batch": [order]}).encode(), headers)
-    if connection.getresponse().status != 200:
+    status, _ = site.ask("POST", "/v1/batch", of_source(door.key), json.dumps({"batch": [order]}).encode())
+    if status != 200:
         raise RuntimeError("the order was not taken")
-    begun = time.monotonic()
+    begun, address = time.monotonic(), f"/o/{door.organisation}/metrics/of/{_METRIC}/?grain=year&wait=1"
     while time.monotonic() - begun < _LONGEST_S:
-        _, page = site.ask("GET", f"/o/{organisation}/metrics/of/{_METRIC}/?grain=year&wait=1", {"Cookie": cookie})
+        _, page = site.ask("GET", address, {"Cookie": door.cookie})
         if _shown(page) == number:
             return time.monotonic() - begun
         time.sleep(0.25)
