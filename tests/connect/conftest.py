@@ -1,10 +1,7 @@
 """A workspace, a shop's database beside it, and servers that live as long as the tests."""
 
-import os
 import shutil
-import socket
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +9,8 @@ import pytest
 
 from septima.workspace import Workspace
 from tests.connect.mariadb import SERVER, running
+from tests.servers import free_port, running_postgresql
 
-ROOT = Path(__file__).parents[2]
 ORDERS = (
     "create table orders (id integer primary key, placed text, changed text, total numeric, client integer, note text)"
 )
@@ -95,30 +92,11 @@ def no_secret_left(workspace: Workspace, *secrets: str) -> None:
             assert not [secret for secret in secrets if secret.encode() in content], path
 
 
-def free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return opened.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[int]:
     """The port of a PostgreSQL of our own, with the user and the database `septima`."""
-    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        pytest.skip("there is no PostgreSQL: sh scripts/system-packages postgresql")
-    port = free_port()
-    with subprocess.Popen(
-        ["sh", str(ROOT / "scripts" / "with-postgresql"), "sh", "-c", "echo ready; cat"],
-        env={**os.environ, "POSTGRESQL_PORT": str(port)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with running_postgresql() as port:
         yield port
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ from septima.lake.mend import mend_entries
 from septima.lake.quarantine import open_entries, quarantined
 from septima.schema import SeptimaError
 from septima.workspace import Workspace
-from tests.connect.conftest import SHOP, free_port, no_secret_left
+from tests.connect.conftest import SHOP, no_secret_left
+from tests.servers import free_port
 
 
 def _revenue(workspace: Workspace) -> dict[str, float]:

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,7 +18,8 @@ import pytest
 
 from septima.web.accounts.models import token_hash
 from septima.workspace import Workspace
-from tests.deploy.files import FOLDER, ROOT, compose, shared_settings
+from tests.deploy.files import FOLDER, compose, shared_settings
+from tests.servers import free_port, running_postgresql
 
 KEY = "septima_write_deploy"
 _WAIT_S = 300.0
@@ -28,29 +28,15 @@ _WAIT_S = 300.0
 @pytest.fixture
 def database() -> Iterator[str]:
     """The service `database`, from Debian's package: its address."""
-    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        pytest.skip("PostgreSQL is not installed: apt install postgresql")
-    program = "import os, sys; print(os.environ['SEPTIMA_DATABASE_URL'], flush=True); sys.stdin.read()"
-    command = ["sh", ROOT / "scripts" / "with-postgresql", sys.executable, "-c", program]
-    own = {**os.environ, "POSTGRESQL_PORT": str(_free_port())}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=own) as running:
-        assert running.stdout is not None
-        assert running.stdin is not None
-        yield running.stdout.readline().strip()
-        running.stdin.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    with running_postgresql() as port:
+        yield f"postgresql://septima@127.0.0.1:{port}/septima"
 
 
 class Services:
     """The services of the compose file, with folders, secrets and port of this machine in the place of the container's."""
 
     def __init__(self, folder: Path, database: str) -> None:
-        self.folder, self.port = folder / "data", _free_port()
+        self.folder, self.port = folder / "data", free_port()
         self._services: dict[str, Any] = compose()["services"]
         self._secrets, self._logs = folder / "secrets", folder / "logs"
         for one in (self.folder, self._secrets, self._logs):

@@ -12,6 +12,7 @@ import pytest
 from septima.lake.load import load
 from septima.lake.mapping import read_mapping
 from septima.workspace import Workspace
+from tests.servers import free_port
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -28,9 +29,7 @@ def server(spark_session: object, tmp_path: Path) -> Iterator[str]:
     """A Spark Connect server on a free port of this machine."""
     import pyspark
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
     settings = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
