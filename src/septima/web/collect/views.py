@@ -16,6 +16,7 @@ from septima.web.common import sealed
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.language import said_later, say
 from septima.web.common.paging import newest_first
+from septima.web.common.requests import origin_of
 
 _MOST_SOURCES = 100
 
@@ -120,7 +121,7 @@ def _page(
     organisation = request.membership.organisation
     aside = Parcel.objects.filter(source__organisation=organisation).exclude(problem="").select_related("source")
     oldest = Parcel.objects.filter(source__organisation=organisation, problem="").order_by("received_at").first()
-    origin = f"{request.scheme}://{request.get_host()}"
+    origin = origin_of(request)
     sends_to = (
         origin if made is None or made.kind == "tracking" else origin + reverse(f"receiving:{made.kind}", args=[key])
     )

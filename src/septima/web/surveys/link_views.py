@@ -18,6 +18,8 @@ from septima.web.common.access import MemberRequest, member
 from septima.web.common.exports import csv_answer, file_answer
 from septima.web.common.language import error_text, say
 from septima.web.common.paging import newest_first
+from septima.web.common.qr_codes import qr_svg
+from septima.web.common.requests import origin_of
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import inviting, letters, links, tasks
 from septima.web.surveys.forms import IssueForm, SitesForm
@@ -39,7 +41,7 @@ def overview(request: MemberRequest, pk: int) -> HttpResponse:
         )
         messages.success(request, say("Saved.", "Сохранено."))
         return to(request, "surveys:links", pk)
-    origin = links.origin_of(request)
+    origin = origin_of(request)
     page = newest_first(request, _with_counts(Issue.objects.filter(survey=survey).select_related("made_by")))
     values = {
         "form": form,
@@ -54,7 +56,7 @@ def overview(request: MemberRequest, pk: int) -> HttpResponse:
 def qr(request: MemberRequest, pk: int) -> HttpResponse:
     """The QR code of the open link, shown or saved as a file."""
     survey = own_survey(request, pk)
-    drawn = links.qr_svg(links.anonymous_address(survey, links.origin_of(request)))
+    drawn = qr_svg(links.anonymous_address(survey, origin_of(request)))
     if "save" in request.GET:
         return file_answer(f"{survey.name}.svg", drawn, "image/svg+xml")
     return HttpResponse(drawn, content_type="image/svg+xml")
@@ -113,7 +115,7 @@ def addresses(request: MemberRequest, pk: int, issue: int) -> HttpResponse:
     if silent:
         rows = rows.filter(answered_at=None)
     note_event(survey.organisation, request.user, "survey.links_exported", survey.name, survey=pk, links=rows.count())
-    origin = links.origin_of(request)
+    origin = origin_of(request)
 
     def lines() -> Iterable[list[object]]:
         for link in rows.iterator(2_000):
@@ -128,7 +130,7 @@ def addresses(request: MemberRequest, pk: int, issue: int) -> HttpResponse:
 def send(request: MemberRequest, pk: int, issue: int) -> HttpResponse:
     """Go on with letters that wait, or remind now those who have not answered."""
     survey, found = _own(request, pk, issue)
-    origin = links.origin_of(request)
+    origin = origin_of(request)
     if request.POST.get("do") == "remind" and found.channel == "email" and found.reminded_at is None:
         tasks.remind.enqueue(found.pk, origin)
     elif request.POST.get("do") == "go_on":
@@ -170,7 +172,7 @@ def _issued(request: MemberRequest, survey: Survey, workspace: Workspace, form: 
             survey.organisation, request.user, "survey.links_given", survey.name, survey=survey.pk, **made.counts
         )
         if by_mail:
-            _enqueue(made, links.origin_of(request))
+            _enqueue(made, origin_of(request))
     return made, is_new
 
 

@@ -9,12 +9,8 @@ from collections import OrderedDict
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.image.svg import SvgPathImage
-from qrcode.main import QRCode
 
 from septima.schema import Language
 from septima.web.surveys.models import Link, Response, Survey, new_code
@@ -106,18 +102,6 @@ def response_code(survey: Survey, token: str) -> str | None:
         return _response_signer(survey).unsign(token)
     except signing.BadSignature:
         return None
-
-
-def origin_of(request: HttpRequest) -> str:
-    """The site's own origin, as the person reached it."""
-    return f"{request.scheme}://{request.get_host()}"
-
-
-def qr_svg(address: str) -> bytes:
-    """The address as a QR code in SVG."""
-    code = QRCode(error_correction=ERROR_CORRECT_M, image_factory=SvgPathImage)
-    code.add_data(address)
-    return code.make_image().to_string(encoding="utf-8")
 
 
 def _survey_token(survey: Survey) -> str:

@@ -10,12 +10,13 @@ from collections import OrderedDict
 
 from django.http import HttpRequest
 
+from septima.web.common.requests import LOOPBACK, sender_of
+
 WINDOW_S = 60
 MOST = 60
 """Submissions of one address in a minute: a call centre behind one address stays below, a flood does not."""
 _MOST_KNOWN = 10_000
 _SALT = os.urandom(16)
-_LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
 _counts: OrderedDict[bytes, tuple[float, int]] = OrderedDict()
 
 
@@ -24,7 +25,7 @@ def too_fast(request: HttpRequest) -> bool:
 
     What comes from this machine itself, without a proxy's word for whom, is no flood from outside.
     """
-    if _address(request) in _LOOPBACK:
+    if sender_of(request.META) in LOOPBACK:
         return False
     name, now = _name(request), time.monotonic()
     began, count = _counts.pop(name, (now, 0))
@@ -42,11 +43,4 @@ def forget_all() -> None:
 
 
 def _name(request: HttpRequest) -> bytes:
-    return hashlib.sha256(_SALT + _address(request).encode()).digest()
-
-
-def _address(request: HttpRequest) -> str:
-    address = request.META.get("REMOTE_ADDR", "")
-    if address in _LOOPBACK:  # a proxy on this machine says whom it speaks for
-        address = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
-    return address
+    return hashlib.sha256(_SALT + sender_of(request.META).encode()).digest()

@@ -1,6 +1,5 @@
 """The addresses of a link: short, personal, of its picture, and where it leads."""
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from septima.web.tracking.models import TrackedLink
@@ -8,11 +7,6 @@ from septima.web.tracking.targets import with_marks
 from septima.web.tracking.tokens import token_of
 
 PLACE_OF_TOKEN = "TOKEN"  # noqa: S105 - the word that stands where a mail service puts a token
-
-
-def origin_of(request: HttpRequest) -> str:
-    """The site's own origin, as the person reached it."""
-    return f"{request.scheme}://{request.get_host()}"
 
 
 def short_address(link: TrackedLink, origin: str, customer: str | None = None) -> str:

@@ -14,10 +14,10 @@ from septima.web.common.access import MemberRequest, member
 from septima.web.common.exports import csv_answer
 from septima.web.common.language import current_language, error_text, said_later, say
 from septima.web.common.paging import newest_first
+from septima.web.common.requests import origin_of
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys.inviting import MOST_BYTES
 from septima.web.tracking import exchanging
-from septima.web.tracking.addresses import origin_of
 from septima.web.tracking.figures import figures, figures_at_once
 from septima.web.tracking.models import TargetHost, TrackedLink
 from septima.web.tracking.showing import HEADS, shown

@@ -9,9 +9,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from septima.web.common.requests import sender_of
+
 _SALT = "salt-"
 _BYTES = 32
-_LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
 _known: dict[Path, tuple[str, bytes]] = {}
 
 
@@ -25,7 +26,7 @@ def visitor_of(environ: Mapping[str, str], day: str, folder: Path) -> str:
     known = _known.get(folder)
     if known is None or known[0] != day:
         known = _known[folder] = day, _salt(day, folder)
-    seen = f"{_address(environ)}\0{environ.get('HTTP_USER_AGENT', '')}"
+    seen = f"{sender_of(environ)}\0{environ.get('HTTP_USER_AGENT', '')}"
     return hashlib.blake2b(seen.encode("utf-8", "replace"), key=known[1], digest_size=8).hexdigest()
 
 
@@ -51,10 +52,3 @@ def _salt(day: str, folder: Path) -> bytes:
     finally:
         made.unlink()
     return path.read_bytes()
-
-
-def _address(environ: Mapping[str, str]) -> str:
-    address = environ.get("REMOTE_ADDR", "")
-    if address in _LOOPBACK:  # a proxy on this machine says whom it speaks for
-        return environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or address
-    return address

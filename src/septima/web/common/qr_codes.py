@@ -1,4 +1,4 @@
-"""QR codes of links, for the screen and for print."""
+"""Addresses as QR codes, for the screen and for print."""
 
 import io
 
