@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from septima.web.accounts.models import Membership, Organisation, User
+from septima.web.common import workspaces
 from septima.web.metrics import digests
 from septima.web.metrics.models import Digest, Subscription
 from septima.web.metrics.tasks import send_digest, send_due_digests
@@ -147,13 +148,13 @@ def test_a_workspace_is_opened_once_for_all_letters_of_its_organisation(
             organisation=organisation, user=person, metric="nps", grain="quarter", created_at=BEGUN
         )
     opened: list[str] = []
-    real = digests.open_workspace
+    real = workspaces.open_workspace
 
     def noted(organisation: Organisation) -> Workspace:
         opened.append(organisation.slug)
         return real(organisation)
 
-    monkeypatch.setattr(digests, "open_workspace", noted)
+    monkeypatch.setattr(workspaces, "open_workspace", noted)
     assert sorted(one.user.email for one, _ in digests.due(AFTER)) == [
         "analyst@example.org",
         "head@example.org",

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from django_tasks import task
 
 from septima.web.accounts.models import Organisation
-from septima.web.actions.days import calendar_of, today_of
+from septima.web.actions.days import days_of, today_of
 from septima.web.actions.keeping import tell_the_lake
 from septima.web.actions.models import OPEN_STATES, Action
 from septima.web.common.language import say
@@ -45,7 +45,7 @@ def remind_everybody(now: datetime | None = None) -> int:
     """
     letters = 0
     for organisation in Organisation.objects.all():
-        there = calendar_of(organisation).local(now or datetime.now(UTC))
+        there = days_of(organisation).local(now or datetime.now(UTC))
         if there.time() < _HOUR:
             continue
         try:

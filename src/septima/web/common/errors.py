@@ -68,9 +68,8 @@ def broken(request: HttpRequest) -> HttpResponse:
         return _page(request, 500, title, explanation)
     except Exception:
         logger.exception("the page of an error cannot be drawn with its menu")
-    known = {"title": title, "explanation": explanation, "status": 500, "again": _again(request)}
-    known |= {"language": current_language(), "theme": "auto"}
-    return HttpResponse(render_to_string("common/error.html", known), status=500)
+    plain = {**_known(request, 500, title, explanation), "language": current_language(), "theme": "auto"}
+    return HttpResponse(render_to_string("common/error.html", plain), status=500)
 
 
 def cannot(request: HttpRequest, title: str, explanation: str, *, status: int = 422) -> HttpResponse:
@@ -82,10 +81,10 @@ def _page(request: HttpRequest, status: int, title: str, explanation: str) -> Ht
     if request.path_info.startswith("/api/"):  # programs are told in the form of all errors there (RFC 9457)
         problem = {"title": title, "status": status, "detail": explanation, "errors": []}
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    known = {"title": title, "explanation": explanation, "status": status, "again": _again(request)}
-    return render(request, "common/error.html", known, status=status)
+    return render(request, "common/error.html", _known(request, status, title, explanation), status=status)
 
 
-def _again(request: HttpRequest) -> str:
-    """The address of the page that was asked for; empty where something was sent, which is not to be sent twice."""
-    return request.get_full_path() if request.method == "GET" else ""
+def _known(request: HttpRequest, status: int, title: str, explanation: str) -> dict[str, object]:
+    """What the page shows; `again` is the address that was asked for, empty where what was sent is not to be sent twice."""
+    again = request.get_full_path() if request.method == "GET" else ""
+    return {"title": title, "explanation": explanation, "status": status, "again": again}

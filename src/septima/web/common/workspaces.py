@@ -17,7 +17,8 @@ from django.conf import settings
 from django.core.cache import caches
 from filelock import FileLock
 
-from septima.metrics import Period
+from septima.metrics import Calendar, Period
+from septima.schema import SeptimaError
 from septima.schema.version import VERSION
 from septima.scorecard.audit import definition_texts
 from septima.scorecard.card import Scorecard
@@ -54,6 +55,14 @@ def definitions_digest(workspace: Workspace) -> str:
     for name, text in sorted(definition_texts(workspace.directory).items()):
         digest.update(f"\0{name}\0{text}".encode())
     return digest.hexdigest()[:24]
+
+
+def calendar_of(organisation: Organisation) -> Calendar | None:
+    """How an organisation counts its days; None where its workspace cannot be read."""
+    try:
+        return open_workspace(organisation).settings.calendar
+    except SeptimaError:
+        return None
 
 
 def default_period(workspace: Workspace) -> Period:

@@ -18,11 +18,11 @@ from septima.metrics.catalogue import find_metric
 from septima.report.palette import STATE_MARKS
 from septima.report.summary import composite_style, summary
 from septima.report.words import STATES
-from septima.schema import Language, SeptimaError, Text
+from septima.schema import Language, Text
 from septima.scorecard.card import CompositeCard, Scorecard
-from septima.web.accounts.models import Membership, Organisation
+from septima.web.accounts.models import Membership
 from septima.web.common.permissions import allowed
-from septima.web.common.workspaces import kept_card, open_workspace
+from septima.web.common.workspaces import calendar_of, kept_card, open_workspace
 from septima.web.metrics.asking import Ask
 from septima.web.metrics.exports import document, picture
 from septima.web.metrics.figures import Figures, figures
@@ -57,22 +57,14 @@ def due(now: datetime | None = None) -> Iterator[tuple[Subscription, Period]]:
     for subscription in in_force:
         organisation = subscription.organisation
         if organisation.pk not in calendars:
-            calendars[organisation.pk] = _calendar(organisation)
+            calendars[organisation.pk] = calendar_of(organisation)
         calendar = calendars[organisation.pk]
-        if calendar is None:
+        if calendar is None:  # what is wrong with one organisation keeps no letter of another
             continue
         period = calendar.period_of(calendar.today(moment), _grain(subscription)).shift(-1)
         begun = calendar.today(subscription.created_at)
         if period.end > begun and not Digest.objects.filter(subscription=subscription, period=period.id).exists():
             yield subscription, period
-
-
-def _calendar(organisation: Organisation) -> Calendar | None:
-    """How an organisation counts its days; None where its workspace cannot be read, which keeps no letter of another."""
-    try:
-        return open_workspace(organisation).settings.calendar
-    except SeptimaError:
-        return None
 
 
 def send(subscription: Subscription, period: str) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from septima.schema import SeptimaError
@@ -17,7 +18,7 @@ from septima.web.accounts.models import Organisation, User
 from septima.web.common.workspaces import open_workspace
 from septima.web.schedule.models import Due
 from septima.web.schedule.rules import Rule, read_rules
-from septima.web.work.doing import begin, begin_again
+from septima.web.work.doing import begin
 from septima.web.work.models import Work
 
 logger = logging.getLogger(__name__)
@@ -40,12 +41,15 @@ def begin_now(organisation: Organisation, rule: Rule, who: User) -> Work:
 
 def last_of(organisation: Organisation, rule: Rule) -> Due | None:
     """When a rule was last due, with what became of it; None before the first time."""
-    found = Due.objects.filter(organisation=organisation, rule=rule.key).exclude(work=None)
+    return _newest(Due.objects.filter(organisation=organisation, rule=rule.key).exclude(work=None))
+
+
+def _newest(found: QuerySet[Due]) -> Due | None:
     return found.select_related("work").order_by("-planned_at").first()
 
 
 def _begin_if_due(organisation: Organisation, rule: Rule, now: datetime) -> Work | None:
-    known = Due.objects.filter(organisation=organisation, rule=rule.key).order_by("-planned_at").first()
+    known = _newest(Due.objects.filter(organisation=organisation, rule=rule.key))
     if known is None:
         _note(organisation, rule, now)
         return None
@@ -59,8 +63,10 @@ def _begin_if_due(organisation: Organisation, rule: Rule, now: datetime) -> Work
 
 def _begin_what_was_cut_off(organisation: Organisation, rule: Rule, known: Due) -> None:
     """Begin what the one who noted it did not live to begin."""
-    first = Due.objects.filter(organisation=organisation, rule=rule.key).order_by("planned_at").first()
-    if known.work is None and known != first:
+    if (
+        known.work is None
+        and Due.objects.filter(organisation=organisation, rule=rule.key).exclude(pk=known.pk).exists()
+    ):
         _begin_for(organisation, rule, known)
 
 
@@ -72,12 +78,9 @@ def _begin_for(organisation: Organisation, rule: Rule, noted: Due) -> Work:
 
 def _begin(organisation: Organisation, rule: Rule, who: User | None) -> Work:
     options: Mapping[str, Any] = {"do": rule.do, "what": rule.what}
-    work = begin(
+    return begin(
         organisation, SCHEDULED, f"{SCHEDULED}-{rule.do}-{rule.what}"[:200], who=who, subject=rule.name, options=options
     )
-    if work.state == "failed":
-        begin_again(work)
-    return work
 
 
 def _note(organisation: Organisation, rule: Rule, planned: datetime) -> Due | None:

@@ -197,11 +197,11 @@ def _content(workspace: Workspace) -> tuple[CommentedMap, "CommentedSeq | list[C
     if not path.exists():
         rules = CommentedSeq()
         return CommentedMap({"rules": rules}), rules
-    read_rules(workspace)
-    content = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    if content.get("rules") is None:
-        content["rules"] = CommentedSeq()
-    return content, content["rules"]
+    node = load_node(path.read_text(encoding="utf-8"), str(path), "rules")
+    node.items("rules")  # a list, or refused
+    if node.data.get("rules") is None:
+        node.data["rules"] = CommentedSeq()
+    return node.data, node.data["rules"]
 
 
 def _write(workspace: Workspace, content: CommentedMap) -> None:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from septima.schema import SeptimaError
+from septima.schema import SeptimaError, Text
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
 from septima.web.common.language import current_language, error_text, said_later, say
@@ -22,12 +22,12 @@ from septima.web.work.doing import settle
 from septima.workspace import Workspace
 
 _WHENS = {
-    "30 2 * * *": ("every night at 2:30", "каждую ночь в\u00a02:30"),
-    "0 * * * *": ("every hour", "каждый час"),
-    "*/15 * * * *": ("every quarter of an hour", "каждые 15\u00a0минут"),
-    "0 7 * * 1-5": ("on weekdays at 7:00", "по\u00a0будням в\u00a07:00"),
-    "0 7 * * 1": ("on Mondays at 7:00", "по\u00a0понедельникам в\u00a07:00"),
-    "0 7 1 * *": ("on the first of a month at 7:00", "первого числа месяца в\u00a07:00"),
+    "30 2 * * *": Text("every night at 2:30", "каждую ночь в\u00a02:30"),
+    "0 * * * *": Text("every hour", "каждый час"),
+    "*/15 * * * *": Text("every quarter of an hour", "каждые 15\u00a0минут"),
+    "0 7 * * 1-5": Text("on weekdays at 7:00", "по\u00a0будням в\u00a07:00"),
+    "0 7 * * 1": Text("on Mondays at 7:00", "по\u00a0понедельникам в\u00a07:00"),
+    "0 7 1 * *": Text("on the first of a month at 7:00", "первого числа месяца в\u00a07:00"),
 }
 
 
@@ -71,7 +71,7 @@ class RuleForm(forms.Form):
         self.fields["doing"].choices = [  # pyright: ignore[reportAttributeAccessIssue] # a field of choices
             (f"{do}/{what}", _named(do, what)) for do in DOINGS for what in known.get(do, [""])
         ]
-        self.fields["when"].choices = [(cron, say(*words)) for cron, words in _WHENS.items()]  # pyright: ignore[reportAttributeAccessIssue]
+        self.fields["when"].choices = [(cron, words.in_language(current_language())) for cron, words in _WHENS.items()]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @member("view_data")
@@ -148,7 +148,8 @@ def _page(request: MemberRequest, form: RuleForm, status: int = 200) -> HttpResp
         last = last_of(organisation, rule)
         if last is not None and last.work is not None:
             settle(last.work)
-        when = say(*_WHENS[rule.cron]) if rule.cron in _WHENS else rule.cron
+        known = _WHENS.get(rule.cron)
+        when = known.in_language(current_language()) if known else rule.cron
         doing = DOINGS[rule.do].in_language(current_language())
         shown.append(Shown(rule, doing, _what(rule.what), when, rule.next_after(moment), last))
     context = {
