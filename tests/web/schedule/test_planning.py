@@ -111,6 +111,17 @@ def test_what_was_noted_and_not_begun_is_begun_by_the_next_look(
     assert begun == ["hourly"]
 
 
+def test_work_that_was_forgotten_is_not_done_once_more(
+    organisation: Organisation, workspace: Workspace, begun: list[str]
+) -> None:
+    add_rule(workspace, "yearly", "compute", "", "0 0 1 1 *")
+    begin_what_is_due(organisation, at("2025-06-01T00:00"))
+    (work,) = begin_what_is_due(organisation, at("2026-01-02T00:00"))
+    work.delete()  # as works are that ended long ago
+    assert begin_what_is_due(organisation, at("2026-06-01T00:00")) == []
+    assert begun == ["yearly"]
+
+
 def test_another_time_makes_another_rule_which_does_not_begin_at_once(
     organisation: Organisation, workspace: Workspace, begun: list[str]
 ) -> None:

@@ -10,15 +10,16 @@ from septima.web.work.models import Work
 
 
 class Due(models.Model):
-    """A moment at which a rule was due, and the work that was begun for it.
+    """A moment at which a rule was due, whether it is dealt with, and the work that was begun for it until that is forgotten.
 
-    The first one of a rule has no work: it tells since when the rule is known, as nothing is made up for before that.
+    The first one of a rule never had work: it tells since when the rule is known, as nothing is made up for before that.
     """
 
     organisation = models.ForeignKey(Organisation, models.CASCADE)
     rule = models.CharField(max_length=400)
     planned_at = models.DateTimeField()
     noted_at = models.DateTimeField(default=timezone.now)
+    is_begun = models.BooleanField(default=False)
     work = models.ForeignKey(Work, models.SET_NULL, null=True)
 
     class Meta:

@@ -51,9 +51,10 @@ def _newest(found: QuerySet[Due]) -> Due | None:
 def _begin_if_due(organisation: Organisation, rule: Rule, now: datetime) -> Work | None:
     known = _newest(Due.objects.filter(organisation=organisation, rule=rule.key))
     if known is None:
-        _note(organisation, rule, now)
+        _note(organisation, rule, now, is_begun=True)
         return None
-    _begin_what_was_cut_off(organisation, rule, known)
+    if not known.is_begun:  # the one who noted it did not live to begin it
+        _begin_for(organisation, rule, known)
     planned = rule.last_before(now)
     if planned <= known.planned_at:
         return None
@@ -61,18 +62,9 @@ def _begin_if_due(organisation: Organisation, rule: Rule, now: datetime) -> Work
     return None if noted is None else _begin_for(organisation, rule, noted)
 
 
-def _begin_what_was_cut_off(organisation: Organisation, rule: Rule, known: Due) -> None:
-    """Begin what the one who noted it did not live to begin."""
-    if (
-        known.work is None
-        and Due.objects.filter(organisation=organisation, rule=rule.key).exclude(pk=known.pk).exists()
-    ):
-        _begin_for(organisation, rule, known)
-
-
 def _begin_for(organisation: Organisation, rule: Rule, noted: Due) -> Work:
     work = _begin(organisation, rule, None)
-    Due.objects.filter(pk=noted.pk).update(work=work)
+    Due.objects.filter(pk=noted.pk).update(work=work, is_begun=True)
     return work
 
 
@@ -83,11 +75,11 @@ def _begin(organisation: Organisation, rule: Rule, who: User | None) -> Work:
     )
 
 
-def _note(organisation: Organisation, rule: Rule, planned: datetime) -> Due | None:
+def _note(organisation: Organisation, rule: Rule, planned: datetime, *, is_begun: bool = False) -> Due | None:
     """Note that a rule was due; None where somebody else has."""
     try:
         with transaction.atomic():
-            return Due.objects.create(organisation=organisation, rule=rule.key, planned_at=planned)
+            return Due.objects.create(organisation=organisation, rule=rule.key, planned_at=planned, is_begun=is_begun)
     except IntegrityError:
         return None
 

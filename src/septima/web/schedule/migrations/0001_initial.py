@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ("rule", models.CharField(max_length=400)),
                 ("planned_at", models.DateTimeField()),
                 ("noted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("is_begun", models.BooleanField(default=False)),
                 (
                     "organisation",
                     models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="accounts.organisation"),
