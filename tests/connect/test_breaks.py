@@ -12,8 +12,9 @@ import pytest
 from septima.connect.fetch import fetch
 from septima.lake.quarantine import quarantined
 from septima.workspace import Workspace
-from tests.connect.conftest import ROOT, SHOP, fill
+from tests.connect.conftest import SHOP, fill
 
+ROOT = Path(__file__).parents[2]
 PLACES = (
     "in the middle of extract",
     "between extract and normalize",
