@@ -290,8 +290,8 @@ def erase_until(say: Callable[[str], None], root: Path, moment: int) -> None:
 
         return run
 
-    store.write_durably = counted(store.write_durably)
-    erasing.write_durably = store.write_durably
+    store.write_over = counted(store.write_over)
+    erasing.write_over = store.write_over
     store.Writing.advance = counted(store.Writing.advance)
     store.Lake._publish = counted(store.Lake._publish)
     erasing.copy_parquet = counted(erasing.copy_parquet)

@@ -62,7 +62,7 @@ def test_nothing_is_left_where_storing_fails(tmp_path: Path, card: Scorecard, mo
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("septima.scorecard.durable.os.fsync", full)
+    monkeypatch.setattr("septima.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         save_snapshot(tmp_path, card)
     assert list(tmp_path.iterdir()) == []

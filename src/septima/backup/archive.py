@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from septima.lake.store import flush
+from septima.durable import OWNER_ALONE, flush
 from septima.schema import SeptimaError, Text
 
 Progress = Callable[[Text, int, int | None], None]
@@ -65,7 +65,7 @@ def write_archive(
     """Write a backup of these pieces and folders; the number of its bytes. OSError where the disk does not take it."""
     temporary = file.with_name(f".{file.name}.part")
     try:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, OWNER_ALONE)
         with os.fdopen(descriptor, "w+b") as written:
             _write(written, pieces, folders, facts, progress)
             written.flush()

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from septima.cli.output import Format, print_json, say
+from septima.durable import write_new
 from septima.schema import SeptimaError
-from septima.scorecard.durable import write_new
 
 
 def write_starter(path: Path, text: str, next_step: str, form: Format) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from septima.connect.definition import Connection, Read
 from septima.connect.errors import ConnectError
+from septima.durable import write_over
 from septima.lake.load import Desk, Entries, LoadResult, Progress, bring_in, close_mended
 from septima.lake.mapping import parse_mapping
-from septima.lake.store import Lake, write_durably
+from septima.lake.store import Lake
 from septima.schema import Text
 
 Found = Sequence[tuple[Path, str]]
@@ -63,7 +64,7 @@ def take_files(
     kept = connection.work / "files.json"
     seen: dict[str, list[int]] = {} if everything or not kept.exists() else json.loads(kept.read_text(encoding="utf-8"))
     mapping_path = connection.work / "mapping.yaml"
-    write_durably(mapping_path, connection.mapping_text)
+    write_over(mapping_path, connection.mapping_text)
     mapping = parse_mapping(connection.mapping_text, mapping_path)
     fresh: dict[str, Found] = {}
     stamps: dict[str, list[int]] = {}
@@ -99,5 +100,5 @@ def take_files(
         progress=progress,
         memory=memory,
     )
-    write_durably(kept, json.dumps({**seen, **stamps}, ensure_ascii=False))
+    write_over(kept, json.dumps({**seen, **stamps}, ensure_ascii=False))
     return result, counts

@@ -3,6 +3,7 @@
 import os
 import stat
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from septima.connect.definition import Connection, variable_of
-from septima.lake.store import flush
+from septima.durable import OWNER_ALONE, write_over
 from septima.schema import SeptimaError, Text
 
 _LEAST_HIDDEN = 4
@@ -44,19 +45,12 @@ class Secrets:
         """
         path = self.connection.secrets_path
         held = {**_file(path), **changed}
-        temporary = path.with_suffix(f".secrets.{os.getpid()}")
+        written, yaml = StringIO(), YAML(typ="safe")
+        yaml.default_flow_style = False
+        yaml.dump(held, written)
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                yaml = YAML(typ="safe")
-                yaml.default_flow_style = False
-                yaml.dump(held, file)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-            flush(path.parent)
+            write_over(path, written.getvalue(), OWNER_ALONE)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
             raise SecretError(
                 Text(
                     f"{path} cannot be written: {error.strerror}; new tokens have to be kept there, give the user rights",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from septima.connect.definition import FOLDER, definition_path
 from septima.connect.kinds import KINDS
+from septima.durable import write_new
 from septima.schema import Text
 from septima.schema.wording import hinted, near
 from septima.scorecard.definition import DefinitionError
-from septima.scorecard.durable import write_new
 
 _IGNORED = "# Secrets and what is on the way are not to be shared.\n*.secrets\nwork/\n"
 

@@ -9,11 +9,12 @@ from septima.connect.definition import Connection
 from septima.connect.naming import resource_name
 from septima.connect.pipeline import ARRIVED, LOADS
 from septima.connect.quarantined import close_read_again, keep_known
+from septima.durable import write_over
 from septima.lake.load import Desk, Entries, LoadResult, Progress, bring_in
 from septima.lake.mapping import parse_mapping
 from septima.lake.seal import Seal
 from septima.lake.sql import DEFAULT_MEMORY
-from septima.lake.store import Lake, write_durably
+from septima.lake.store import Lake
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def take(
     mapping_path = connection.work / "mapping.yaml"
     for portion in _portions(connection):
         # What is mended in the quarantine goes by this file.
-        write_durably(mapping_path, connection.mapping_text)
+        write_over(mapping_path, connection.mapping_text)
         total += _take(lake, connection, portion, mapping_path, progress, memory)
         for path in (file for files in portion.files.values() for file in files):
             path.unlink()

@@ -19,11 +19,12 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from septima.durable import flush, write_over
 from septima.lake.links import CUSTOMER, CUSTOMER_COLUMNS, LINKS, REFERRER, REMOVED, SUPPRESSED
 from septima.lake.person import PersonError, ids_of, mark_person, owned_tables, ownership
 from septima.lake.sql import connect, count, identifier, parquet, text_literal
 from septima.lake.stage import copy_parquet
-from septima.lake.store import Lake, StoreError, Writing, flush, write_durably
+from septima.lake.store import Lake, StoreError, Writing
 from septima.lake.suppression import Suppression, read_suppression, record_suppression, salt_of
 from septima.lake.tables import LAKE_TABLES, MERGES, QUARANTINE
 from septima.lake.words import nothing_of
@@ -119,7 +120,7 @@ def erase_person(lake: Lake, customer_id: str, *, author: str, reason: str) -> C
             "tables": {name: vars(counts) for name, counts in tables.items()},
             "files": sorted(str(Path(path).relative_to(lake.root)) for paths in held.values() for path in paths),
         }
-        write_durably(_note_path(lake, erasure), json.dumps(note, ensure_ascii=False))
+        write_over(_note_path(lake, erasure), json.dumps(note, ensure_ascii=False))
         writing.details.update({"erasure": erasure, "author": author})
     finish_erasures(lake)
     return certificate(lake, erasure)
@@ -399,7 +400,7 @@ def _clean_labels(lake: Lake, ids: Sequence[str]) -> None:
         content = json.loads(text)
         label = clean.get(str(content["label"]))
         if label is not None:
-            write_durably(path, json.dumps({**content, "label": label}, ensure_ascii=False, indent=1))
+            write_over(path, json.dumps({**content, "label": label}, ensure_ascii=False, indent=1))
 
 
 def _finish(lake: Lake, note: Mapping[str, object]) -> None:
@@ -413,7 +414,7 @@ def _finish(lake: Lake, note: Mapping[str, object]) -> None:
         flush(folder)
     content = {key: value for key, value in note.items() if key not in ("version", "writer")}
     content |= {"versions": versions}
-    write_durably(
+    write_over(
         lake.root / _FOLDER / f"{note['id']}.json",
         json.dumps({**content, "hash": _hash(content)}, ensure_ascii=False, indent=1),
     )

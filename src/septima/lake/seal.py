@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from septima.durable import write_over
 from septima.lake.load import LoadResult, TableCounts
-from septima.lake.store import Lake, StoreError, Writing, write_durably
+from septima.lake.store import Lake, StoreError, Writing
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,4 @@ class Seal:
         version, writer = (last.version + 1, writing.id) if writing.changed_tables else (last.version, last.writer)
         self._path.parent.mkdir(exist_ok=True)
         counts = {table: vars(of) for table, of in tables.items()}
-        write_durably(self._path, json.dumps({"version": version, "writer": writer, "counts": counts}))
+        write_over(self._path, json.dumps({"version": version, "writer": writer, "counts": counts}))

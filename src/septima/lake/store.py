@@ -32,6 +32,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 from filelock import FileLock, Timeout
 
+from septima.durable import flush, write_over
 from septima.lake.tables import LAKE_TABLES
 from septima.lake.words import no_table
 from septima.schema import DECIMAL_PRECISION, DECIMAL_SCALE, SeptimaError, Table, Text, Type
@@ -242,7 +243,7 @@ class Lake:
         with self._lock("writer.lock", wait_seconds):
             restored = self._recover()
             writing = Writing(self, uuid.uuid4().hex)
-            write_durably(self._marker, json.dumps({"writer": writing.id, "label": label, "process": os.getpid()}))
+            write_over(self._marker, json.dumps({"writer": writing.id, "label": label, "process": os.getpid()}))
             try:
                 yield writing
                 changed = writing.changed_tables
@@ -312,7 +313,7 @@ class Lake:
 
     def _publish(self, commit: Commit) -> None:
         content = {**vars(commit), "at": commit.at.isoformat()}
-        write_durably(self._commit_path(commit.version), json.dumps(content, ensure_ascii=False, indent=1))
+        write_over(self._commit_path(commit.version), json.dumps(content, ensure_ascii=False, indent=1))
 
     def _recover(self) -> dict[str, int]:
         """Put tables back to the newest commit where a writer ended before publishing.
@@ -362,23 +363,3 @@ def _files_of(folder: Path, version: int, written: tuple[int, int] | None) -> tu
 def arrow_schema(table: Table) -> pa.Schema:
     """The Arrow types of a table's columns: text, naive UTC microseconds, decimal(18, 4) …"""
     return pa.schema([pa.field(column.name, _ARROW_TYPES[column.type]) for column in table.columns])
-
-
-def flush(path: Path) -> None:
-    """Bring a file, or a folder's list of files, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Write so that a reader, even after a power failure, finds the whole text or the earlier one."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    flush(path.parent)

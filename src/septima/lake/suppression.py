@@ -5,7 +5,6 @@ lake; without it the hashes say nothing, and it is not in any certificate.
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,8 +15,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from septima.durable import OWNER_ALONE, write_new
 from septima.lake.sql import parquet, text_literal
-from septima.lake.store import Lake, Writing, arrow_schema, flush
+from septima.lake.store import Lake, Writing, arrow_schema
 from septima.lake.tables import ERASURES
 
 REASON = "erased on request"
@@ -61,17 +61,9 @@ def salt_of(lake: Lake) -> str:
     """The lake's own salt, made when it is first needed and never again."""
     path = lake.root / "erasures" / "salt"
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(f".{secrets.token_hex(8)}")
-        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:  # noqa: PTH123 - a mode
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
         # Of two who make it at once, the first one's stands.
         with suppress(FileExistsError):
-            os.link(temporary, path)
-        temporary.unlink()
-        flush(path.parent)
+            write_new(path, secrets.token_hex(32), OWNER_ALONE)
     return path.read_text(encoding="ascii")
 
 

@@ -19,9 +19,9 @@ from typing import Any, cast
 
 from filelock import FileLock, Timeout
 
+from septima.durable import flush
 from septima.schema import SeptimaError, Text
 from septima.scorecard.differences import Difference, content_of, differences
-from septima.scorecard.durable import flush_folder
 
 FOLDER = "audit"
 LOG = "log.jsonl"
@@ -317,7 +317,7 @@ def _write(path: Path, content: bytes, entries: Sequence[Entry]) -> None:
     finally:
         os.close(descriptor)
     if fresh:
-        flush_folder(path.parent)
+        flush(path.parent)
 
 
 def _finished(path: Path, entries: Sequence[Entry]) -> tuple[int, bool]:

@@ -16,10 +16,10 @@ from typing import Any, cast
 
 from filelock import FileLock
 
+from septima.durable import write_new
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Scorecard
 from septima.scorecard.differences import Difference, content_of, differences
-from septima.scorecard.durable import write_new
 from septima.scorecard.simulate import DRAWS
 from septima.scorecard.snapshot import SnapshotError, from_json, to_json
 

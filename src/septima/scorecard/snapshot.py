@@ -7,9 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from septima.durable import write_new
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Scorecard
-from septima.scorecard.durable import write_new
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

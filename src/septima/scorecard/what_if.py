@@ -10,11 +10,11 @@ from typing import Literal, get_args
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from septima.durable import write_over
 from septima.schema import SeptimaError, Text
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import rescale
 from septima.scorecard.definition import KpiDefinition, PerspectiveDefinition, ScorecardDefinition
-from septima.scorecard.durable import write_over
 from septima.scorecard.history import KpiHistory
 from septima.scorecard.weighting import DATA_METHODS
 

@@ -25,9 +25,9 @@ from typing import IO, Any, cast
 
 from filelock import FileLock, Timeout
 
+from septima.durable import write_new, write_over
 from septima.schema import SeptimaError, Text
 from septima.scorecard.alerts.definition import Alert, AlertDefinition, Channel, EmailChannel, WebhookChannel
-from septima.scorecard.durable import write_new, write_over
 
 FOLDER = "alerts"
 OUTBOX = "outbox"

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar, cast
 
+from septima.durable import write_over
 from septima.schema import Text
 from septima.schema.wording import hinted
 from septima.scorecard.benchmark.canonical import canonical, parse
@@ -26,7 +27,6 @@ from septima.scorecard.benchmark.exchange import (
 from septima.scorecard.benchmark.signature import SigningKey, fingerprint, is_signed
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import AGGREGATIONS
-from septima.scorecard.durable import write_over
 from septima.scorecard.normalise import NORMALISATIONS
 
 FORM = "septima-benchmark"

@@ -22,6 +22,7 @@ import numpy as np
 from filelock import FileLock
 from scipy.stats import norm
 
+from septima.durable import write_over
 from septima.metrics import Passport
 from septima.metrics.estimates import STUDENT, WILSON
 from septima.schema import Text
@@ -29,7 +30,6 @@ from septima.scorecard.benchmark.errors import BenchmarkError
 from septima.scorecard.benchmark.signature import KEYS
 from septima.scorecard.card import Figure
 from septima.scorecard.composite import GEOMETRIC_FLOOR, Aggregation
-from septima.scorecard.durable import write_over
 from septima.scorecard.normalise import ACHIEVEMENT_LIMIT, Entry, Rule
 from septima.scorecard.simulate import bounds_of
 

@@ -3,10 +3,12 @@
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from septima.durable import OWNER_ALONE, write_new
 from septima.schema import Text
 from septima.scorecard.benchmark.errors import BenchmarkError
 
@@ -107,16 +109,9 @@ def own_key(workspace: Path) -> SigningKey:
         return kept
     path = workspace / KEYS / _FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = path.with_name(f".{_FILE}.{os.getpid()}")
-    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_key().secret.hex() + "\n")
-        os.link(made, path)  # whole or not at all, and never in place of a key that another process has just made
-    except FileExistsError:
-        pass
-    finally:
-        made.unlink()
+    # Whole or not at all, and never in place of a key that another process has just made.
+    with suppress(FileExistsError):
+        write_new(path, new_key().secret.hex() + "\n", OWNER_ALONE)
     kept = read_key(workspace)
     if kept is None:
         raise BenchmarkError(

@@ -7,11 +7,11 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
+from septima.durable import write_over
 from septima.schema import Text
 from septima.scorecard.benchmark.errors import BenchmarkError
 from septima.scorecard.benchmark.files import Signed
 from septima.scorecard.benchmark.signature import KEYS
-from septima.scorecard.durable import write_over
 from septima.scorecard.nodes import read_node
 
 FILE = "known.yaml"

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from filelock import FileLock, Timeout
 
+from septima.durable import write_over
 from septima.schema import SeptimaError, Text
 from septima.scorecard.audit import (
     FOLDER,
@@ -24,7 +25,6 @@ from septima.scorecard.audit import (
     record_changes,
     without_secrets,
 )
-from septima.scorecard.durable import write_over
 from septima.web.accounts.audit import note_event
 from septima.web.accounts.models import Membership, Organisation, User
 from septima.web.common.language import say

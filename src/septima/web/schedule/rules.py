@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from septima.connect.definition import connection_names
-from septima.lake.store import write_durably
+from septima.durable import write_over
 from septima.report import FORMATS
 from septima.schema import Text
 from septima.schema.wording import hinted
@@ -211,7 +211,7 @@ def _write(workspace: Workspace, content: CommentedMap) -> None:
     written = StringIO()
     yaml.dump(content, written)
     _rules(workspace, written.getvalue())
-    write_durably(workspace.directory / FILE, written.getvalue())
+    write_over(workspace.directory / FILE, written.getvalue())
 
 
 def whats(workspace: Workspace) -> dict[Doing, Sequence[str]]:

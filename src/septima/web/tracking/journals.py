@@ -12,6 +12,8 @@ import threading
 import time
 from pathlib import Path
 
+from septima.durable import OWNER_ALONE, flush
+
 logger = logging.getLogger(__name__)
 SUFFIX = ".hits"
 SYNCED_EVERY_S = 0.05
@@ -88,14 +90,10 @@ def _begun(folder: Path) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
     hidden, path = folder / f".{name}", folder / f"{name}{SUFFIX}"
-    descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    descriptor = os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, OWNER_ALONE)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     hidden.rename(path)
-    directory = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    flush(folder)
     return descriptor
 
 

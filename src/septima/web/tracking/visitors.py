@@ -7,8 +7,10 @@ day (UTC) is over: then nobody, not even whoever has the site's folder, can go b
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from septima.durable import OWNER_ALONE, write_new
 from septima.web.common.requests import sender_of
 
 _SALT = "salt-"
@@ -38,17 +40,10 @@ def forget_all() -> None:
 def _salt(day: str, folder: Path) -> bytes:
     """The salt of a day, made where there is none; those of days before are thrown away."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path, made = folder / f"{_SALT}{day}", folder / f".{_SALT}{os.getpid()}-{os.urandom(4).hex()}"
+    path = folder / f"{_SALT}{day}"
     for old in folder.glob(f"{_SALT}*"):
         if old.name < path.name:
             old.unlink(missing_ok=True)
-    with made.open("xb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(os.urandom(_BYTES))
-    try:
-        os.link(made, path)
-    except FileExistsError:
-        pass  # another process was first: its salt is the day's
-    finally:
-        made.unlink()
+    with suppress(FileExistsError):  # another process was first: its salt is the day's
+        write_new(path, os.urandom(_BYTES), OWNER_ALONE)
     return path.read_bytes()

@@ -3,12 +3,13 @@
 import multiprocessing
 import os
 import signal
+import stat
 import time
 from pathlib import Path
 
 import pytest
 
-from septima.scorecard.durable import write_new, write_over
+from septima.durable import OWNER_ALONE, write_new, write_over
 
 
 def test_a_new_file_never_replaces_another(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("septima.scorecard.durable.os.fsync", full)
+    monkeypatch.setattr("septima.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write(tmp_path / "a.json", "text")  # type: ignore[operator]
     assert list(tmp_path.iterdir()) == []
@@ -57,3 +58,13 @@ def test_others_may_read_what_the_user_lets_them(tmp_path: Path) -> None:
     write_new(tmp_path / "new", "text")
     write_over(tmp_path / "over", b"bytes")
     assert {(tmp_path / name).stat().st_mode for name in ("new", "over")} == {plain.stat().st_mode}
+
+
+@pytest.mark.parametrize("write", [write_new, write_over])
+def test_a_secret_is_never_there_for_others(tmp_path: Path, write: object) -> None:
+    before = os.umask(0)
+    try:
+        write(tmp_path / "key", "secret", OWNER_ALONE)  # type: ignore[operator]
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600

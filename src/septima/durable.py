@@ -4,44 +4,47 @@ import os
 import uuid
 from pathlib import Path
 
+OWNER_ALONE = 0o600
+"""Rights of a file that holds a secret."""
+_AS_ANY_FILE = 0o666  # less what the user's mask takes away; `tempfile` would keep it from everybody else
 
-def write_new(path: Path, content: str | bytes) -> None:
+
+def write_new(path: Path, content: str | bytes, mode: int = _AS_ANY_FILE) -> None:
     """Write a file that is not there yet; FileExistsError where it is, and nothing is left where writing fails."""
-    written = _temporary(path, content)
+    written = _temporary(path, content, mode)
     try:
         # A link fails where the name is taken, so that two writers can never replace each other's file.
         os.link(written, path)
     finally:
         written.unlink()
-    flush_folder(path.parent)
+    flush(path.parent)
 
 
-def write_over(path: Path, content: str | bytes) -> None:
+def write_over(path: Path, content: str | bytes, mode: int = _AS_ANY_FILE) -> None:
     """Write a file in place of what is there; a reader finds the whole content or the earlier one."""
-    written = _temporary(path, content)
+    written = _temporary(path, content, mode)
     try:
         written.replace(path)
     except OSError:
         written.unlink()
         raise
-    flush_folder(path.parent)
+    flush(path.parent)
 
 
-def flush_folder(folder: Path) -> None:
-    """Let the names in a folder outlive a power failure."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Bring a file, or a folder's list of files, to the disk, so that it outlives a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _temporary(path: Path, content: str | bytes) -> Path:
+def _temporary(path: Path, content: str | bytes, mode: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     written = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        # Who may read it is as for any file of this user: `tempfile` would keep it from everybody else.
-        with written.open("xb") as file:
+        with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
