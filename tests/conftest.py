@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from tests.small_shop import make_shop, write_sources
-from tests.spark_cluster import spark_cluster
+from tests.spark_cluster import SHORT_LIVED, spark_cluster
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -68,6 +68,8 @@ def spark_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             .config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.driver.memory", "1g")
+            .config("spark.driver.extraJavaOptions", SHORT_LIVED)
+            .config("spark.executor.extraJavaOptions", SHORT_LIVED)
             .config("spark.executor.memory", "700m")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.driver.host", "127.0.0.1")

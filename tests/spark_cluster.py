@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 WORKERS = 2
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of a JVM that ends before its compiler has earned back what it takes from the other processes."""
 _MASTER, _WORKER = (f"org.apache.spark.deploy.{part}" for part in ("master.Master", "worker.Worker"))
 _START_SECONDS = 180
 
@@ -22,7 +24,12 @@ def spark_cluster(folder: Path, workers: int = WORKERS, memory: str = "1g") -> I
     settings.write_text("spark.master.rest.enabled false\nspark.ui.enabled false\n", encoding="utf-8")
     common = ["--host", "127.0.0.1", "--webui-port", "0", "--properties-file", str(settings)]
     # Daemons take little memory themselves; it is their executors that compute.
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m"}
+    environment = {
+        **os.environ,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "256m",
+        "SPARK_DAEMON_JAVA_OPTS": SHORT_LIVED,
+    }
     running: list[subprocess.Popen[bytes]] = []
 
     def start(name: str, *arguments: str) -> Path:
