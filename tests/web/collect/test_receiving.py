@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import hmac
+import itertools
 import json
 import zlib
 from datetime import UTC, datetime
@@ -142,6 +143,21 @@ def test_a_batch_cut_off_at_any_moment_arrives_once(inlet: Inlet, monkeypatch: p
     bring(inlet.organisation)
     assert count(inlet, "touches") == 3
     assert not Parcel.objects.exists()
+
+
+def test_what_comes_meanwhile_waits_for_the_next_time(inlet: Inlet, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, numbers = bringing.append_portions, itertools.count(10)
+
+    def appended(*arguments: Any, **named: Any) -> Any:
+        send("/v1/batch", {"batch": [track(f"m{next(numbers)}")]})
+        return whole(*arguments, **named)
+
+    monkeypatch.setattr(bringing, "append_portions", appended)
+    monkeypatch.setattr(bringing, "_MOST_PARCELS", 2)
+    for number in range(3):
+        send("/v1/batch", {"batch": [track(f"m{number}")]})
+    assert bring(inlet.organisation) == Brought(parcels=3)
+    assert (count(inlet, "touches"), Parcel.objects.count()) == (3, 2)
 
 
 def test_what_spoils_a_batch_is_left_aside_alone(inlet: Inlet, monkeypatch: pytest.MonkeyPatch) -> None:

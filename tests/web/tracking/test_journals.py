@@ -51,6 +51,23 @@ def test_a_journal_that_is_written_to_is_taken_piece_by_piece_and_removed_when_i
     assert Journal.objects.count() == 0
 
 
+def test_a_journal_that_grows_without_an_end_is_taken_as_far_as_it_went(
+    home: Organisation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, kept = JournalWriter(tmp_path / "journals"), taking._keep
+
+    def and_one_more(given: list[tuple[int, dict[str, Any]]]) -> int:
+        writer.write(line(home.pk, 2))
+        return kept(given)
+
+    monkeypatch.setattr(taking, "_keep", and_one_more)
+    writer.write(line(home.pk, 1))
+    assert (take_journals(tmp_path / "journals"), in_inbox()) == (1, [1])
+    monkeypatch.undo()
+    assert (take_journals(tmp_path / "journals"), in_inbox()) == (1, [1, 2])
+    writer.close()
+
+
 def test_nobody_but_the_sites_own_user_reads_a_journal(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "journals")
     writer.write(b"{}\n")

@@ -1,8 +1,6 @@
 """From the inbox to the lake, each message exactly once.
 
-Parcels are claimed in the database, under the name of a batch, before the batch is appended; the lake remembers the names
-that it has. After a crash at any moment the same batch is appended again and the lake knows whether it has it. What spoils
-a batch is found by bringing its parcels one by one, and is left aside.
+What spoils a batch is found by bringing its parcels one by one, and is left aside.
 """
 
 import logging
@@ -22,6 +20,7 @@ from septima.lake.store import Lake
 from septima.web.accounts.models import Organisation
 from septima.web.collect.forms import messages_of
 from septima.web.collect.models import Parcel, Source
+from septima.web.common.batches import batches
 from septima.web.common.workspaces import open_workspace
 
 logger = logging.getLogger(__name__)
@@ -44,38 +43,18 @@ def organisations_that_wait() -> list[Organisation]:
 
 
 def bring(organisation: Organisation) -> Brought:
-    """Bring all that waits in the inbox of an organisation into its lake.
+    """Bring all that waits now in the inbox of an organisation into its lake.
 
     StoreError where another writes to the lake for too long, LoadError where the disk takes nothing; then nothing is lost,
     and the next call goes on.
     """
     lake, brought = open_workspace(organisation).lake, Brought()
-    while (batch := _claim(organisation)) is not None:
+    rows = Parcel.objects.filter(source__organisation=organisation, problem="")
+    sizes = ("messages", int)
+    for batch in batches(rows, most_rows=_MOST_PARCELS, most_in_all=_MOST_MESSAGES, size_of=sizes, alike="source"):
         found = _bring_batch(lake, batch)
         brought = Brought(brought.parcels + found.parcels, brought.aside + found.aside)
     return brought
-
-
-def _claim(organisation: Organisation) -> str | None:
-    """The name of the batch to bring next: one that a crash left, or a new one of one source; None where nothing waits."""
-    with transaction.atomic():
-        rows = Parcel.objects.filter(source__organisation=organisation, problem="").order_by("pk")
-        left = rows.exclude(batch="").values_list("batch", flat=True).first()
-        if left is not None:
-            return left
-        whose = rows.values_list("source", flat=True).first()
-        if whose is None:
-            return None
-        waiting = rows.select_for_update(of=("self",)).filter(batch="", source=whose)
-        taken, size = list[int](), 0
-        for pk, messages in waiting.values_list("pk", "messages")[:_MOST_PARCELS]:
-            size += messages
-            if taken and size > _MOST_MESSAGES:
-                break
-            taken.append(pk)
-        name = uuid.uuid4().hex
-        Parcel.objects.filter(pk__in=taken).update(batch=name)
-        return name
 
 
 def _bring_batch(lake: Lake, batch: str) -> Brought:

@@ -1,14 +1,13 @@
 """Who opened whose card: kept durably at once, brought to the lake's table `accesses` in batches."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Min
 
 from septima.lake.append import append
 from septima.lake.store import Lake
 from septima.web.accounts.models import Membership, Organisation
+from septima.web.common.batches import batches
 from septima.web.common.workspaces import open_workspace
 from septima.web.customers.models import Opening
 
@@ -47,32 +46,14 @@ def is_flush_due(organisation: Organisation, *, now: datetime | None = None) -> 
 
 
 def flush(organisation: Organisation, lake: Lake | None = None) -> int:
-    """Bring all openings that wait to the lake, each exactly once; how many came. StoreError where another writes there.
-
-    A batch gets its name before it is sent, so that one that was cut off is sent again under the same name.
-    """
+    """Bring all openings that wait now to the lake, each exactly once; how many came. StoreError where another writes there."""
     lake = lake or open_workspace(organisation).lake
     brought = 0
-    while True:
-        batch = _next_batch(organisation)
-        if not batch:
-            break
-        rows = Opening.objects.filter(organisation=organisation, batch=batch, in_lake_at=None)
+    waiting = Opening.objects.filter(organisation=organisation, in_lake_at=None)
+    for batch in batches(waiting, most_rows=_BATCH_ROWS):
+        rows = waiting.filter(batch=batch)
         records = [{"employee_id": one.who, "customer_id": one.customer_id, "at": one.at} for one in rows]
         append(lake, "accesses", records, SOURCE, batch=batch, author="septima")
         brought += rows.update(in_lake_at=datetime.now(UTC))
     Opening.objects.filter(organisation=organisation, in_lake_at__lt=datetime.now(UTC) - _KEPT).delete()
     return brought
-
-
-def _next_batch(organisation: Organisation) -> str:
-    """The name of a batch that was begun, or of a new one; empty where nothing waits."""
-    waiting = Opening.objects.filter(organisation=organisation, in_lake_at=None)
-    begun = waiting.exclude(batch="").order_by("pk").first()
-    if begun is not None:
-        return begun.batch
-    name = uuid.uuid4().hex
-    with transaction.atomic():
-        taken = list(waiting.filter(batch="").order_by("pk").values_list("pk", flat=True)[:_BATCH_ROWS])
-        named = Opening.objects.filter(pk__in=taken, batch="").update(batch=name) if taken else 0
-    return name if named else ""

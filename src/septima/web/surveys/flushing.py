@@ -1,20 +1,17 @@
 """From the inbox to the lake, each submission exactly once.
 
-A batch is claimed in the database before it is appended, under a name that the lake remembers. After a crash at any
-moment the same batch is appended again under the same name: the lake knows whether it has it. Batches go in the order
-of their arrivals, so that a later change of a questionnaire is never overtaken by what it changed.
+Batches go in the order of their arrivals, so that a later change of a questionnaire is never overtaken by what it changed.
 """
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from septima.lake.append import append
 from septima.web.accounts.models import Organisation
+from septima.web.common.batches import batches
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys.models import CHANGEABLE_FOR, Arrival, Response
 
@@ -26,12 +23,13 @@ _OVERDUE = timedelta(seconds=60)
 
 
 def flush(organisation: Organisation) -> int:
-    """Bring all that waits in the inbox of an organisation into its lake; gives the number of submissions.
+    """Bring all that waits now in the inbox of an organisation into its lake; gives the number of submissions.
 
     StoreError where another writes to the lake for too long; then nothing is lost, and the next call goes on.
     """
     moved = 0
-    while (batch := _claim(organisation)) is not None:
+    sizes = ("rows", len)
+    for batch in batches(waiting(organisation), most_rows=_MOST_ARRIVALS, most_in_all=_MOST_ROWS, size_of=sizes):
         moved += _bring(organisation, batch)
     return moved
 
@@ -55,26 +53,6 @@ def forget_settled(organisation: Organisation) -> None:
 def waiting(organisation: Organisation) -> QuerySet[Arrival]:
     """What stands in the inbox of an organisation, oldest first."""
     return Arrival.objects.filter(survey__organisation=organisation).order_by("pk")
-
-
-def _claim(organisation: Organisation) -> str | None:
-    """The name of the batch to bring next: one that a crash left, or a new one; None where nothing waits."""
-    with transaction.atomic():
-        rows = waiting(organisation)
-        left = rows.exclude(batch="").values_list("batch", flat=True).first()
-        if left is not None:
-            return left
-        taken, size = list[int](), 0
-        for pk, own in rows.select_for_update(of=("self",)).filter(batch="").values_list("pk", "rows")[:_MOST_ARRIVALS]:
-            size += len(own)
-            if taken and size > _MOST_ROWS:
-                break
-            taken.append(pk)
-        if not taken:
-            return None
-        name = uuid.uuid4().hex
-        Arrival.objects.filter(pk__in=taken).update(batch=name)
-        return name
 
 
 def _bring(organisation: Organisation, batch: str) -> int:

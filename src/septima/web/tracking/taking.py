@@ -7,10 +7,10 @@ know one that came twice.
 
 import json
 import logging
-import os
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,19 @@ _MOST_MESSAGES = 2_500
 
 
 def take_journals(folder: Path) -> int:
-    """Put into the inbox what the journals of a folder hold; the number of hits."""
+    """Put into the inbox what the journals of a folder hold now; the number of hits."""
     taken = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        while count := _take(path):
-            taken += count
+        with suppress(FileNotFoundError):
+            # As far as it goes now, so that this ends however fast it grows.
+            end = path.stat().st_size
+            while count := _take(path, end):
+                taken += count
     return taken
 
 
-def _take(path: Path) -> int:
-    """Take a piece of a journal, and remove one that is over and taken; the number of hits in the piece."""
+def _take(path: Path, end: int) -> int:
+    """Take a piece of a journal before a place in it, and remove one that is over and taken; the number of hits in the piece."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -46,7 +49,7 @@ def _take(path: Path) -> int:
     with file:
         is_over = has_ended(file.fileno())
         taken = Journal.objects.filter(name=path.name).values_list("taken", flat=True).first() or 0
-        if not is_over and os.fstat(file.fileno()).st_size <= taken:
+        if not is_over and taken >= end:
             return 0
         with transaction.atomic():
             journal, _ = Journal.objects.select_for_update().get_or_create(name=path.name)
