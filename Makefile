@@ -8,6 +8,9 @@ LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-ve
 # What runs for a company, and so is in the image.
 RUNS := --extra report --extra identity --extra text --extra exchange --extra web --extra postgresql --extra connectors
 
+# What is begun anew some hundred times in the tests should not be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-postgresql lint format bench docs build lock clean
 
 setup: .venv/.ready

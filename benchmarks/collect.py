@@ -7,11 +7,13 @@ whether or not those before it were answered, and waiting for a free connection 
 import http.client
 import json
 import queue
+import sqlite3
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.prepared import organisation_of, source_key
 from benchmarks.serving import of_source, septima, served
@@ -37,6 +39,7 @@ def report(folder: Path, seconds: int) -> None:
     with served(workspace) as port:
         sent, behind = _load(port, key, workspace, seconds)
         caught_up = _wait_until_empty(workspace)
+        made, longest = _makings(workspace)
     ordered = sorted(sent.seconds)
     taken = len(ordered) * BATCH
     print(
@@ -49,7 +52,8 @@ def report(folder: Path, seconds: int) -> None:
         f"| {behind:,} | {caught_up:.0f} |"
     )
     there = _touches(workspace)
-    print(f"\nAcknowledged {taken:,} messages; in the lake {there:,}.")
+    print(f"\nAcknowledged {taken:,} messages; in the lake {there:,}. Meanwhile figures were made of them:")
+    print(f"begun {made} times; done within {longest:.0f} s at the longest.")
 
 
 def _load(port: int, key: str, workspace: Path, seconds: int) -> tuple[Sent, int]:
@@ -117,11 +121,21 @@ def _batch(name: str) -> bytes:
 
 
 def _waiting(workspace: Path) -> int:
-    import sqlite3
+    return _asked(workspace, "SELECT coalesce(sum(messages), 0) FROM collect_parcel")[0]
 
+
+def _makings(workspace: Path) -> tuple[int, float]:
+    """How often the making of figures was begun, and the seconds of the longest that is done."""
+    seconds = "(julianday(finished_at) - julianday(begun_at)) * 86400"
+    begun, longest = _asked(
+        workspace, f"SELECT count(begun_at), max({seconds}) FROM work_work WHERE kind = 'data.compute'"
+    )
+    return begun, longest or 0.0
+
+
+def _asked(workspace: Path, question: str) -> tuple[Any, ...]:
     with sqlite3.connect(workspace / "site" / "site.sqlite3", timeout=60) as connection:
-        (count,) = connection.execute("SELECT coalesce(sum(messages), 0) FROM collect_parcel").fetchone()
-    return count
+        return connection.execute(question).fetchone()
 
 
 def _wait_until_empty(workspace: Path) -> float:

@@ -13,7 +13,7 @@ from septima.web.work.doing import settle
 from septima.web.work.models import ACTIVE, Work
 
 LEAST_PAUSE = timedelta(seconds=15)
-"""Between two makings. Where one takes longer than this the pause is as long, so that half of the worker's time is others'."""
+"""Between two makings. Where one takes long the pause is half as long, so that a third of the worker's time is others'."""
 
 
 def organisations_that_collect() -> list[Organisation]:
@@ -47,5 +47,5 @@ def _is_at_rest(last: Work) -> bool:
     """Whether the pause after it lasts; a clock that was put back ends it."""
     if last.begun_at is None or last.finished_at is None:
         return False
-    pause = max(LEAST_PAUSE, last.finished_at - last.begun_at)
+    pause = max(LEAST_PAUSE, (last.finished_at - last.begun_at) / 2)
     return last.finished_at <= timezone.now() < last.finished_at + pause
