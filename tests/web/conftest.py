@@ -27,15 +27,17 @@ PERIOD = "2026-Q3"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, which is the second time, only what asks the database: all else would do the same again."""
+    """On PostgreSQL, which is the second time, only what depends on the database: all else would do the same again."""
     if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
         return
-    again = [item for item in items if Path(__file__).parent not in item.path.parents or _asks_the_database(item)]
+    again = [item for item in items if Path(__file__).parent not in item.path.parents or _depends_on_the_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in again])
     items[:] = again
 
 
-def _asks_the_database(item: pytest.Item) -> bool:
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("looks"):
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(
         fixtures & {"db", "transactional_db", "live_server"}

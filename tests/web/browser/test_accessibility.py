@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.browser.conftest import LAPTOP, PHONE, Opened
 
+pytestmark = pytest.mark.looks
 PAGES = {
     "card": ("leader", "/o/home/"),
     "mine": ("employee", "/o/home/mine/"),
