@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from septima.web.accounts.models import Organisation
+from septima.web.common.csv_files import CsvError
 from septima.web.surveys import flushing, importing, links, results
 from septima.web.surveys.models import Arrival, Link, Response, Survey
 from septima.web.surveys.questions import to_json
@@ -228,9 +229,8 @@ def test_an_export_is_imported_without_loss_once(home: Organisation, make_survey
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02PK", b"name,grade\nx,1\n", b"recommend\n9\n"])
 def test_a_file_that_is_no_list_of_answers_is_refused(content: bytes, make_survey: MakeSurvey, user: Any) -> None:
-    from septima.web.surveys.inviting import GuestError
 
-    with pytest.raises(GuestError):
+    with pytest.raises(CsvError):
         importing.keep_file(make_survey(), "x.csv", content, user)
 
 

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from septima.lake.append import append
 from septima.web.accounts.models import Organisation
+from septima.web.common.csv_files import CsvError
 from septima.web.surveys import letters, links
 from septima.web.surveys.inviting import (
     Chosen,
     Guard,
     Guest,
-    GuestError,
     choose,
     default_guard,
     give_out,
@@ -100,7 +100,7 @@ def test_lists_are_read_as_spreadsheets_write_them() -> None:
     for wrong in (b"", b"id\n1\n", b"\x00PK\x03\x04", b"customer_id\n" + b"x\n" * 20_001):
         if wrong.startswith(b"customer"):
             wrong = b"customer_id\n" + b"".join(b"%d\n" % n for n in range(20_001))  # noqa: PLW2901
-        with pytest.raises(GuestError):
+        with pytest.raises(CsvError):
             read_guests(wrong)
 
 

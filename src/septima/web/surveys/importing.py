@@ -15,11 +15,11 @@ from django.utils import timezone
 from septima.lake.append import append
 from septima.schema import Text
 from septima.web.accounts.models import User
+from septima.web.common.csv_files import CsvError, read_csv
 from septima.web.common.language import say
 from septima.web.common.numerals import whole_number
 from septima.web.common.workspaces import open_workspace
 from septima.web.surveys.flushing import SOURCE
-from septima.web.surveys.inviting import GuestError, read_csv
 from septima.web.surveys.models import ImportedFile, Response, Survey
 from septima.web.surveys.questions import LONGEST_TEXT, Question
 
@@ -42,11 +42,11 @@ class Preview:
 def keep_file(survey: Survey, name: str, content: bytes, user: User) -> ImportedFile:
     """Keep a file until its preview is confirmed; the same file again is the one that is kept.
 
-    GuestError where it is no CSV file, too large, or has no column of a question.
+    CsvError where it is no CSV file, too large, or has no column of a question.
     """
     heads, rows = read_csv(content)
     if len(rows) > MOST_ROWS:
-        raise GuestError(
+        raise CsvError(
             Text(
                 f"A file may have {MOST_ROWS:,} rows at most.",
                 f"В\u00a0файле может быть не\u00a0больше {MOST_ROWS} строк.",
@@ -54,14 +54,14 @@ def keep_file(survey: Survey, name: str, content: bytes, user: User) -> Imported
         )
     keys = [one.key for one in survey.asked]
     if not set(heads) & set(keys):
-        raise GuestError(
+        raise CsvError(
             Text(
                 f"None of the columns is a question of this survey; the questions are: {', '.join(keys)}.",
                 f"Ни\u00a0один столбец не\u00a0назван вопросом этого опроса; вопросы: {', '.join(keys)}.",
             )
         )
     if "at" not in heads:
-        raise GuestError(
+        raise CsvError(
             Text(
                 "The file needs a column at: when each questionnaire was answered, such as 2026-05-31 14:30.",
                 "В\u00a0файле нужен столбец at: когда дан ответ, например 2026-05-31 14:30.",

@@ -1,7 +1,5 @@
 """Giving out personal links: who is asked, who is spared, and the links themselves."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,24 +10,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from septima.metrics.catalogue import catalogue
-from septima.schema import SeptimaError, Text
+from septima.schema import Text
 from septima.settings import Settings
 from septima.web.accounts.models import User
+from septima.web.common.csv_files import CsvError, read_csv
 from septima.web.surveys.models import Issue, Letter, Link, Survey
 from septima.workspace import Workspace
 
 MOST = 20_000
 """Customers that one giving out of links may name."""
-MOST_BYTES = 5 * 2**20
-"""Bytes that a CSV file of customers or answers may have."""
-_ENCODINGS = ("utf-8-sig", "cp1251")
 _TALKS = ("call", "chat", "message", "meeting")
 _NOBODY = {"listed": 0, "unknown": 0, "no_consent": 0, "pressed": 0, "has_link": 0, "issued": 0}
 _KNOWN_COLUMNS = ("customer_id", "department", "touch_id")
-
-
-class GuestError(SeptimaError):
-    """A list of customers that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -67,44 +59,18 @@ def default_guard(settings: Settings) -> Guard:
     return Guard(int(given["touches"]), int(given["days"]))
 
 
-def read_csv(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
-    """The heads and the rows of a CSV file, by commas, semicolons or tabs; GuestError where it is none or too large."""
-    if len(content) > MOST_BYTES:
-        raise GuestError(Text("A file may have 5 MB at most.", "Файл может занимать не\u00a0больше 5\u00a0МБ."))
-    if b"\x00" in content[:4096]:
-        raise GuestError(Text("This is no CSV file but a binary one.", "Это не\u00a0CSV, а\u00a0двоичный файл."))
-    text = ""
-    for encoding in _ENCODINGS:
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    head = text.partition("\n")[0]
-    divider = max(";,\t", key=head.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=divider))
-    except csv.Error as error:
-        raise GuestError(Text(f"This is no CSV file: {error}.", f"Это не\u00a0CSV: {error}.")) from None
-    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
-    if not rows:
-        raise GuestError(Text("The file is empty.", "Файл пуст."))
-    heads = [name.strip().lower() for name in rows[0]]
-    return heads, [dict(zip(heads, row, strict=False)) for row in rows[1:]]
-
-
 def read_guests(content: bytes) -> list[Guest]:
     """The customers that a CSV file names in `customer_id`, with `department` and `touch_id` where given, each once."""
     heads, rows = read_csv(content)
     if "customer_id" not in heads:
-        raise GuestError(
+        raise CsvError(
             Text(
                 f"The file needs a column customer_id; it has: {', '.join(heads)[:200]}.",
                 f"В\u00a0файле нужен столбец customer_id; в\u00a0нём есть: {', '.join(heads)[:200]}.",
             )
         )
     if len(rows) > MOST:
-        raise GuestError(
+        raise CsvError(
             Text(
                 f"A list holds at most {MOST:,} customers.", f"В\u00a0списке может быть не\u00a0больше {MOST} клиентов."
             )

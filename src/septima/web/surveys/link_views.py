@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from septima.schema import SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
+from septima.web.common.csv_files import MOST_BYTES
 from septima.web.common.exports import csv_answer, file_answer
 from septima.web.common.language import error_text, say
 from septima.web.common.paging import newest_first
@@ -147,7 +148,7 @@ def _issued(request: MemberRequest, survey: Survey, workspace: Workspace, form: 
     given: dict[str, Any] = form.cleaned_data
     if given["file"]:
         # One byte more than is allowed tells that there is too much.
-        guests = inviting.read_guests(given["file"].read(inviting.MOST_BYTES + 1))
+        guests = inviting.read_guests(given["file"].read(MOST_BYTES + 1))
     else:
         guests = inviting.guests_of(
             workspace, segments=given["segments"], ordered_within=given["ordered_within"], most=given["most"]

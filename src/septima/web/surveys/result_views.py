@@ -16,6 +16,7 @@ from septima.schema import Language, SeptimaError
 from septima.scorecard.card import Figure
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
+from septima.web.common.csv_files import MOST_BYTES, CsvError
 from septima.web.common.errors import cannot
 from septima.web.common.exports import csv_answer
 from septima.web.common.language import current_language, error_text, say
@@ -24,7 +25,6 @@ from septima.web.common.workspaces import open_workspace
 from septima.web.surveys import importing, tasks
 from septima.web.surveys import results as found_results
 from septima.web.surveys.forms import FileForm
-from septima.web.surveys.inviting import MOST_BYTES, GuestError
 from septima.web.surveys.models import Arrival, ImportedFile, Survey
 from septima.web.surveys.questions import said_in
 from septima.web.surveys.results import LEAST_GROUP, Distribution, Measured, Results
@@ -104,7 +104,7 @@ def import_file(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             # One byte more than is allowed tells that there is too much.
             kept = importing.keep_file(survey, given.name, given.read(MOST_BYTES + 1), request.user)
-        except GuestError as error:
+        except CsvError as error:
             form.add_error("file", error_text(error))
         else:
             return to(request, "surveys:imported", pk, kept.pk)

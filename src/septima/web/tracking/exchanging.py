@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from septima.schema import SeptimaError, Text
+from septima.schema import Text
 from septima.web.accounts.models import Organisation, User
+from septima.web.common.csv_files import CsvError, read_csv
 from septima.web.common.language import say
-from septima.web.surveys.inviting import read_csv
 from septima.web.tracking.addresses import final_address, short_address
 from septima.web.tracking.forms import LinkForm
 from septima.web.tracking.making import make_link, new_token
@@ -19,10 +19,6 @@ COLUMNS = ("code", "name", "target", *MARKS, "promo_code", "leaflet", "cost", "p
 _SAME = ("target", *MARKS, "promo_code", "leaflet")
 _YES = frozenset({"yes", "true", "1", "да"})
 _MOST_MISTAKES = 20
-
-
-class ExchangeError(SeptimaError):
-    """A file of links cannot be taken."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +40,20 @@ def lines_of(links: Iterable[TrackedLink], origin: str) -> Iterator[list[object]
 def take_file(organisation: Organisation, user: User, content: bytes) -> Taken:
     """Make the links that a file names, all or none; the same file again makes nothing.
 
-    A link is known by its code, or where it has none by where it leads and all its marks. GuestError or ExchangeError where
-    the file cannot be read at all.
+    A link is known by its code, or where it has none by where it leads and all its marks. CsvError where the file
+    cannot be read at all.
     """
     heads, rows = read_csv(content)
     missing = [name for name in ("name", "target", "source", "medium", "campaign") if name not in heads]
     if missing:
-        raise ExchangeError(
+        raise CsvError(
             Text(
                 f"The file needs the columns {', '.join(missing)}; it has: {', '.join(heads)[:200]}.",
                 f"В\u00a0файле нужны столбцы {', '.join(missing)}; в\u00a0нём есть: {', '.join(heads)[:200]}.",
             )
         )
     if len(rows) > MOST_ROWS:
-        raise ExchangeError(
+        raise CsvError(
             Text(
                 f"A file may have {MOST_ROWS:,} links at most.",
                 f"В\u00a0файле может быть не\u00a0больше {MOST_ROWS} ссылок.",

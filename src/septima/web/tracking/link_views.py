@@ -12,12 +12,13 @@ from django.views.decorators.http import require_POST
 from septima.schema import SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
+from septima.web.common.csv_files import MOST_BYTES
 from septima.web.common.exports import csv_answer, file_answer
 from septima.web.common.language import current_language, error_text, said_later, say
 from septima.web.common.qr_codes import qr_png, qr_svg
 from septima.web.common.requests import origin_of
 from septima.web.common.workspaces import open_workspace
-from septima.web.surveys.inviting import MOST_BYTES, read_guests
+from septima.web.surveys.inviting import read_guests
 from septima.web.tracking.addresses import final_address, picture_address, short_address, snippet
 from septima.web.tracking.figures import figures, figures_at_once
 from septima.web.tracking.forms import LinkForm

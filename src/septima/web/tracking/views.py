@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from septima.schema import SeptimaError
 from septima.web.accounts.audit import note_event
 from septima.web.common.access import MemberRequest, member
+from septima.web.common.csv_files import MOST_BYTES
 from septima.web.common.exports import csv_answer
 from septima.web.common.language import current_language, error_text, said_later, say
 from septima.web.common.paging import newest_first
 from septima.web.common.requests import origin_of
 from septima.web.common.workspaces import open_workspace
-from septima.web.surveys.inviting import MOST_BYTES
 from septima.web.tracking import exchanging
 from septima.web.tracking.figures import figures, figures_at_once
 from septima.web.tracking.models import TargetHost, TrackedLink
