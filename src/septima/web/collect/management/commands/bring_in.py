@@ -1,6 +1,8 @@
 """`python -m django bring_in`: bring what came over HTTP to the lake, for as long as the process lives."""
 
 import logging
+import math
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
@@ -17,6 +19,7 @@ from septima.web.tracking.following import journals_folder
 from septima.web.tracking.taking import take_journals
 
 logger = logging.getLogger(__name__)
+_LOOKS_EVERY_S = 5.0
 
 
 class Command(RepeatingCommand):
@@ -25,20 +28,27 @@ class Command(RepeatingCommand):
     Answers to surveys whose own task did not bring them, as it was killed or the disk was full, are brought too.
     """
 
+    _looked_at = -math.inf
+
     help = "Bring what came over HTTP to the lake; with --every, go on for as long as the process lives."
 
     def do(self, *, once: bool) -> None:
         """Bring all that waits now."""
         _take_journals()
+        came = list[Organisation]()
         for organisation in _that_wait(organisations_that_wait):
             with _trying(organisation):
                 found = bring(organisation)
+                came.append(organisation)
                 if once:
                     self.stdout.write(f"{organisation.slug}: {found.parcels} parcels, {found.aside} left aside")
         for organisation in _that_wait(organisations_overdue):
             with _trying(organisation):
                 flush(organisation)
-        for organisation in _that_wait(organisations_that_collect):
+        if once or time.monotonic() - self._looked_at >= _LOOKS_EVERY_S:
+            # Figures of what came during a pause, or while they were made, are not made yet.
+            came, self._looked_at = _that_wait(organisations_that_collect), time.monotonic()
+        for organisation in came:
             with _trying(organisation):
                 compute_what_came(organisation)
 
