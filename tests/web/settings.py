@@ -1,6 +1,8 @@
 """The site's settings in tests: a folder of their own, style sheets as they lie, passwords hashed quickly, tasks done at once."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from septima.web.settings import *  # noqa: F403
 from septima.web.settings import CACHES as KEPT
 from septima.web.settings import DATABASES, STORAGES
 
+atexit.register(shutil.rmtree, os.environ["SEPTIMA_SITE"], ignore_errors=True)
 # Django makes its test database in memory for SQLite, which threads of a live server cannot share safely.
 DATABASES["default"]["TEST"] = (
     {"NAME": str(Path(os.environ["SEPTIMA_SITE"]) / "test.sqlite3")}
