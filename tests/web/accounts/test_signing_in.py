@@ -58,6 +58,13 @@ def test_an_old_or_made_up_link_signs_nobody_in(site: Site) -> None:
         assert Client().post(path).status_code == 410
 
 
+def test_where_nobody_administers_a_member_may_who_is_named(site: Site) -> None:
+    Membership.objects.filter(organisation=site.own, role="administrator").update(role="viewer")
+    assert first_sign_in("home", "administrator@example.org") is not None
+    own = Membership.objects.filter(user__email="administrator@example.org", organisation=site.own)
+    assert [one.role for one in own] == ["administrator"]
+
+
 def test_only_what_a_token_hashes_to_is_kept(site: Site) -> None:
     made = first_sign_in("home", "boss@example.org")
     assert made is None  # the administrator of this organisation has a password
