@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from septima.durable import OWNER_ALONE, write_new, write_over
+from septima.durable import OWNER_ALONE, write_new, write_once, write_over
 
 
 def test_a_new_file_never_replaces_another(tmp_path: Path) -> None:
@@ -20,6 +20,12 @@ def test_a_new_file_never_replaces_another(tmp_path: Path) -> None:
     write_over(tmp_path / "folder" / "a.json", "three")
     assert (tmp_path / "folder" / "a.json").read_text() == "three"
     assert len(list((tmp_path / "folder").iterdir())) == 1
+
+
+def test_what_is_there_is_not_written_once_more(tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        write_once(tmp_path / "folder" / "key", text)
+    assert [path.read_text() for path in (tmp_path / "folder").iterdir()] == ["one"]
 
 
 @pytest.mark.parametrize("write", [write_new, write_over])
@@ -60,7 +66,7 @@ def test_others_may_read_what_the_user_lets_them(tmp_path: Path) -> None:
     assert {(tmp_path / name).stat().st_mode for name in ("new", "over")} == {plain.stat().st_mode}
 
 
-@pytest.mark.parametrize("write", [write_new, write_over])
+@pytest.mark.parametrize("write", [write_new, write_once, write_over])
 def test_a_secret_is_never_there_for_others(tmp_path: Path, write: object) -> None:
     before = os.umask(0)
     try:

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 OWNER_ALONE = 0o600
@@ -18,6 +19,13 @@ def write_new(path: Path, content: str | bytes, mode: int = _AS_ANY_FILE) -> Non
     finally:
         written.unlink()
     flush(path.parent)
+
+
+def write_once(path: Path, content: str | bytes, mode: int = _AS_ANY_FILE) -> None:
+    """Write a file unless it is there; of those who do so at once the first one's stands, whole."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            write_new(path, content, mode)
 
 
 def write_over(path: Path, content: str | bytes, mode: int = _AS_ANY_FILE) -> None:

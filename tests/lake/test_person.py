@@ -313,5 +313,5 @@ def test_killed_at_any_moment_another_call_finishes(lake: Lake, tmp_path: Path) 
         assert verify_erased(Lake.open(copy), IDENTIFIERS) == ()
         assert lost_tables(Lake.open(copy), Lake.open(copy).version) == ()
         assert len(certificates(Lake.open(copy))) == 1
-        moment += max(1, int(os.environ.get("SEPTIMA_KILL_STEP", "7")))
+        moment += max(1, int(os.environ.get("SEPTIMA_KILL_STEP", "4")))
     assert moment > 20

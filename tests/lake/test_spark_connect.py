@@ -13,6 +13,7 @@ from septima.lake.load import load
 from septima.lake.mapping import read_mapping
 from septima.workspace import Workspace
 from tests.servers import free_port
+from tests.spark_cluster import SHORT_LIVED
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -36,6 +37,7 @@ def server(spark_session: object, tmp_path: Path) -> Iterator[str]:
         "spark.connect.grpc.binding.port": str(port),
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": SHORT_LIVED,
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(tmp_path / "warehouse"),

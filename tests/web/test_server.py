@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 _BEGINS = """
-import os, signal, sys, time
+import time
 from septima.web import server
 beside = server._Beside(["shell", "--verbosity", "0", "-c", "import time; print('there', flush=True); time.sleep(600)"])
 print(*[process.pid for process in beside._processes.values()], flush=True)

@@ -1,11 +1,10 @@
 """A definition to begin with."""
 
-from contextlib import suppress
 from pathlib import Path
 
 from septima.connect.definition import FOLDER, definition_path
 from septima.connect.kinds import KINDS
-from septima.durable import write_new
+from septima.durable import write_new, write_once
 from septima.schema import Text
 from septima.schema.wording import hinted, near
 from septima.scorecard.definition import DefinitionError
@@ -18,8 +17,7 @@ def write_starter(workspace: Path, kind: str, name: str) -> Path:
     if kind not in KINDS:
         raise DefinitionError(hinted(f"there is no kind {kind!r}", f"нет вида «{kind}»", near(kind, KINDS)))
     path = definition_path(workspace, name)
-    with suppress(FileExistsError):
-        write_new(workspace / FOLDER / ".gitignore", _IGNORED)
+    write_once(workspace / FOLDER / ".gitignore", _IGNORED)
     text = (
         KINDS[kind]
         .starter.replace("SEPTIMA_NAME_", f"SEPTIMA_{name.upper()}_")

@@ -43,6 +43,5 @@ class Seal:
         """Mark the batch as brought by the commit that is about to be published, or by the last where nothing changed."""
         last = self.lake.commit()
         version, writer = (last.version + 1, writing.id) if writing.changed_tables else (last.version, last.writer)
-        self._path.parent.mkdir(exist_ok=True)
         counts = {table: vars(of) for table, of in tables.items()}
         write_over(self._path, json.dumps({"version": version, "writer": writer, "counts": counts}))

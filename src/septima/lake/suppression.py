@@ -7,7 +7,6 @@ lake; without it the hashes say nothing, and it is not in any certificate.
 import hashlib
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from septima.durable import OWNER_ALONE, write_new
+from septima.durable import OWNER_ALONE, write_once
 from septima.lake.sql import parquet, text_literal
 from septima.lake.store import Lake, Writing, arrow_schema
 from septima.lake.tables import ERASURES
@@ -60,10 +59,7 @@ def read_suppression(lake: Lake, connection: duckdb.DuckDBPyConnection) -> Suppr
 def salt_of(lake: Lake) -> str:
     """The lake's own salt, made when it is first needed and never again."""
     path = lake.root / "erasures" / "salt"
-    if not path.exists():
-        # Of two who make it at once, the first one's stands.
-        with suppress(FileExistsError):
-            write_new(path, secrets.token_hex(32), OWNER_ALONE)
+    write_once(path, secrets.token_hex(32), OWNER_ALONE)
     return path.read_text(encoding="ascii")
 
 

@@ -110,9 +110,9 @@ def first_sign_in(slug: str, email: str) -> FirstSignIn | None:
         return None
     person = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email, is_operator=True)
     if not members.exists():
-        own = Membership.objects.filter(user=person, organisation=organisation, ended_at=None)
-        if not own.update(role="administrator"):
-            Membership.objects.create(user=person, organisation=organisation, role="administrator")
+        Membership.objects.update_or_create(
+            {"role": "administrator"}, user=person, organisation=organisation, ended_at=None
+        )
     token = new_token("link")
     SignInLink.objects.create(user=person, token_hash=token_hash(token), expires_at=timezone.now() + LINK_LASTS)
     return FirstSignIn(email, f"/sign-in/{token}/")

@@ -3,12 +3,11 @@
 import hashlib
 import os
 import stat
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from septima.durable import OWNER_ALONE, write_new
+from septima.durable import OWNER_ALONE, write_once
 from septima.schema import Text
 from septima.scorecard.benchmark.errors import BenchmarkError
 
@@ -109,9 +108,7 @@ def own_key(workspace: Path) -> SigningKey:
         return kept
     path = workspace / KEYS / _FILE
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Whole or not at all, and never in place of a key that another process has just made.
-    with suppress(FileExistsError):
-        write_new(path, new_key().secret.hex() + "\n", OWNER_ALONE)
+    write_once(path, new_key().secret.hex() + "\n", OWNER_ALONE)
     kept = read_key(workspace)
     if kept is None:
         raise BenchmarkError(

@@ -10,7 +10,6 @@ import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +31,13 @@ def take_journals(folder: Path) -> int:
     """Put into the inbox what the journals of a folder hold now; the number of hits."""
     taken = 0
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        with suppress(FileNotFoundError):
+        try:
             # As far as it goes now, so that this ends however fast it grows.
             end = path.stat().st_size
-            while count := _take(path, end):
-                taken += count
+        except FileNotFoundError:  # another took the last of it meanwhile
+            continue
+        while count := _take(path, end):
+            taken += count
     return taken
 
 

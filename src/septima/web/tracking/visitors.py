@@ -7,10 +7,9 @@ day (UTC) is over: then nobody, not even whoever has the site's folder, can go b
 import hashlib
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from septima.durable import OWNER_ALONE, write_new
+from septima.durable import OWNER_ALONE, write_once
 from septima.web.common.requests import sender_of
 
 _SALT = "salt-"
@@ -44,6 +43,5 @@ def _salt(day: str, folder: Path) -> bytes:
     for old in folder.glob(f"{_SALT}*"):
         if old.name < path.name:
             old.unlink(missing_ok=True)
-    with suppress(FileExistsError):  # another process was first: its salt is the day's
-        write_new(path, os.urandom(_BYTES), OWNER_ALONE)
+    write_once(path, os.urandom(_BYTES), OWNER_ALONE)
     return path.read_bytes()
