@@ -1,5 +1,6 @@
 """Pages of sources, history and background work."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -111,3 +112,10 @@ def test_who_only_looks_cannot_begin_or_stop_work(role: str, shop: Shop, as_role
 def test_freshness_is_told_in_words(ago: timedelta, words: str) -> None:
     now = datetime(2026, 7, 1, tzinfo=UTC)
     assert since(now - ago, now) == words
+
+
+@pytest.mark.parametrize("path", ["", "upload/", "http/", "schedule/", "work/"])
+def test_the_menu_says_where_one_is(as_role: Callable[[str], Client], path: str) -> None:
+    page = as_role("administrator").get(f"/o/home/data/{path}").content.decode()
+    current = re.findall(r'<a href="([^"]+)" aria-current="page"><svg', page)
+    assert set(current) == {"/o/home/data/"}  # the menu stands there twice, for a laptop and for a phone

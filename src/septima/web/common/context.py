@@ -51,6 +51,6 @@ def menu(request: HttpRequest, membership: Membership) -> list[Link]:
     for section in SECTIONS:
         if allowed(membership.role, section.capability):
             address = reverse(section.view, kwargs={"organisation": slug})
-            current = matched is not None and section.application in matched.app_names
+            current = matched is not None and not section.applications.isdisjoint(matched.app_names)
             links.append(Link(say(section.name.en, section.name.ru), address, current, section.icon))
     return links
